@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace Tx.Core;
+
+/// <summary>One element's value with its type: the common currency of the reference evaluator, the loop interpreter and constant
+/// folding. Integers and <c>bool</c> (0 or 1) are kept sign- or zero-extended in <see cref="Integer"/>; floats, already rounded to
+/// their type, in <see cref="Real"/>.</summary>
+public readonly record struct Scalar
+{
+    private readonly long _bits;
+
+    private Scalar(ElementType type, long bits) => (Type, _bits) = (type, bits);
+
+    public ElementType Type { get; }
+
+    /// <summary>The value of an integer or bool; a <c>u64</c> is reinterpreted as signed.</summary>
+    public long Integer => _bits;
+    /// <summary>The value of a float.</summary>
+    public double Real => BitConverter.Int64BitsToDouble(_bits);
+    public bool IsTrue => _bits != 0;
+
+    /// <summary>The exact value of an integer.</summary>
+    public Int128 Exact => Type is ElementType.U64 ? (Int128)unchecked((ulong)_bits) : _bits;
+
+    /// <summary>An integer or bool, wrapped to its type.</summary>
+    public static Scalar Of(ElementType type, long value) => new(type, unchecked(type switch
+    {
+        ElementType.Bool => value != 0 ? 1 : 0,
+        ElementType.I8 => (sbyte)value, ElementType.I16 => (short)value, ElementType.I32 => (int)value,
+        ElementType.U8 => (byte)value, ElementType.U16 => (ushort)value, ElementType.U32 => (uint)value,
+        ElementType.I64 or ElementType.U64 or ElementType.Int => value,
+        _ => BitConverter.DoubleToInt64Bits(Round(type, value)),
+    }));
+
+    /// <summary>A float, rounded to its type.</summary>
+    public static Scalar Of(ElementType type, double value) => new(type, BitConverter.DoubleToInt64Bits(Round(type, value)));
+    public static Scalar Bool(bool value) => new(ElementType.Bool, value ? 1 : 0);
+    public static Scalar Index(long value) => new(ElementType.Int, value);
+
+    internal static double Round(ElementType type, double value) => type switch
+    {
+        ElementType.F16 => (double)(Half)value,
+        ElementType.F32 => (float)value,
+        ElementType.BF16 => RoundBf16(value),
+        _ => value,
+    };
+
+    private static double RoundBf16(double value)
+    {
+        if (double.IsNaN(value)) return value;
+        uint bits = BitConverter.SingleToUInt32Bits((float)value);
+        bits = unchecked(bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000;
+        return BitConverter.UInt32BitsToSingle(bits);
+    }
+
+    public override string ToString() =>
+        Type is ElementType.Bool ? IsTrue ? "true" : "false"
+        : Type.IsFloat ? Type is ElementType.F32 ? ((float)Real).ToString("R", CultureInfo.InvariantCulture) : Real.ToString("R", CultureInfo.InvariantCulture)
+        : Exact.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+
+namespace Tx.Core;
+
+/// <summary>What one element is. <see cref="Int"/> is the type of indices and dimensions: 64 bits, proved not to overflow.</summary>
+public enum ElementType : byte
+{
+    Bool, I8, I16, I32, I64, U8, U16, U32, U64, F16, BF16, F32, F64,
+    /// <summary>An index or a dimension; stored, it is an <see cref="I64"/>.</summary>
+    Int,
+}
+
+public static class ElementTypes
+{
+    extension(ElementType t)
+    {
+        public bool IsFloat => t is ElementType.F16 or ElementType.BF16 or ElementType.F32 or ElementType.F64;
+        public bool IsSigned => t is ElementType.I8 or ElementType.I16 or ElementType.I32 or ElementType.I64 or ElementType.Int;
+        public bool IsUnsigned => t is ElementType.U8 or ElementType.U16 or ElementType.U32 or ElementType.U64;
+        /// <summary>An integer of any width, <see cref="ElementType.Int"/> included, <see cref="ElementType.Bool"/> not.</summary>
+        public bool IsInteger => t.IsSigned || t.IsUnsigned;
+        /// <summary>True where kernels can be compiled for it today.</summary>
+        public bool IsSupported => t is not (ElementType.F16 or ElementType.BF16);
+
+        public int Bits => t switch
+        {
+            ElementType.Bool or ElementType.I8 or ElementType.U8 => 8,
+            ElementType.I16 or ElementType.U16 or ElementType.F16 or ElementType.BF16 => 16,
+            ElementType.I32 or ElementType.U32 or ElementType.F32 => 32,
+            ElementType.I64 or ElementType.U64 or ElementType.F64 or ElementType.Int => 64,
+        };
+
+        /// <summary>Bytes of one element in memory.</summary>
+        public int Bytes => t.Bits / 8;
+
+        /// <summary>The name in the language: <c>f32</c>, <c>i64</c>, <c>bool</c>, <c>int</c>.</summary>
+        public string Name => t switch
+        {
+            ElementType.Bool => "bool",
+            ElementType.I8 => "i8", ElementType.I16 => "i16", ElementType.I32 => "i32", ElementType.I64 => "i64",
+            ElementType.U8 => "u8", ElementType.U16 => "u16", ElementType.U32 => "u32", ElementType.U64 => "u64",
+            ElementType.F16 => "f16", ElementType.BF16 => "bf16", ElementType.F32 => "f32", ElementType.F64 => "f64",
+            ElementType.Int => "int",
+        };
+
+        /// <summary>Lowest value of an integer type.</summary>
+        public Int128 MinValue => t.IsSigned ? -(Int128.One << (t.Bits - 1)) : t is ElementType.Bool || t.IsUnsigned ? 0 : throw new UnreachableException();
+        /// <summary>Highest value of an integer type.</summary>
+        public Int128 MaxValue => t is ElementType.Bool ? 1 : t.IsSigned ? (Int128.One << (t.Bits - 1)) - 1 : t.IsUnsigned ? (Int128.One << t.Bits) - 1 : throw new UnreachableException();
+    }
+
+    /// <summary>Finds a type by its name in the language.</summary>
+    public static bool TryParse(string name, out ElementType type)
+    {
+        foreach (var t in Enum.GetValues<ElementType>())
+            if (t.Name == name) { type = t; return true; }
+        type = default;
+        return false;
+    }
+}

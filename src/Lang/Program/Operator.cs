@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Tx.Core;
+
+namespace Tx.Lang.Program;
+
+/// <summary>A dimension of an operator: a name that stands alone in a parameter's shape. Reference identity.</summary>
+public sealed class DimSymbol(string name, SourceSpan? span)
+{
+    public string Name { get; } = name;
+    public SourceSpan? Span { get; } = span;
+    public override string ToString() => Name;
+}
+
+/// <summary>An index variable with its half-open range, decided by inference. Reference identity.</summary>
+public sealed class IndexSymbol(string name, bool isReduction, SourceSpan? span)
+{
+    public string Name { get; } = name;
+    public bool IsReduction { get; } = isReduction;
+    public SourceSpan? Span { get; } = span;
+    /// <summary>First value; set once by the binder. Over dimensions and indices bound further out.</summary>
+    public Term Start { get; internal set; } = ConstTerm.Int(0);
+    /// <summary>One past the last value; set once by the binder.</summary>
+    public Term End { get; internal set; } = ConstTerm.Int(0);
+    public override string ToString() => Name;
+}
+
+public enum TensorRole { Parameter, Result, Intermediate }
+
+/// <summary>A tensor of an operator. Reference identity.</summary>
+public sealed class TensorSymbol(string name, ElementType type, ImmutableArray<Term> shape, TensorRole role, SourceSpan? span)
+{
+    /// <summary>Unique in its operator; a stage inside a call is named through it: <c>weights.peak</c>.</summary>
+    public string Name { get; } = name;
+    public ElementType Type { get; } = type;
+    /// <summary>Extents of type <c>int</c> over the operator's dimensions.</summary>
+    public ImmutableArray<Term> Shape { get; } = shape;
+    public TensorRole Role { get; } = role;
+    public SourceSpan? Span { get; } = span;
+    public int Rank => Shape.Length;
+    public override string ToString() => Name;
+}
+
+/// <summary>One left side of an equation.</summary>
+public sealed record Target(TensorSymbol Tensor, ImmutableArray<Term> Indices);
+
+/// <summary><c>C[i, j] = value</c> for all values of <see cref="Indices"/>.</summary>
+/// <param name="Targets">One, or several for a reduction with several results.</param>
+/// <param name="Indices">The loops of the plain nest, outermost first: the left side's indices in the order of the text.</param>
+/// <param name="Update">Null for a definition; the operator of <c>+= *= &amp;= |= ^=</c>.</param>
+public sealed record Equation(ImmutableArray<Target> Targets, ImmutableArray<IndexSymbol> Indices, Term Value, BinaryOp? Update, SourceSpan? Span);
+
+/// <summary>The equations of one tensor (or of the several targets of one reduction), evaluated together.</summary>
+public sealed record Stage(ImmutableArray<TensorSymbol> Tensors, ImmutableArray<Equation> Equations)
+{
+    public string Name => Tensors[0].Name;
+}
+
+/// <summary>A read whose index is only known when the kernel runs: checked there, and reported with its source line.</summary>
+public sealed record RuntimeCheck(ReadTerm Read, int Dimension);
+
+/// <summary>An operator, bound and checked for one choice of its element types, ranks and <c>const</c> values. Calls are expanded: the
+/// stages of a callee stand in <see cref="Stages"/> under the name of the call. Immutable, reference identity.</summary>
+public sealed class Operator
+{
+    public required string Name { get; init; }
+    public required string? Doc { get; init; }
+    public required SourceSpan? Span { get; init; }
+    /// <summary>Dimensions in the order in which the parameters introduce them.</summary>
+    public required ImmutableArray<DimSymbol> Dims { get; init; }
+    /// <summary>The tensors passed in, in the order of the text (<c>const</c> parameters are not among them).</summary>
+    public required ImmutableArray<TensorSymbol> Parameters { get; init; }
+    public required ImmutableArray<TensorSymbol> Results { get; init; }
+    /// <summary>Conditions over the dimensions, checked at the entry of a kernel.</summary>
+    public required ImmutableArray<Term> Requires { get; init; }
+    /// <summary>In an order of evaluation: a stage reads only parameters and earlier stages.</summary>
+    public required ImmutableArray<Stage> Stages { get; init; }
+    public required ImmutableArray<RuntimeCheck> RuntimeChecks { get; init; }
+    /// <summary>The values of the <c>const</c> parameters that this instance was bound for.</summary>
+    public required ImmutableArray<(string Name, Scalar Value)> Consts { get; init; }
+}

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Tx.Core;
+
+namespace Tx.Runtime;
+
+/// <summary>A parameter of a kernel as its caller must pass it.</summary>
+public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long> Shape, bool IsOutput);
+
+/// <summary>The text of a failing check: a composite format over the values in <see cref="TxError"/>.</summary>
+public sealed record KernelMessage(string Code, string Format, SourceSpan? Span);
+
+/// <summary>What a backend gives and the runtime loads: object code with its entry point and what a call needs. It knows nothing of the compiler.</summary>
+/// <param name="Entry">The symbol with the signature of <see cref="TxCall"/>.</param>
+/// <param name="Object">A relocatable object (ELF).</param>
+/// <param name="WorkspaceBytes">Shared by the call's nests.</param>
+/// <param name="WorkerBytes">Scratch for each worker of a parallel loop; it lies behind the shared part: total = WorkspaceBytes + MaxWorkers * WorkerBytes.</param>
+public sealed record KernelImage(
+    string Name, string Entry, ImmutableArray<byte> Object, ImmutableArray<KernelParameter> Parameters,
+    long WorkspaceBytes, long WorkerBytes, ImmutableArray<KernelMessage> Messages);
