@@ -75,6 +75,8 @@ public sealed class Operator
     /// <summary>In an order of evaluation: a stage reads only parameters and earlier stages.</summary>
     public required ImmutableArray<Stage> Stages { get; init; }
     public required ImmutableArray<RuntimeCheck> RuntimeChecks { get; init; }
+    /// <summary>What must be proved beside the bounds of reads: extents that are not negative, a callee's <c>require</c>, equal extents.</summary>
+    public required ImmutableArray<Obligation> Obligations { get; init; }
     /// <summary>The values of the <c>const</c> parameters that this instance was bound for.</summary>
     public required ImmutableArray<(string Name, Scalar Value)> Consts { get; init; }
 }

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Tx.Core;
+
+/// <summary>What schedules and passes need to know of a CPU.</summary>
+/// <param name="Name"><c>host</c>, or an LLVM CPU name.</param>
+/// <param name="Features">In LLVM's names, sorted: <c>avx2</c>, <c>fma</c>, <c>avx512f</c>, <c>avx512vnni</c>.</param>
+/// <param name="VectorBytes">Width of one vector register.</param>
+/// <param name="VectorRegisters">Architectural vector registers.</param>
+/// <param name="L1Bytes">Data cache of one core.</param>
+/// <param name="L2Bytes">Second level of one core.</param>
+/// <param name="L3Bytes">Last level.</param>
+public sealed record CpuTarget(
+    string Name, ImmutableSortedSet<string> Features, int VectorBytes, int VectorRegisters, long L1Bytes, long L2Bytes, long L3Bytes)
+{
+    public bool Has(string feature) => Features.Contains(feature);
+
+    /// <summary>Vector lanes of an element type.</summary>
+    public int Lanes(ElementType type) => Math.Max(1, VectorBytes / type.Bytes);
+
+    /// <summary>The machine that this process runs on.</summary>
+    public static CpuTarget Host()
+    {
+        var features = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
+        void Add(bool present, string name) { if (present) features.Add(name); }
+        Add(Avx2.IsSupported, "avx2");
+        Add(Fma.IsSupported, "fma");
+        Add(Avx512F.IsSupported, "avx512f");
+        Add(Avx512BW.IsSupported, "avx512bw");
+        Add(Avx512Vbmi.IsSupported, "avx512vbmi");
+        Add(AdvSimd.IsSupported, "neon");
+        bool wide = Avx512F.IsSupported && Avx512BW.IsSupported;
+        return new("host", features.ToImmutable(), wide ? 64 : Avx2.IsSupported ? 32 : 16, wide || AdvSimd.IsSupported ? 32 : 16,
+            CacheBytes(0, 32 << 10), CacheBytes(2, 512 << 10), CacheBytes(3, 8 << 20));
+    }
+
+    // Linux lists the caches of a core by index; elsewhere (and where the list is hidden) a usual size stands in.
+    private static long CacheBytes(int index, long usual)
+    {
+        string path = $"/sys/devices/system/cpu/cpu0/cache/index{index}/size";
+        try
+        {
+            string text = File.ReadAllText(path).Trim();
+            return text.EndsWith('K') && long.TryParse(text[..^1], out long kib) ? kib << 10
+                : text.EndsWith('M') && long.TryParse(text[..^1], out long mib) ? mib << 20 : usual;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return usual;
+        }
+    }
+}
