@@ -59,7 +59,7 @@ public static class DiagnosticRenderer
             cut = Math.Max(0, Math.Min(from - Window / 3, line.Length - Window));
             prefix = cut > 0 ? "…" : "";
             to = Math.Min(to, cut + Window);
-            line = line.Substring(cut, Math.Min(Window, line.Length - cut)) + (cut + Window < line.Length ? "…" : "");
+            line = string.Concat(line.AsSpan(cut, Math.Min(Window, line.Length - cut)), cut + Window < line.Length ? "…" : "");
         }
         string number = start.Line.ToString(CultureInfo.InvariantCulture);
         sb.Append(' ', gutter - number.Length).Append(number).Append(" | ").Append(prefix).Append(Printable(line)).Append('\n');
