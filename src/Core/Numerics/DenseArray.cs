@@ -20,6 +20,9 @@ public sealed class DenseArray
     public ImmutableArray<long> Shape { get; }
     public long Count => _bits.LongLength;
 
+    /// <summary>The elements in row-major order, each as <see cref="ScalarMath.ToBits"/> gives it.</summary>
+    public Span<ulong> Bits => _bits;
+
     /// <summary>The element at a row-major position.</summary>
     public Scalar this[long position]
     {

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Tx.Core;
+using Tx.Runtime.Native;
+
+namespace Tx.Runtime;
+
+/// <summary>One dimension of a slice: indices <paramref name="Start"/> up to but without <paramref name="End"/>; a dimension that is not kept
+/// (an index, not a range) has one of them and leaves the shape.</summary>
+public readonly record struct SliceRange(long Start, long End, bool KeepDimension = true)
+{
+    /// <summary>One index; the dimension goes.</summary>
+    public static SliceRange At(long index) => new(index, unchecked(index + 1), KeepDimension: false);
+}
+
+/// <summary>A tensor in native memory: contiguous, row-major, 64-byte aligned. Disposal frees it (at once, or when the kernel that uses it
+/// has returned); disposing twice is harmless; any other use afterwards throws <see cref="ObjectDisposedException"/>. Element access is
+/// not synchronised.</summary>
+public sealed unsafe class NativeTensor : IDisposable
+{
+    private readonly TensorAllocator _allocator;
+    private readonly NativeBlock _block;
+    private int _isReturned;
+
+    internal NativeTensor(TensorAllocator allocator, NativeBlock block, ElementType type, ImmutableArray<long> shape, long count)
+    {
+        (_allocator, _block, Type, Shape, Count) = (allocator, block, type, shape, count);
+    }
+
+    // The block frees itself; this keeps the account of a tensor that nobody disposed.
+    ~NativeTensor() => Release();
+
+    public ElementType Type { get; }
+    /// <summary>Extents, outermost first; empty for one value.</summary>
+    public ImmutableArray<long> Shape { get; }
+    public int Rank => Shape.Length;
+    /// <summary>The number of elements.</summary>
+    public long Count { get; }
+    public long Bytes => Count * Type.Bytes;
+    /// <summary>The allocator that it came from; results of an operation on it come from there, too.</summary>
+    public TensorAllocator Allocator => _allocator;
+    public bool IsDisposed => _block.IsClosed;
+
+    /// <summary>The address of the first element; valid until disposal.</summary>
+    public void* Data
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_block.IsClosed, this);
+            return (void*)_block.Address;
+        }
+    }
+
+    /// <summary>The elements from a row-major position on.</summary>
+    /// <typeparam name="T">A type as wide as the element type; <c>byte</c> for <c>bool</c> or for raw bytes of any tensor is not converted.</typeparam>
+    /// <exception cref="ArgumentException">The widths differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside.</exception>
+    public Span<T> AsSpan<T>(long start, int length) where T : unmanaged
+    {
+        if (sizeof(T) != Type.Bytes) throw new ArgumentException($"elements of {Type.Name} have {Type.Bytes} bytes, {typeof(T).Name} has {sizeof(T)}");
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Count - length);
+        return new((T*)Data + start, length);
+    }
+
+    /// <summary>All elements.</summary>
+    /// <exception cref="ArgumentException">The widths differ, or there are more elements than a span can hold.</exception>
+    public Span<T> AsSpan<T>() where T : unmanaged =>
+        Count <= int.MaxValue ? AsSpan<T>(0, (int)Count) : throw new ArgumentException($"a span cannot hold {Count} elements");
+
+    /// <summary>The element at a row-major position.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The position does not lie in 0..<see cref="Count"/>.</exception>
+    public Scalar this[long position]
+    {
+        get => ScalarMath.FromBits(Type, BitsAt(position));
+        set
+        {
+            if (value.Type != Type) throw new ArgumentException($"a value of {value.Type.Name} for a tensor of {Type.Name}");
+            ulong bits = ScalarMath.ToBits(value);
+            byte* p = ElementAddress(position);
+            unchecked
+            {
+                switch (Type.Bytes)
+                {
+                    case 1: *p = (byte)bits; break;
+                    case 2: *(ushort*)p = (ushort)bits; break;
+                    case 4: *(uint*)p = (uint)bits; break;
+                    default: *(ulong*)p = bits; break;
+                }
+            }
+        }
+    }
+
+    /// <summary>A copy as the reference evaluator and the interpreter take it.</summary>
+    public DenseArray ToDense()
+    {
+        var dense = new DenseArray(Type, Shape);
+        var bits = dense.Bits;
+        for (int i = 0; i < bits.Length; i++) bits[i] = BitsAt(i);
+        return dense;
+    }
+
+    /// <summary>A copy in native memory; <c>int</c> becomes <c>i64</c>.</summary>
+    public static NativeTensor FromDense(TensorAllocator allocator, DenseArray source)
+    {
+        var type = source.Type is ElementType.Int ? ElementType.I64 : source.Type;
+        var tensor = allocator.Allocate(type, source.Shape.AsSpan());
+        var bits = source.Bits;
+        for (int i = 0; i < bits.Length; i++) tensor[i] = ScalarMath.FromBits(type, bits[i]);
+        return tensor;
+    }
+
+    /// <summary>A copy of everything.</summary>
+    public NativeTensor Clone()
+    {
+        var copy = _allocator.Allocate(Type, Shape.AsSpan());
+        Buffer.MemoryCopy(Data, copy.Data, Bytes, Bytes);
+        GC.KeepAlive(this);
+        return copy;
+    }
+
+    /// <summary>A copy of a part.</summary>
+    /// <param name="ranges">One for each dimension.</param>
+    /// <exception cref="DiagnosticException">Their number is not the rank, or one does not lie inside.</exception>
+    public NativeTensor Slice(ReadOnlySpan<SliceRange> ranges)
+    {
+        if (ranges.Length != Rank) throw new DiagnosticException(RuntimeDiagnostics.SliceRank, null, ToString(), ranges.Length);
+        var shape = ImmutableArray.CreateBuilder<long>();
+        var extents = new long[Rank];
+        for (int d = 0; d < Rank; d++)
+        {
+            var (start, end, keep) = ranges[d];
+            if (start < 0 || end < start || end > Shape[d] || (!keep && end != start + 1))
+                throw new DiagnosticException(RuntimeDiagnostics.SliceRange, null, d, start, end, Shape[d]);
+            extents[d] = end - start;
+            if (keep) shape.Add(end - start);
+        }
+        var part = _allocator.Allocate(Type, shape.ToArray());
+        if (part.Count == 0) return part;
+
+        var strides = TensorType.RowMajorStrides(Shape.AsSpan());
+        long runLength = Rank == 0 ? 1 : extents[^1];
+        var index = new long[Rank];
+        byte* target = (byte*)part.Data;
+        for (long done = 0; done < part.Count; done += runLength)
+        {
+            long position = 0;
+            for (int d = 0; d < Rank; d++) position += (ranges[d].Start + index[d]) * strides[d];
+            long bytes = runLength * Type.Bytes;
+            Buffer.MemoryCopy((byte*)Data + position * Type.Bytes, target, bytes, bytes);
+            target += bytes;
+            for (int d = Rank - 2; d >= 0 && ++index[d] == extents[d]; d--) index[d] = 0;
+        }
+        GC.KeepAlive(this);
+        return part;
+    }
+
+    public void Dispose()
+    {
+        Release();
+        _block.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary><c>f32[2, 3]</c></summary>
+    public override string ToString() => TensorType.Format(Type, Shape.AsSpan());
+
+    /// <summary>The memory, for a kernel call that holds it until it returns.</summary>
+    internal NativeBlock Block => _block;
+
+    private ulong BitsAt(long position)
+    {
+        byte* p = ElementAddress(position);
+        return Type.Bytes switch { 1 => *p, 2 => *(ushort*)p, 4 => *(uint*)p, _ => *(ulong*)p };
+    }
+
+    private byte* ElementAddress(long position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Count);
+        return (byte*)Data + position * Type.Bytes;
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Exchange(ref _isReturned, 1) == 0) _allocator.Return(Bytes);
+    }
+}
