@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lower.Ir;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Lower.Build;
+
+/// <summary>What the nests of one operator share: the values of its dimensions, the buffers of its tensors, names and messages.</summary>
+internal sealed class ProgramScope
+{
+    private readonly Dictionary<DimSymbol, Expr> _dims = [];
+    private readonly Dictionary<TensorSymbol, Buffer> _buffers = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<Buffer> _temporaries = [];
+    private readonly List<CheckMessage> _messages = [];
+    private readonly Dictionary<SourceSpan, int> _divisions = [];
+
+    public ProgramScope(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
+    {
+        var free = ImmutableArray.CreateBuilder<(Var, DimSymbol)>();
+        foreach (var d in op.Dims)
+        {
+            if (dims is not null && dims.TryGetValue(d, out long size)) { _dims.Add(d, IntImm.Index(size)); continue; }
+            var v = Var.Index(d.Name);
+            _dims.Add(d, v);
+            free.Add((v, d));
+        }
+        foreach (var t in op.Parameters) Add(t, BufferRole.Input);
+        foreach (var t in op.Results) Add(t, BufferRole.Output);
+        foreach (var t in op.Stages.SelectMany(s => s.Tensors))
+            if (!_buffers.ContainsKey(t)) _temporaries.Add(Add(t, BufferRole.Temporary));
+        Parameters = [.. op.Parameters.Concat(op.Results).Select(t => _buffers[t])];
+        FreeDims = [.. free.Select(f => FindDim(op, f.Item1, f.Item2))];
+    }
+
+    public ImmutableArray<Buffer> Parameters { get; }
+    public ImmutableArray<(Var, Buffer, int)> FreeDims { get; }
+    public ImmutableArray<Buffer> Temporaries => [.. _temporaries];
+    public ImmutableArray<CheckMessage> Messages => [.. _messages];
+
+    public Expr Extent(DimSymbol dim) => _dims[dim];
+    public Buffer BufferOf(TensorSymbol tensor) => _buffers[tensor];
+
+    /// <summary>The range of an index, over dimensions and the indices bound further out.</summary>
+    public (Expr Start, Expr End) Range(IndexSymbol index, TermLowering terms) => (terms.Lower(index.Start), terms.Lower(index.End));
+
+    /// <summary>A temporary with a name of its own: <c>Y.sum</c>, <c>Y.sum2</c>.</summary>
+    public Buffer AddTemporary(string name, ElementType type, ImmutableArray<Expr> shape)
+    {
+        string unique = name;
+        for (int n = 2; !_names.Add(unique); n++) unique = $"{name}{n}";
+        var b = new Buffer(unique, type.Stored, shape, BufferRole.Temporary);
+        _temporaries.Add(b);
+        return b;
+    }
+
+    /// <summary>The message of a failing check for a division at <paramref name="span"/>.</summary>
+    public int DivisionMessage(SourceSpan? span)
+    {
+        if (span is { } known && _divisions.TryGetValue(known, out int index)) return index;
+        _messages.Add(new(LowerDiagnostics.DivisionByZero.Code, LowerDiagnostics.DivisionByZero.Message, span));
+        if (span is { } s) _divisions.Add(s, _messages.Count - 1);
+        return _messages.Count - 1;
+    }
+
+    private Buffer Add(TensorSymbol t, BufferRole role)
+    {
+        var terms = new TermLowering(this, new Dictionary<IndexSymbol, Expr>(), (r, _) => throw new CompilerBugException("nest builder", "a reduction in a shape"));
+        var b = new Buffer(t.Name, t.Type.Stored, [.. t.Shape.Select(e => terms.Lower(e))], role);
+        _buffers.Add(t, b);
+        _names.Add(t.Name);
+        return b;
+    }
+
+    private (Var, Buffer, int) FindDim(Operator op, Var variable, DimSymbol dim)
+    {
+        foreach (var p in op.Parameters)
+            for (int d = 0; d < p.Rank; d++)
+                if (p.Shape[d] is DimTerm t && t.Dim == dim) return (variable, _buffers[p], d);
+        throw new CompilerBugException("nest builder", $"no parameter has the dimension {dim.Name}");
+    }
+}
+
+internal static class StoredTypes
+{
+    extension(ElementType t)
+    {
+        /// <summary>The type in memory and in loop IR: an <c>int</c> is an <c>i64</c>.</summary>
+        public ElementType Stored => t is ElementType.Int ? ElementType.I64 : t;
+    }
+}
