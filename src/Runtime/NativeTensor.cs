@@ -111,11 +111,24 @@ public sealed unsafe class NativeTensor : IDisposable
         return tensor;
     }
 
-    /// <summary>A copy of everything.</summary>
-    public NativeTensor Clone()
+    /// <summary>Sets all elements to 0 or <c>false</c>.</summary>
+    public void Clear()
     {
-        var copy = _allocator.Allocate(Type, Shape.AsSpan());
-        Buffer.MemoryCopy(Data, copy.Data, Bytes, Bytes);
+        NativeMemory.Clear(Data, (nuint)Bytes);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>A copy of everything.</summary>
+    public NativeTensor Clone() => Reshape(Shape.AsSpan());
+
+    /// <summary>A copy with other extents.</summary>
+    /// <exception cref="ArgumentException">They do not make as many elements.</exception>
+    public NativeTensor Reshape(ReadOnlySpan<long> shape)
+    {
+        if (TensorType.CountElements(Type, shape) != Count) throw new ArgumentException($"{this} has not the elements of {TensorType.Format(Type, shape)}");
+        byte* source = (byte*)Data;
+        var copy = _allocator.Allocate(Type, shape);
+        Buffer.MemoryCopy(source, copy.Data, Bytes, Bytes);
         GC.KeepAlive(this);
         return copy;
     }
