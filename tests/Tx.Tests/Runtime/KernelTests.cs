@@ -38,7 +38,7 @@ public sealed unsafe class KernelTests : IDisposable
     {
         var call = (TxCall*)context;
         if (worker < 0 || worker >= call->MaxWorkers) return -3;
-        var (x, y) = ((float*)call->Buffers[0].Data, (float*)call->Buffers[1].Data);
+        float* x = (float*)call->Buffers[0].Data, y = (float*)call->Buffers[1].Data;
         for (long i = begin; i < end; i++) y[i] += 2 * x[i];
         return 0;
     }
