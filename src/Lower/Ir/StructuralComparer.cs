@@ -108,9 +108,9 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
         {
             if (x.Name != y.Name || x.Reassociate != y.Reassociate || x.Iterations.Length != y.Iterations.Length) return false;
             foreach (var (i, j) in x.Iterations.Zip(y.Iterations))
-                if (i.Kind != j.Kind || !Same(i.Start, j.Start) || !Same(i.End, j.End) || !Same(i.Binding, j.Binding)) return false;
+                if (i.Kind != j.Kind || !Same(i.Binding, j.Binding)) return false;
             foreach (var (i, j) in x.Iterations.Zip(y.Iterations))
-                if (!Bind(i.Variable, j.Variable)) return false;
+                if (!Bind(i.Variable, j.Variable) || !Same(i.Start, j.Start) || !Same(i.End, j.End)) return false;
             return Same(x.Reads, y.Reads) && Same(x.Writes, y.Writes) && Same(x.Init, y.Init) && Same(x.Body, y.Body);
         }
 
