@@ -6,7 +6,7 @@ using Tx.Core;
 
 namespace Tx.Lower.Ir;
 
-/// <summary>Loop IR as text; <see cref="IrParser"/> reads it back. Names are made unique in their function by a suffix; origins are left out.
+/// <summary>Loop IR as text; <c>IrParser</c> reads it back. Names are made unique in their function by a suffix; origins are left out.
 /// <para><c>for i in 0..64 parallel { C[i, j if i &lt; n] = A[i, k] * B[k, j]; }</c>; literals without suffix are <c>i64</c> and <c>f32</c>;
 /// <c>let</c> and <c>alloc</c> hold to the end of their braces; <c>lo..+n</c> is a loop of n iterations.</para></summary>
 public sealed class IrPrinter
