@@ -1,6 +1,54 @@
+using System.Collections.Immutable;
+using Tx.Core;
 using Tx.Lower.Ir;
+using Tx.Lower.Passes;
 
 namespace Tx.Lower;
 
 /// <summary>One step of lowering: a pure function with the reason why it stands where it stands.</summary>
 public sealed record Pass(string Name, string Because, LoopLevel From, LoopLevel To, Func<LoopModule, LoopModule> Run);
+
+/// <summary>A rule about the order of two passes, with its reason; tests hold the list to it.</summary>
+public sealed record OrderConstraint(string Before, string After, string Because);
+
+/// <summary>From scheduled nests to what a backend emits: all passes in order.</summary>
+public static class Pipeline
+{
+    public static ImmutableArray<OrderConstraint> Constraints { get; } =
+    [
+        new("lower_instances", "expand_vectors", "a domain's condition becomes a mask"),
+        new("serialize_loops", "expand_vectors", "what a parallel loop becomes decides nothing about lanes, and one inside a vector is dropped"),
+        new("expand_vectors", "unroll_loops", "a body is vectorised once, not once a copy; what has no vector form is unrolled"),
+        new("unroll_loops", "scalarize_registers", "indices of registers are constant only in the copies"),
+        new("scalarize_registers", "flatten_storage", "a flat index hides which dimension was not constant"),
+        new("expand_vectors", "lower_math", "one expansion for all lanes"),
+        new("unroll_loops", "lower_math", "polynomials would count against the size of an unrolled loop"),
+    ];
+
+    /// <summary>The passes for a CPU.</summary>
+    public static ImmutableArray<Pass> For(CpuTarget target) =>
+    [
+        new("lower_instances", "first: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("serialize_loops", "before loops are copied, so that the copies agree", LoopLevel.Lowered, LoopLevel.Lowered, SerializeLoops.Run),
+        new("expand_vectors", "before unrolling, which copies the vectors", LoopLevel.Lowered, LoopLevel.Lowered, ExpandVectors.Run),
+        new("unroll_loops", "after vectors; gives registers their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
+        new("scalarize_registers", "after unrolling, while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
+        new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
+    ];
+
+    /// <summary>Runs all passes.</summary>
+    /// <param name="module">Of any level; passes whose level it has left behind are skipped.</param>
+    /// <param name="target">The CPU to lower for.</param>
+    /// <param name="trace">Called after each pass with its result.</param>
+    public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null)
+    {
+        foreach (var pass in For(target))
+        {
+            if (module.Level > pass.From) continue;
+            module = pass.Run(module);
+            if (module.Level != pass.To) throw new CompilerBugException(pass.Name, $"gave level {module.Level}, not {pass.To}");
+            trace?.Invoke(pass, module);
+        }
+        return module;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lower.Ir;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Lower.Passes;
+
+/// <summary>Replaces the logical indices of every load and store by one index in elements: row-major over the shape, or over the physical shape of the
+/// buffer's layout. An index that is consecutive in the lanes stays a <see cref="Ramp"/> of stride 1; anything else becomes a vector of indices.</summary>
+public static class FlattenStorage
+{
+    public static LoopModule Run(LoopModule module) =>
+        module.Level >= LoopLevel.Flat ? module : module.Map(f => f.With(new Flattening().Visit(f.Body)), LoopLevel.Flat);
+
+    private sealed class Flattening : SharingRewriter
+    {
+        private readonly Dictionary<Buffer, ImmutableArray<Expr>> _strides = [];
+
+        protected override Expr VisitLoad(Load l) =>
+            new Load(l.Buffer, [Flat(l.Buffer, VisitAll(l.Indices))], l.Predicate is null ? null : Visit(l.Predicate));
+
+        protected override Stmt VisitStore(Store s) =>
+            new Store(s.Buffer, [Flat(s.Buffer, VisitAll(s.Indices))], Visit(s.Value), s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin);
+
+        private Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
+        {
+            if (buffer.Layout is { } layout)
+            {
+                var physical = new LayoutIndex(layout, indices);
+                indices = [.. layout.PhysicalIndices.Select(physical.Visit)];
+            }
+            if (!_strides.TryGetValue(buffer, out var strides)) _strides.Add(buffer, strides = Strides(buffer));
+            var flat = Expr.Index(0);
+            for (int d = 0; d < indices.Length; d++) flat = LaneMath.Add(flat, LaneMath.Mul(indices[d], strides[d]));
+            return flat;
+        }
+
+        private static ImmutableArray<Expr> Strides(Buffer buffer)
+        {
+            var shape = buffer.Layout?.PhysicalShape ?? buffer.Shape;
+            var strides = new Expr[shape.Length];
+            var stride = Expr.Index(1);
+            for (int d = shape.Length - 1; d >= 0; d--)
+            {
+                strides[d] = stride;
+                stride = shape[d] * stride;
+            }
+            return [.. strides];
+        }
+    }
+
+    // Puts indices, of which some may be vectors, in the place of a layout's axes.
+    private sealed class LayoutIndex(BufferLayout layout, ImmutableArray<Expr> indices) : Rewriter
+    {
+        protected override Expr VisitVar(Var v) => layout.Axes.IndexOf(v) is >= 0 and var axis ? indices[axis] : v;
+        protected override Expr VisitBinary(Binary b) => LaneMath.Make(b.Op, Visit(b.Left), Visit(b.Right));
+        protected override Expr VisitUnary(Unary u) => Expr.Make(u.Op, Visit(u.Operand));
+    }
+}
