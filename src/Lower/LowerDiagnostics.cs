@@ -25,6 +25,10 @@ public static class LowerDiagnostics
         "TX3005", Severity.Error, "deep expressions", "an expression of `{0}` is nested too deeply to be compiled",
         "split it over several equations");
 
+    public static readonly DiagnosticDescriptor StorageTooLarge = new(
+        "TX3101", Severity.Error, "size of storage", "`{0}` needs more than {1} bytes, which no process can have",
+        "use smaller dimensions");
+
     /// <summary>Said by a running kernel.</summary>
     public static readonly DiagnosticDescriptor DivisionByZero = new(
         "TX5101", Severity.Error, "division by zero", "an integer is divided by zero",
