@@ -29,7 +29,7 @@ public readonly record struct Scalar
         ElementType.I8 => (sbyte)value, ElementType.I16 => (short)value, ElementType.I32 => (int)value,
         ElementType.U8 => (byte)value, ElementType.U16 => (ushort)value, ElementType.U32 => (uint)value,
         ElementType.I64 or ElementType.U64 or ElementType.Int => value,
-        _ => BitConverter.DoubleToInt64Bits(Round(type, value)),
+        _ => BitConverter.DoubleToInt64Bits(RoundInteger(type, value)),
     }));
 
     /// <summary>A float, rounded to its type.</summary>
@@ -45,10 +45,28 @@ public readonly record struct Scalar
         _ => value,
     };
 
+    /// <summary>The nearest value of a float type; one rounding, where the way through double would take two.</summary>
+    internal static double RoundInteger(ElementType type, Int128 value)
+    {
+        double truncated = (double)value;
+        if (type is ElementType.F64 || Int128.Abs(value) <= 1L << 53) return Round(type, truncated);
+        // Rounding to odd keeps what the second rounding must know of the digits that the first one drops.
+        if (Int128.Abs((Int128)truncated) > Int128.Abs(value)) truncated = Math.CopySign(Math.BitDecrement(Math.Abs(truncated)), truncated);
+        bool isExact = (Int128)truncated == value;
+        return Round(type, isExact ? truncated : BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(truncated) | 1));
+    }
+
     private static double RoundBf16(double value)
     {
         if (double.IsNaN(value)) return value;
-        uint bits = BitConverter.SingleToUInt32Bits((float)value);
+        float single = (float)value;
+        uint bits = BitConverter.SingleToUInt32Bits(single);
+        if (single != value)
+        {
+            // To odd, as above.
+            if (Math.Abs((double)single) > Math.Abs(value)) bits--;
+            bits |= 1;
+        }
         bits = unchecked(bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000;
         return BitConverter.UInt32BitsToSingle(bits);
     }

@@ -30,8 +30,9 @@ public static class ScalarMath
                 BinaryOp.And => Scalar.Of(a.Type, x & y),
                 BinaryOp.Or => Scalar.Of(a.Type, x | y),
                 BinaryOp.Xor => Scalar.Of(a.Type, x ^ y),
+                // An amount outside 0..width (an error of the program) shifts all bits out.
                 BinaryOp.Shl => Scalar.Of(a.Type, y is >= 0 and < 64 ? x << (int)y : 0),
-                BinaryOp.Shr => Scalar.Of(a.Type, y is < 0 or >= 64 ? 0 : a.Type.IsUnsigned ? (long)((ulong)x >> (int)y) : x >> (int)y),
+                BinaryOp.Shr => Scalar.Of(a.Type, y is >= 0 and < 64 ? a.Type.IsUnsigned ? (long)((ulong)x >> (int)y) : x >> (int)y : a.Type.IsSigned && x < 0 ? -1 : 0),
                 _ => throw new UnreachableException(op.ToString()),
             };
         }
@@ -41,7 +42,7 @@ public static class ScalarMath
     {
         UnaryOp.Neg => a.Type.IsFloat ? Scalar.Of(a.Type, -a.Real) : Scalar.Of(a.Type, unchecked(-a.Integer)),
         UnaryOp.Not => Scalar.Bool(!a.IsTrue),
-        UnaryOp.BitNot => Scalar.Of(a.Type, ~a.Integer),
+        UnaryOp.BitNot => a.Type is ElementType.Bool ? Scalar.Bool(!a.IsTrue) : Scalar.Of(a.Type, ~a.Integer),
     };
 
     /// <summary>Transcendental functions are computed in double and rounded once.</summary>
@@ -56,7 +57,8 @@ public static class ScalarMath
             Intrinsic.Log => Scalar.Of(t, Math.Log(x)),
             Intrinsic.Log2 => Scalar.Of(t, Math.Log2(x)),
             Intrinsic.Tanh => Scalar.Of(t, Math.Tanh(x)),
-            Intrinsic.Sigmoid => Scalar.Of(t, 1 / (1 + Math.Exp(-x))),
+            // In the form that neither overflows nor cancels.
+            Intrinsic.Sigmoid => Scalar.Of(t, x < 0 ? Math.Exp(x) / (1 + Math.Exp(x)) : 1 / (1 + Math.Exp(-x))),
             Intrinsic.Erf => Scalar.Of(t, ErrorFunction.Erf(x)),
             Intrinsic.Sin => Scalar.Of(t, Math.Sin(x)),
             Intrinsic.Cos => Scalar.Of(t, Math.Cos(x)),
@@ -88,10 +90,7 @@ public static class ScalarMath
 
     private static Scalar Convert(ElementType to, Scalar a)
     {
-        if (to.IsFloat)
-            return a.Type.IsFloat ? Scalar.Of(to, a.Real)
-                : to is ElementType.F32 ? Scalar.Of(to, (double)(a.Type is ElementType.U64 ? unchecked((ulong)a.Integer) : (float)a.Integer))
-                : Scalar.Of(to, a.Type is ElementType.U64 ? unchecked((ulong)a.Integer) : (double)a.Integer);
+        if (to.IsFloat) return Scalar.Of(to, a.Type.IsFloat ? a.Real : Scalar.RoundInteger(to, a.Exact));
         if (!a.Type.IsFloat) return to is ElementType.Bool ? Scalar.Bool(a.IsTrue) : Scalar.Of(to, a.Integer);
         if (to is ElementType.Bool) return Scalar.Bool(a.Real != 0);
         if (double.IsNaN(a.Real)) return Scalar.Of(to, 0L);
@@ -189,7 +188,7 @@ public static class ScalarMath
             BinaryOp.Div => Scalar.Of(a.Type, x / y),
             BinaryOp.Mod => Scalar.Of(a.Type, y == 0 || double.IsInfinity(x) ? double.NaN : FloatMod(x, y)),
             BinaryOp.TruncDiv => Scalar.Of(a.Type, Math.Truncate(x / y)),
-            BinaryOp.TruncMod => Scalar.Of(a.Type, Math.IEEERemainder(x, y)),
+            BinaryOp.TruncMod => Scalar.Of(a.Type, x % y),
             BinaryOp.Min => double.IsNaN(x) ? a : double.IsNaN(y) ? b : y < x ? b : a,
             BinaryOp.Max => double.IsNaN(x) ? a : double.IsNaN(y) ? b : y > x ? b : a,
             _ => throw new UnreachableException(op.ToString()),

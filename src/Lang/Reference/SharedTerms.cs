@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using Tx.Lang.Program;
+
+namespace Tx.Lang.Reference;
+
+/// <summary>Finds the terms that an equation uses more than once. Inlined operator calls share their arguments, so that an expression of n
+/// nodes can stand for 2ⁿ operations; a shared term's value is kept for as long as no index changes.</summary>
+internal sealed class SharedTerms
+{
+    // Below this height a term costs no more than keeping its value.
+    private const int MinHeight = 4;
+
+    private readonly Dictionary<Term, int> _heights = [];
+    private readonly HashSet<Term> _shared = [];
+
+    public bool Any => _shared.Count > 0;
+    public bool Contains(Term term) => _shared.Contains(term);
+
+    /// <summary>The number of levels; <see cref="int.MaxValue"/> where the stack does not suffice to count them.</summary>
+    public int Add(Term term)
+    {
+        if (_heights.TryGetValue(term, out int known))
+        {
+            if (known >= MinHeight) _shared.Add(term);
+            return known;
+        }
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return int.MaxValue;
+        int height = 0;
+        foreach (var child in ChildrenOf(term)) height = Math.Max(height, Add(child));
+        height = height == int.MaxValue ? height : height + 1;
+        _heights.Add(term, height);
+        return height;
+    }
+
+    private static IEnumerable<Term> ChildrenOf(Term term) => term switch
+    {
+        ReadTerm { Default: { } d } t => [.. t.Indices, d],
+        ReadTerm t => t.Indices,
+        UnaryTerm t => [t.Operand],
+        BinaryTerm t => [t.Left, t.Right],
+        LogicalTerm t => [t.Left, t.Right],
+        SelectTerm t => [t.Condition, t.Then, t.Else],
+        CastTerm t => [t.Operand],
+        IntrinsicTerm t => t.Arguments,
+        ReduceTerm { Condition: { } c } t => [.. RangesOf(t), c, t.Body],
+        ReduceTerm t => [.. RangesOf(t), t.Body],
+        _ => [],
+    };
+
+    private static IEnumerable<Term> RangesOf(ReduceTerm term)
+    {
+        foreach (var index in term.Indices)
+        {
+            yield return index.Start;
+            yield return index.End;
+        }
+    }
+}
