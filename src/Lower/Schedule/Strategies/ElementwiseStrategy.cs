@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lower.Analysis;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Primitives;
+
+namespace Tx.Lower.Schedule.Strategies;
+
+/// <summary>A stage without a reduction: vectors along the output's last dimension, threads over the rest.</summary>
+internal static class ElementwiseStrategy
+{
+    public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
+    {
+        var instance = NestPath.FindInstance(nest, stage);
+        var loops = NestPath.LoopsAround(nest, stage);
+        if (loops.IsEmpty || InstanceFacts.Points(loops) == 0) return nest;
+        var facts = InstanceFacts.Of(instance);
+        var outer = loops.Select(l => l.Variable).ToList();
+        long inner = Math.Max(1, facts.Operations);
+
+        if (!facts.CanFail && VectorLoop(instance, loops, facts) is { } vector)
+        {
+            int lanes = LanesFor(target.VectorBytes / facts.WidestBytes, NestPath.MaxExtent(NestPath.FindLoop(nest, vector)));
+            if (lanes > 1)
+            {
+                nest = Reorder.Apply(nest, [.. outer.Where(v => !ReferenceEquals(v, vector)), vector]);
+                outer.Remove(vector);
+                (nest, var steps, var lane) = Split.Apply(nest, vector, lanes);
+                nest = Mark.Vectorize(nest, lane);
+                outer.Add(steps);
+                inner = Math.Max(1, inner * lanes / 4);
+            }
+        }
+        return OuterParallelism.Apply(nest, outer, inner);
+    }
+
+    /// <summary>As many lanes as fill a register, fewer where the loop is shorter; a power of two.</summary>
+    internal static int LanesFor(int full, long? extent)
+    {
+        int lanes = 1;
+        while (lanes < full && (extent is null || lanes < extent)) lanes *= 2;
+        return lanes;
+    }
+
+    // The loop of the iteration that alone moves the output's last index; a loop whose range others use stays where it is.
+    private static Var? VectorLoop(Instance instance, ImmutableArray<For> loops, InstanceFacts facts)
+    {
+        if (facts.Stores.Count != 1 || facts.Stores[0].Indices is not [.., Var last]) return null;
+        var iteration = instance.Iterations.FirstOrDefault(it => ReferenceEquals(it.Variable, last));
+        if (iteration?.Binding is not Var loop || loops.FirstOrDefault(l => ReferenceEquals(l.Variable, loop)) is not { } f) return null;
+        bool isRectangular = loops.All(l => !l.Extent.UsesVar(loop) && !l.Min.UsesVar(loop)) && !loops.Any(l => f.Extent.UsesVar(l.Variable) || f.Min.UsesVar(l.Variable));
+        return isRectangular ? loop : null;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Tx.Lower.Analysis;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Primitives;
+
+namespace Tx.Lower.Schedule.Strategies;
+
+/// <summary>Runs the outermost loops of a nest in parallel, in pieces that are worth handing to another thread.</summary>
+internal static class OuterParallelism
+{
+    /// <summary>Operations below which a nest stays on one thread.</summary>
+    private const long WorthIt = 1 << 16;
+    /// <summary>Operations of one piece.</summary>
+    private const long Piece = 1 << 15;
+
+    /// <param name="loops">Directly nested loops over elements, outermost first; they are fused as far as their ranges allow.</param>
+    /// <param name="inner">Operations of one iteration of the last of <paramref name="loops"/>.</param>
+    public static Stmt Apply(Stmt nest, IReadOnlyList<Var> loops, long inner)
+    {
+        if (loops.Count == 0) return nest;
+        var chain = loops.Select(v => NestPath.FindLoop(nest, v)).ToList();
+        long? points = InstanceFacts.Points(chain);
+        if (points is 0 or 1 || points is { } known && known < WorthIt / Math.Max(1, inner)) return nest;
+
+        var fusible = new List<Var> { chain[0].Variable };
+        var variables = new HashSet<Var> { chain[0].Variable };
+        long covered = NestPath.MaxExtent(chain[0]) ?? long.MaxValue;
+        foreach (var l in chain.Skip(1))
+        {
+            if (covered >= 64 && fusible.Count > 0 && points is { } p && Work(p / Math.Max(1, covered), inner) >= Piece) break;
+            if (l.Extent.UsesAny(variables.Contains) || l.Min.UsesAny(variables.Contains)) break;
+            fusible.Add(l.Variable);
+            variables.Add(l.Variable);
+            covered = NestPath.MaxExtent(l) is { } n && covered <= long.MaxValue / Math.Max(1, n) ? covered * n : long.MaxValue;
+        }
+        (nest, var fused) = Fuse.All(nest, fusible);
+        long each = points is { } all ? Work(all / Math.Max(1, covered), inner) : inner;
+        long chunk = Math.Max(1, Piece / Math.Max(1, each));
+        if (chunk > 1) (nest, fused, _) = Split.Apply(nest, fused, chunk, SplitTail.Trim);
+        return Mark.Parallel(nest, fused);
+    }
+
+    private static long Work(long points, long inner) => points > long.MaxValue / Math.Max(1, inner) ? long.MaxValue : points * Math.Max(1, inner);
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lower.Analysis;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Primitives;
+
+namespace Tx.Lower.Schedule.Strategies;
+
+/// <summary>A reduction whose reads are not shared between elements: sums and extremes of rows or columns, pooling, depthwise convolution, norms.
+/// Vectors run along whichever index moves through memory by single elements: one of the output, with accumulators in registers, or one of
+/// the reduction, with partial results in lanes.</summary>
+internal static class ReductionStrategy
+{
+    /// <summary>A vector of gathered elements, in units of a contiguous one.</summary>
+    private const double GatherCost = 6;
+
+    public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
+    {
+        var instance = NestPath.FindInstance(nest, stage);
+        var loops = NestPath.LoopsAround(nest, stage);
+        if (loops.IsEmpty || !IsRectangular(loops)) return nest;
+        var facts = InstanceFacts.Of(instance);
+        var spatial = LoopsOf(instance, loops, IterKind.Spatial);
+        var reductions = LoopsOf(instance, loops, IterKind.Reduction);
+        // An empty range leaves the initial values: nothing to speed up.
+        if (InstanceFacts.Points(loops) == 0 || spatial.Length + reductions.Length != loops.Length) return nest;
+        long work = InstanceFacts.Points(reductions) is { } n ? n * Math.Max(1, facts.Operations) : 1024;
+        if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work);
+
+        var form = ReductionForm.Match(instance);
+        int full = target.VectorBytes / facts.WidestBytes;
+        var choices = new List<(double Cost, For Loop, int Lanes)>();
+        foreach (var l in spatial) AddChoice(l, form is null ? null : 0.0);
+        if (form is not null && instance.Reassociate)
+            foreach (var l in reductions) AddChoice(l, 4.0 / (NestPath.MaxExtent(l) ?? 64));
+        if (choices.Count == 0) return OuterParallelism.Apply(nest, Variables(spatial), work);
+
+        var (_, loop, lanes) = choices.MinBy(c => c.Cost);
+        if (lanes == 1) return OuterParallelism.Apply(nest, Variables(spatial), work);
+        return reductions.Contains(loop)
+            ? InReductionLanes(nest, stage, loop, spatial, reductions, lanes, work)
+            : InOutputLanes(nest, stage, loop, spatial, reductions, lanes, target, work);
+
+        void AddChoice(For l, double? extra)
+        {
+            if (instance.Iterations.SingleOrDefault(it => ReferenceEquals(it.Binding, l.Variable)) is not { } it || l.Extent is not IntImm { Value: var extent }) return;
+            int lanes = ElementwiseStrategy.LanesFor(full, extent);
+            if (it.Kind is IterKind.Reduction && extent < 2 * lanes) return;
+            double perVector = facts.Operations * 0.5 + (extra ?? 0) * lanes;
+            foreach (var a in facts.Loads)
+                perVector += AccessStrides.Of(a.Indices, it.Variable) switch { AccessStride.Invariant => 0.5, AccessStride.Contiguous => 1, _ => GatherCost };
+            double used = (double)extent / ((extent + lanes - 1) / lanes * lanes);
+            choices.Add((perVector / (lanes * used), l, lanes));
+        }
+    }
+
+    private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, CpuTarget target, long work)
+    {
+        // Several vectors hide the latency of a chain of additions; a quarter of the registers leaves room for what is read.
+        long vectors = Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, target.VectorRegisters / 4);
+        var outer = Variables(spatial).Where(v => !ReferenceEquals(v, loop.Variable)).ToList();
+        nest = Reorder.Apply(nest, [.. outer, loop.Variable, .. Variables(reductions)]);
+        (nest, var tile, var inTile) = Split.Apply(nest, loop.Variable, lanes * vectors);
+        (nest, var step, var lane) = Split.Apply(nest, inTile, lanes);
+        nest = Reorder.Apply(nest, [tile, .. Variables(reductions), step, lane]);
+        nest = Mark.Vectorize(Mark.Unroll(nest, step), lane);
+        (nest, _, _) = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register);
+        return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors);
+    }
+
+    private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, long work)
+    {
+        int unroll = (int)Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, 4);
+        nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
+        nest = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
+        return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes));
+    }
+
+    internal static bool IsRectangular(ImmutableArray<For> loops)
+    {
+        var variables = loops.Select(l => l.Variable).ToHashSet();
+        return loops.All(l => !l.Extent.UsesAny(variables.Contains) && !l.Min.UsesAny(variables.Contains));
+    }
+
+    internal static ImmutableArray<For> LoopsOf(Instance instance, ImmutableArray<For> loops, IterKind kind)
+    {
+        var bound = instance.Iterations.Where(it => it.Kind == kind).Select(it => it.Binding).ToHashSet<Expr>(ReferenceEqualityComparer.Instance);
+        return [.. loops.Where(l => bound.Contains(l.Variable))];
+    }
+
+    internal static ImmutableArray<Var> Variables(ImmutableArray<For> loops) => [.. loops.Select(l => l.Variable)];
+}
