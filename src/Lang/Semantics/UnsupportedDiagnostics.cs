@@ -5,26 +5,26 @@ namespace Tx.Lang.Semantics;
 /// <summary>Constructs that the language has and the compiler cannot run yet. Each is refused with one message.</summary>
 public static class UnsupportedDiagnostics
 {
-    public static readonly DiagnosticDescriptor Recurrence = new("TX3001", Severity.Error, "recurrences",
+    public static readonly DiagnosticDescriptor Recurrence = new("TX3101", Severity.Error, "recurrences",
         "recurrences are not supported yet: {0}", "compute each tensor by one equation that does not depend on itself");
-    public static readonly DiagnosticDescriptor Update = new("TX3002", Severity.Error, "updates",
+    public static readonly DiagnosticDescriptor Update = new("TX3102", Severity.Error, "updates",
         "updates such as `{0}` are not supported yet", "write the value as a reduction: `Y[i] = sum(k: …)`");
-    public static readonly DiagnosticDescriptor UserReducer = new("TX3003", Severity.Error, "user-defined reducers",
+    public static readonly DiagnosticDescriptor UserReducer = new("TX3103", Severity.Error, "user-defined reducers",
         "the reducer `{0}` is not supported yet", "use the built-in reductions");
-    public static readonly DiagnosticDescriptor DataIndex = new("TX3004", Severity.Error, "data-dependent indices",
+    public static readonly DiagnosticDescriptor DataIndex = new("TX3104", Severity.Error, "data-dependent indices",
         "an index that comes from data is not supported yet", "select by a comparison: `sum(k if k == …: X[k])` with a built-in reduction");
-    public static readonly DiagnosticDescriptor ElementTypeLimit = new("TX3005", Severity.Error, "element types",
+    public static readonly DiagnosticDescriptor ElementTypeLimit = new("TX3105", Severity.Error, "element types",
         "elements of type `{0}` are not supported yet", "use {1}");
-    public static readonly DiagnosticDescriptor PartialEquation = new("TX3006", Severity.Error, "equations over parts",
+    public static readonly DiagnosticDescriptor PartialEquation = new("TX3106", Severity.Error, "equations over parts",
         "an equation over a part of `{0}` is not supported yet", "let plain indices stand on the left, and choose by a condition: `c ? a : b`");
-    public static readonly DiagnosticDescriptor ExpressionTooDeep = new("TX3007", Severity.Error, "expression too deep",
+    public static readonly DiagnosticDescriptor ExpressionTooDeep = new("TX3107", Severity.Error, "expression too deep",
         "an expression nested more than {0} levels deep is not supported", "give parts of it names of their own");
-    public static readonly DiagnosticDescriptor CallsTooDeep = new("TX3008", Severity.Error, "calls too deep",
+    public static readonly DiagnosticDescriptor CallsTooDeep = new("TX3108", Severity.Error, "calls too deep",
         "calls nested more than {0} operators deep are not supported", "call fewer operators through one another");
-    public static readonly DiagnosticDescriptor ConditionalArg = new("TX3009", Severity.Error, "conditional arg reductions",
+    public static readonly DiagnosticDescriptor ConditionalArg = new("TX3109", Severity.Error, "conditional arg reductions",
         "a condition in `{0}` is not supported yet, as the range cannot be shown to hold a value", "give the excluded values the worst value instead: `c ? x : y`");
-    public static readonly DiagnosticDescriptor ProgramTooLarge = new("TX3010", Severity.Error, "program too large",
+    public static readonly DiagnosticDescriptor ProgramTooLarge = new("TX3110", Severity.Error, "program too large",
         "inlining `{0}` makes this expression larger than {1} nodes, which is not supported", "give the argument a name of its own line");
-    public static readonly DiagnosticDescriptor DynamicScalar = new("TX3011", Severity.Error, "int parameters",
+    public static readonly DiagnosticDescriptor DynamicScalar = new("TX3111", Severity.Error, "int parameters",
         "an `int` parameter that is not `const` is not supported yet", "write `const {0}: int`, or `i64` for a value that is data");
 }

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Syntax;
+
+namespace Tx.Lang.Semantics;
+
+/// <summary>Reductions: their indices are known inside them only.</summary>
+internal sealed partial class ExpressionBinder
+{
+    private Value? BindReduction(ReductionSyntax r, bool isWhole)
+    {
+        if (FindReducer(r) is not { } kind) return null;
+        if (_place is not null)
+        {
+            _bag.Add(SemanticDiagnostics.ConstantExpected, r.Span, "a reduction", _place);
+            return null;
+        }
+        var indices = ImmutableArray.CreateBuilder<IndexSymbol>();
+        bool isKnown = true;
+        foreach (var b in r.Binders) isKnown &= BindIndex(b, indices);
+        var condition = r.Condition is null ? null : Bind(r.Condition, ElementType.Bool);
+        var body = r.Condition is null ? Bind(r.Body) : Under(condition, r.Body);
+        foreach (var index in indices)
+        {
+            _scope.Remove(index.Name);
+            _indices.Remove(index);
+        }
+        if (kind.KeepsIndex && r.Condition is not null)
+        {
+            _bag.Add(UnsupportedDiagnostics.ConditionalArg, r.Condition.Span, kind.Name);
+            return null;
+        }
+        if (!isKnown || body is null || (r.Condition is not null && condition is null)) return null;
+
+        var all = indices.ToImmutable();
+        if (kind.KeepsIndex)
+        {
+            foreach (var index in all) OweValues(kind, index, r.Span);
+            int count = all.Length + (kind is ReduceKind.MaxAt or ReduceKind.MinAt ? 1 : 0);
+            if (count > 1 && !isWhole)
+            {
+                _bag.Add(Diagnostic.Create(SemanticDiagnostics.ResultCount, r.Span, kind.Name, Spelling.Count(count, "result"), "one value")
+                    .WithHelp("let it be the whole right side: `(a[i], b[i]) = …`"));
+                return null;
+            }
+        }
+        if (kind is ReduceKind.Any or ReduceKind.All) return Require(body, ElementType.Bool) is { } term ? Make(term) : null;
+        if (kind is ReduceKind.ArgMax or ReduceKind.ArgMin) return body.In(body.DefaultType(ElementType.I32)) is { } term ? Make(term) : null;
+        if (body.IsLiteral) return Value.Literal(t => body.In(t) is { } term ? Make(term)?.Term : null, body.IsFloat, r.Span);
+        return Make(body.Term!);
+
+        Value? Make(Term term)
+        {
+            var t = term.Type;
+            bool fits = kind switch
+            {
+                ReduceKind.BitAnd or ReduceKind.BitOr or ReduceKind.BitXor => t is ElementType.Bool || (t.IsInteger && t is not ElementType.Int),
+                ReduceKind.Any or ReduceKind.All => t is ElementType.Bool,
+                _ => t.IsInteger || t.IsFloat,
+            };
+            if (!fits)
+            {
+                _bag.Add(SemanticDiagnostics.OperandKind, r.Body.Span, kind.Name, t.Name, kind is ReduceKind.BitAnd or ReduceKind.BitOr or ReduceKind.BitXor ? "integers and bool" : "numbers");
+                return null;
+            }
+            var reduce = new ReduceTerm(kind, all, condition, term, r.IsExact, kind is ReduceKind.ArgMax or ReduceKind.ArgMin ? ElementType.Int : t, r.Span);
+            if (kind is ReduceKind.Sum && t.IsInteger && t.Bits <= 16) NarrowSums.Add(reduce);
+            return Value.Typed(reduce, r.Span);
+        }
+    }
+
+    private ReduceKind? FindReducer(ReductionSyntax r)
+    {
+        string name = r.Reducer.Text;
+        foreach (var kind in Enum.GetValues<ReduceKind>())
+            if (kind.Name == name) return kind;
+        if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, r.Reducer.Span, name);
+        else
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownReducer, r.Reducer.Span, name)
+                .Suggest(r.Reducer.Span, name, Enum.GetValues<ReduceKind>().Select(k => k.Name).Concat(_scope.Module.Table.Reducers.Keys)));
+        return null;
+    }
+
+    private bool BindIndex(BinderSyntax b, ImmutableArray<IndexSymbol>.Builder indices)
+    {
+        if (_scope.Find(b.Name.Text) is { } taken)
+        {
+            _bag.Add(SemanticDiagnostics.NameTaken, b.Name.Span, b.Name.Text, taken.Description);
+            return false;
+        }
+        var index = new IndexSymbol(b.Name.Text, true, b.Name.Span);
+        bool isKnown = BindRange(b.Range, index);
+        if (b.Range is null) OpenIndices.Add(index);
+        _scope.TryAdd(index.Name, new LoopSymbol(index));
+        _indices.Add(index);
+        indices.Add(index);
+        return isKnown;
+    }
+
+    /// <summary>Sets a stated range; true where there is none.</summary>
+    public bool BindRange(RangeSyntax? range, IndexSymbol index)
+    {
+        if (range is null) return true;
+        var start = BindSize(range.Start);
+        var end = range.End is null ? null : BindSize(range.End);
+        if (start is null || end is null) return false;
+        foreach (var (bound, span) in new[] { (start, range.Start.Span), (end, range.End!.Span) })
+            if (TermMeasure.ReadsData(bound))
+            {
+                _bag.Add(UnsupportedDiagnostics.DataIndex, span);
+                return false;
+            }
+        (index.Start, index.End) = (start, end);
+        return true;
+    }
+
+    /// <summary>An index of <c>argmax</c> and the like needs a range that holds a value. Its ends are known only when the equation is bound.</summary>
+    private void OweValues(ReduceKind kind, IndexSymbol index, SourceSpan span) => NonEmpty.Add((kind, index, [.. _indices], [.. _conditions], span));
+
+    /// <summary>Reductions that need a value, with what holds around them.</summary>
+    public List<(ReduceKind Kind, IndexSymbol Index, ImmutableArray<IndexSymbol> Scope, ImmutableArray<Term> Conditions, SourceSpan Span)> NonEmpty { get; } = [];
+}

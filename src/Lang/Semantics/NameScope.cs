@@ -1,0 +1,31 @@
+using Tx.Core;
+using Tx.Lang.Program;
+
+namespace Tx.Lang.Semantics;
+
+/// <summary>The one namespace of an operator: dimensions, tensors, constants and the indices in force; behind it the constants of the file.</summary>
+internal sealed class NameScope(ModuleBinder module)
+{
+    private readonly Dictionary<string, Symbol> _symbols = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ElementType> _types = new(StringComparer.Ordinal);
+
+    public ModuleBinder Module { get; } = module;
+
+    /// <summary>What may have been meant by a wrong name, besides functions.</summary>
+    public IEnumerable<string> Names => _symbols.Keys.Concat(Module.Table.Consts.Keys);
+    public IEnumerable<string> Tensors => _symbols.Where(s => s.Value is TensorName).Select(s => s.Key);
+
+    public Symbol? Find(string name) => _symbols.TryGetValue(name, out var symbol) ? symbol : Module.FindConst(name);
+
+    /// <summary>A name of the operator itself, not of the file.</summary>
+    public Symbol? FindLocal(string name) => _symbols.GetValueOrDefault(name);
+
+    public bool TryAdd(string name, Symbol symbol) => _symbols.TryAdd(name, symbol);
+    public void Set(string name, Symbol symbol) => _symbols[name] = symbol;
+    public void Remove(string name) => _symbols.Remove(name);
+
+    public void AddType(string name, ElementType type) => _types[name] = type;
+    /// <summary>An element type by its name, or what a generic stands for.</summary>
+    public bool TryType(string name, out ElementType type) => _types.TryGetValue(name, out type) || ElementTypes.TryParse(name, out type);
+    public IEnumerable<string> TypeNames => _types.Keys.Concat(Enum.GetValues<ElementType>().Where(t => t.IsSupported).Select(t => t.Name));
+}
