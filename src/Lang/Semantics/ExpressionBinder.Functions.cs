@@ -65,7 +65,7 @@ internal sealed partial class ExpressionBinder
         switch (name)
         {
             case "min" or "max":
-                if (x.Length < 2) return Count(call, name, 2, x.Length) ? null : null;
+                if (x.Length < 2 && !Count(call, name, 2, x.Length)) return null;
                 var extremum = name == "min" ? BinaryOp.Min : BinaryOp.Max;
                 return Combine(name, x, call.Span, terms => terms.Skip(1).Aggregate((Term?)terms[0], (a, b) => a is null ? null : Apply(extremum, a, b, call.Span)));
             case "clamp":

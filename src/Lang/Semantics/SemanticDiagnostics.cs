@@ -66,7 +66,7 @@ public static class SemanticDiagnostics
     public static readonly DiagnosticDescriptor ShiftOutOfRange = new("TX1030", Severity.Error, "shift out of range",
         "the shift amount `{0}` can be outside 0..{1}", "state the range of its indices, or add a `require`");
     public static readonly DiagnosticDescriptor AccumulatorOverflow = new("TX1031", Severity.Error, "accumulator can overflow",
-        "this `sum` adds values up to {1} in `{0}`, which overflows from {2} values on", "cast to a wider type: `sum(…: i32(…))`");
+        "`{0}` adds values up to {1} in `{2}`, which can overflow from {3} values on", "cast to a wider type: `sum(…: i32(…))`");
     public static readonly DiagnosticDescriptor ResultCount = new("TX1032", Severity.Error, "wrong number of results",
         "`{0}` gives {1}, but the left side names {2}", "name one target for each result: `(a, b) = …`");
     public static readonly DiagnosticDescriptor NotCovered = new("TX1033", Severity.Error, "tensor not covered",
@@ -115,4 +115,6 @@ public static class SemanticDiagnostics
         "`..{0}` cannot be expanded here", "a shape holds one pack, and a subscript uses one where a tensor has one");
     public static readonly DiagnosticDescriptor NotAnOperator = new("TX1055", Severity.Error, "not the kind of thing to call",
         "this cannot be called", "call an operator or a function by its name");
+    public static readonly DiagnosticDescriptor ResultShape = new("TX1056", Severity.Error, "result of another shape",
+        "dimension {0} of what `{1}` gives has the extent `{2}`, but `{3}` is declared with `{4}`", "add `require {2} == {4}`, or change the shape of `{3}`");
 }

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Syntax;
+
+namespace Tx.Lang.Semantics;
+
+/// <summary>One tensor on the left of an equation or a call.</summary>
+/// <param name="Subscripts">Null where only a name stands there.</param>
+internal sealed record LeftSide(NameExpressionSyntax Name, ImmutableArray<ExpressionSyntax>? Subscripts, SourceSpan Span)
+{
+    /// <summary>The left sides that an expression writes; empty where it is none.</summary>
+    public static ImmutableArray<LeftSide> Read(ExpressionSyntax e)
+    {
+        switch (e)
+        {
+            case NameExpressionSyntax n: return [new(n, null, n.Span)];
+            case SubscriptSyntax { Target: NameExpressionSyntax n } s: return [new(n, s.Subscripts.Items, s.Span)];
+            case TupleSyntax t:
+                ImmutableArray<ImmutableArray<LeftSide>> items = [.. t.Items.Select(i => i is TupleSyntax ? [] : Read(i))];
+                return items.Any(i => i.IsEmpty) ? [] : [.. items.SelectMany(i => i)];
+            default: return [];
+        }
+    }
+}
+
+/// <summary>A line that defines tensors: an equation, or a call bound to names.</summary>
+internal sealed class Definition(ImmutableArray<LeftSide> targets, ExpressionSyntax value, ImmutableArray<BinderSyntax> loops, SourceSpan span, int order)
+{
+    public ImmutableArray<LeftSide> Targets { get; } = targets;
+    public ExpressionSyntax Value { get; } = value;
+    /// <summary>The <c>for</c>s around the line, outermost first.</summary>
+    public ImmutableArray<BinderSyntax> Loops { get; } = loops;
+    public SourceSpan Span { get; } = span;
+    public int Order { get; } = order;
+    public ImmutableArray<TensorName> Tensors { get; set; } = [];
+    /// <summary>True where other equations define one of its tensors too.</summary>
+    public bool IsOneOfSeveral { get; set; }
+}
+
+/// <summary>The names in an expression, found without recursion: a long sum is a deep tree.</summary>
+internal static class MentionedNames
+{
+    public static IEnumerable<string> In(ExpressionSyntax expression)
+    {
+        var work = new Stack<ExpressionSyntax>([expression]);
+        while (work.TryPop(out var e))
+        {
+            if (e is NameExpressionSyntax n) yield return n.Name;
+            foreach (var child in Children(e).Reverse()) work.Push(child);
+        }
+    }
+
+    /// <summary>Every expression below one, itself among them, in the order of the text.</summary>
+    public static IEnumerable<ExpressionSyntax> Parts(ExpressionSyntax expression)
+    {
+        var work = new Stack<ExpressionSyntax>([expression]);
+        while (work.TryPop(out var e))
+        {
+            yield return e;
+            foreach (var child in Children(e).Reverse()) work.Push(child);
+        }
+    }
+
+    private static IEnumerable<ExpressionSyntax> Children(ExpressionSyntax e) => e switch
+    {
+        UnarySyntax u => [u.Operand],
+        BinarySyntax b => [b.Left, b.Right],
+        ConditionalSyntax c => [c.Condition, c.Then, c.Else],
+        DefaultSyntax d => [d.Read, d.Default],
+        MemberSyntax m => [m.Target],
+        SubscriptSyntax s => s.Subscripts.Prepend(s.Target),
+        CallSyntax c => c.Arguments.Select(a => a.Value).Prepend(c.Target),
+        ReductionSyntax r => r.Binders.Where(b => b.Range is not null).Select(b => (ExpressionSyntax)b.Range!)
+            .Concat(r.Condition is { } c ? [c, r.Body] : [r.Body]),
+        TupleSyntax t => t.Items,
+        ListSyntax l => l.Items,
+        ArrowSyntax a => [a.Parameters, a.Body],
+        RangeSyntax r => r.End is { } end ? [r.Start, end] : [r.Start],
+        _ => [],
+    };
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Syntax;
+
+namespace Tx.Lang.Semantics;
+
+/// <summary>Binds the operators of one table of declarations, each once for every specialisation. Not safe for two threads at once.</summary>
+public sealed class ModuleBinder(DeclarationTable table, IProver prover)
+{
+    private const int MaxCallDepth = 128;
+
+    private readonly Dictionary<OpSyntax, Dictionary<Specialisation, Operator?>> _bound = new(ReferenceEqualityComparer.Instance);
+    private readonly List<OpSyntax> _active = [];
+    private readonly Dictionary<string, ConstSymbol> _consts = new(StringComparer.Ordinal);
+    private readonly DiagnosticBag _constBag = new();
+    private int _constsReported;
+
+    public DeclarationTable Table { get; } = table;
+    internal IProver Prover { get; } = prover;
+
+    /// <summary>Binds an operator. Null where it has errors; they are added to <paramref name="bag"/> the first time.</summary>
+    public Operator? Bind(OpSyntax op, Specialisation specialisation, DiagnosticBag bag) => Bind(op, specialisation, bag, null);
+
+    internal Operator? Bind(OpSyntax op, Specialisation specialisation, DiagnosticBag bag, SourceSpan? call)
+    {
+        if (_active.Any(a => ReferenceEquals(a, op)))
+        {
+            bag.Add(Diagnostic.Create(SemanticDiagnostics.RecursiveOperator, call ?? op.Name.Span, op.Name.Text).WithLabel(op.Name.Span, "declared here"));
+            return null;
+        }
+        if (_active.Count >= MaxCallDepth)
+        {
+            bag.Add(UnsupportedDiagnostics.CallsTooDeep, call ?? op.Name.Span, MaxCallDepth);
+            return null;
+        }
+        if (!_bound.TryGetValue(op, out var known)) _bound.Add(op, known = []);
+        if (known.TryGetValue(specialisation, out var result)) return result;
+        var own = new DiagnosticBag();
+        _active.Add(op);
+        var bound = new OperatorBinder(this, own).Bind(op, specialisation);
+        _active.RemoveAt(_active.Count - 1);
+        known[specialisation] = bound;
+        bag.AddRange(own.Items);
+        ReportConsts(bag);
+        return bound;
+    }
+
+    /// <summary>Binds <c>let Y[i] = X[i] * 2</c>, <c>let (b[i], p[i]) = max_at(…)</c> or <c>let s = sum(i: X[i])</c>: an operator without a
+    /// name, called at once.</summary>
+    /// <param name="lookup">Type and shape of the tensors that can be named; they become parameters, in the order in which the value names them.</param>
+    /// <returns>The operator, whose parameters have the names of the tensors to pass; null after errors.</returns>
+    public Operator? BindAnonymous(LetSyntax let, Func<string, (ElementType Type, ImmutableArray<long> Shape)?> lookup, DiagnosticBag bag)
+    {
+        var own = new DiagnosticBag();
+        var bound = new OperatorBinder(this, own).BindAnonymous(let, lookup);
+        bag.AddRange(own.Items);
+        ReportConsts(bag);
+        return bound;
+    }
+
+    /// <summary>The value of an expression of constants in a type; null after an error.</summary>
+    public Scalar? Evaluate(ExpressionSyntax expression, ElementType type, DiagnosticBag bag)
+    {
+        var term = new ExpressionBinder(new(this), bag, "a constant").Bind(expression, type);
+        ReportConsts(bag);
+        return Constant(term, expression, bag);
+    }
+
+    internal static Scalar? Constant(Term? term, ExpressionSyntax expression, DiagnosticBag bag)
+    {
+        if (term is null) return null;
+        if (term is ConstTerm c) return c.Value;
+        if (Terms.Simplify(term) is ConstTerm s) return s.Value;
+        bag.Add(SemanticDiagnostics.NotConstant, expression.Span, "this value");
+        return null;
+    }
+
+    /// <summary>A <c>const</c> of the file, bound at its first use.</summary>
+    internal ConstSymbol? FindConst(string name)
+    {
+        if (!Table.Consts.TryGetValue(name, out var syntax)) return null;
+        if (_consts.TryGetValue(name, out var known)) return known;
+        // A constant that needs itself finds this entry, which has no value.
+        _consts[name] = new(null);
+        return _consts[name] = new(BindConst(syntax));
+    }
+
+    private Value? BindConst(ConstSyntax c)
+    {
+        var binder = new ExpressionBinder(new(this), _constBag, "a constant");
+        if (c.Type is null)
+            return binder.Bind(c.Value) is not { } value ? null
+                : value.IsLiteral ? value
+                : Constant(value.Term, c.Value, _constBag) is { } known ? Value.Typed(new ConstTerm(known, c.Value.Span), c.Value.Span) : null;
+        if (!ElementTypes.TryParse(c.Type.Name.Text, out var type) || c.Type.Brackets.Count > 0)
+        {
+            _constBag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, c.Type.Span, c.Type.Span.Text)
+                .Suggest(c.Type.Span, c.Type.Span.Text, Enum.GetValues<ElementType>().Select(t => t.Name)));
+            return null;
+        }
+        return Constant(binder.Bind(c.Value, type), c.Value, _constBag) is { } scalar ? Value.Typed(new ConstTerm(scalar, c.Value.Span), c.Value.Span) : null;
+    }
+
+    /// <summary>Binds every <c>const</c>, so that one that nobody uses is checked too.</summary>
+    public void CheckConsts(DiagnosticBag bag)
+    {
+        foreach (string name in Table.Consts.Keys) FindConst(name);
+        ReportConsts(bag);
+    }
+
+    private void ReportConsts(DiagnosticBag bag)
+    {
+        for (; _constsReported < _constBag.Items.Count; _constsReported++) bag.Add(_constBag.Items[_constsReported]);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Syntax;
+
+namespace Tx.Lang.Semantics;
+
+/// <summary>Calls of operators as stages: the callee's stages are copied under the name of the call, its dimensions replaced by what the
+/// arguments have.</summary>
+internal sealed partial class OperatorBinder
+{
+    /// <summary>An argument: a tensor, or a value without dimensions.</summary>
+    private sealed record Argument(TensorSymbol? Tensor, Value? Scalar, Actual Actual);
+
+    private void BindCall(Definition d)
+    {
+        foreach (var b in d.Loops)
+        {
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnusedLoopIndex, b.Name.Span, b.Name.Text).WithLabel(d.Targets[0].Span, "the left side"));
+            return;
+        }
+        Instantiate((CallSyntax)d.Value, d.Tensors, d.Targets[0].Name.Name);
+    }
+
+    /// <summary>Copies the callee of a call.</summary>
+    /// <param name="targets">What its results become.</param>
+    /// <param name="prefix">What the stages inside it are named through.</param>
+    private bool Instantiate(CallSyntax call, ImmutableArray<TensorName> targets, string prefix)
+    {
+        var op = _module.Table.Operators[((NameExpressionSyntax)call.Target).Name];
+        ImmutableArray<Argument?> arguments = [.. call.Arguments.Select((a, i) => BindArgument(op, a, i))];
+        if (arguments.Any(a => a is null)) return false;
+        if (SignatureMatch.Match(op, [.. arguments.Select(a => a!.Actual)], call.Span, _module, _bag) is not { } match) return false;
+        if (_module.Bind(op, match.Specialisation, _bag, call.Span) is not { } callee) return Fail();
+        if (callee.Results.Length != targets.Length)
+        {
+            _bag.Add(SemanticDiagnostics.ResultCount, call.Span, op.Name.Text, Spelling.Count(callee.Results.Length, "result"), Spelling.Count(targets.Length, "target"));
+            return false;
+        }
+        var copy = new TermSubstitution();
+        return Pass(op, callee, match, arguments, copy, call) && CopyStages(callee, targets, prefix, copy, call);
+    }
+
+    /// <summary>A callee with errors, which may have been reported for an earlier call, must not let this operator pass.</summary>
+    private bool Fail()
+    {
+        if (!_bag.HasErrors) _failed = true;
+        return false;
+    }
+
+    private Argument? BindArgument(OpSyntax op, ArgumentSyntax a, int position)
+    {
+        switch (a.Value)
+        {
+            case NameExpressionSyntax n when _scope.FindLocal(n.Name) is TensorName t:
+                t.IsRead = true;
+                return t.Tensor is { } tensor ? new(tensor, null, Actual.Tensor(a.Span, a.Name, tensor.Type, tensor.Rank)) : null;
+            case CallSyntax { Target: NameExpressionSyntax f } call when IsStage(call):
+                string name = f.Name;
+                for (int i = 2; _scope.FindLocal(name) is not null || _stageNames.Contains(name); i++) name = $"{f.Name}{i}";
+                _stageNames.Add(name);
+                var result = new TensorName(name, TensorRole.Intermediate, call.Span) { IsRead = true };
+                return Instantiate(call, [result], name) && result.Tensor is { } stage ? new(stage, null, Actual.Tensor(a.Span, a.Name, stage.Type, stage.Rank)) : null;
+            case SubscriptSyntax or BinarySyntax or ListSyntax or TupleSyntax when MentionedNames.Parts(a.Value).Any(p => p is RangeSyntax or PackSyntax or ListSyntax or TupleSyntax):
+                var parameter = op.Parameters.Count > position ? op.Parameters[position] : null;
+                int rank = parameter?.Type.Brackets.Count == 1 ? parameter.Type.Brackets[0].Count : 0;
+                _bag.Add(SemanticDiagnostics.ArgumentNotTensor, a.Value.Span, parameter?.Name.Text ?? "", op.Name.Text, Spelling.Count(rank, "dimension"));
+                return null;
+        }
+        var binder = new ExpressionBinder(_scope, _bag);
+        if (binder.Bind(a.Value) is not { } value) return null;
+        foreach (var o in binder.Obligations) Owe(o);
+        if (binder.OpenIndices.Count > 0 && !new RangeInference(_sizes, _bag, _obligations).Solve(binder.OpenIndices, binder.Reads)) return null;
+        return new(null, value, Actual.Scalar(a.Span, a.Name, value));
+    }
+
+    /// <summary>A call inside a call is a stage where a whole tensor goes in; on scalars alone it is an expression.</summary>
+    private bool IsStage(CallSyntax call) =>
+        call.Target is NameExpressionSyntax f && _scope.FindLocal(f.Name) is null && _module.Table.Operators.ContainsKey(f.Name)
+        && call.Arguments.Any(a => a.Value is NameExpressionSyntax n ? _scope.FindLocal(n.Name) is TensorName { Tensor: not { Rank: 0 } } : a.Value is CallSyntax c && IsStage(c));
+
+    /// <summary>Matches shapes: dimensions are found where they stand alone, every other extent must agree.</summary>
+    private bool Pass(OpSyntax op, Operator callee, SignatureMatch match, ImmutableArray<Argument?> arguments, TermSubstitution copy, CallSyntax call)
+    {
+        var passed = new List<(TensorSymbol Parameter, TensorSymbol Actual, SourceSpan Span)>();
+        for (int i = 0, p = 0; i < op.Parameters.Count; i++)
+        {
+            if (op.Parameters[i].IsConst) continue;
+            var parameter = callee.Parameters[p++];
+            var argument = arguments[match.ArgumentOf[i]]!;
+            if (argument.Scalar is { } scalar)
+            {
+                if (new ExpressionBinder(_scope, _bag).Require(scalar, parameter.Type) is not { } term) return false;
+                copy.Scalars[parameter] = term;
+                continue;
+            }
+            copy.Tensors[parameter] = argument.Tensor!;
+            passed.Add((parameter, argument.Tensor!, argument.Actual.Span ?? call.Span));
+        }
+        foreach (var (parameter, actual, _) in passed)
+            for (int d = 0; d < parameter.Rank; d++)
+                if (parameter.Shape[d] is DimTerm { Dim: var dim }) copy.Dims.TryAdd(dim, actual.Shape[d]);
+        bool isFine = true;
+        foreach (var (parameter, actual, span) in passed)
+            for (int d = 0; d < parameter.Rank; d++)
+            {
+                var expected = copy.Size(parameter.Shape[d]);
+                isFine &= Agree(actual.Shape[d], expected, SemanticDiagnostics.ShapeMismatch,
+                    [d, actual.Name, Terms.Print(actual.Shape[d]), op.Name.Text, Terms.Print(expected)], span,
+                    parameter.Span is { } place ? [new(place, $"`{ProgramPrinter.Declaration(parameter)}`")] : []);
+            }
+        return isFine;
+    }
+
+    private bool CopyStages(Operator callee, ImmutableArray<TensorName> targets, string prefix, TermSubstitution copy, CallSyntax call)
+    {
+        for (int r = 0; r < targets.Length; r++)
+            if (!CopyResult(callee.Results[r], targets[r], copy, call)) return false;
+        foreach (var require in callee.Requires)
+        {
+            var needed = copy.Size(require);
+            Owe(new(SemanticDiagnostics.RequirementNotMet, [callee.Name, Terms.Print(require), Terms.Print(needed)], needed, [], [], call.Span,
+                require.Span is { } place ? [new(place, "required here")] : []));
+        }
+        foreach (var stage in callee.Stages)
+        {
+            foreach (var tensor in stage.Tensors)
+                if (!copy.Tensors.ContainsKey(tensor))
+                    copy.Tensors.Add(tensor, new TensorSymbol($"{prefix}.{tensor.Name}", tensor.Type, copy.Sizes(tensor.Shape), TensorRole.Intermediate, tensor.Span));
+            _stages.Add(new([.. stage.Tensors.Select(t => copy.Tensors[t])], [.. stage.Equations.Select(Copy)]));
+        }
+        foreach (var o in callee.Obligations)
+            Owe(o with
+            {
+                Condition = copy.Size(o.Condition), Scope = [.. o.Scope.Select(copy.Map)], Assumptions = [.. o.Assumptions.Select(copy.Visit)],
+                Labels = o.Labels.Add(new(call.Span, "called here")),
+            });
+        return true;
+
+        Equation Copy(Equation e)
+        {
+            ImmutableArray<IndexSymbol> indices = [.. e.Indices.Select(copy.Fresh)];
+            return new([.. e.Targets.Select(t => new Target(copy.Tensors[t.Tensor], copy.Sizes(t.Indices)))], indices, copy.Visit(e.Value), e.Update, e.Span);
+        }
+    }
+
+    private bool CopyResult(TensorSymbol result, TensorName target, TermSubstitution copy, CallSyntax call)
+    {
+        var shape = copy.Sizes(result.Shape);
+        if (target.Tensor is { } declared)
+        {
+            if (declared.Type != result.Type)
+            {
+                _bag.Add(Diagnostic.Create(SemanticDiagnostics.TypeMismatch, call.Span, result.Type.Name, declared.Type.Name)
+                    .WithHelp($"declare `{declared.Name}` with elements of type `{result.Type.Name}`"));
+                return false;
+            }
+            if (declared.Rank != shape.Length)
+            {
+                _bag.Add(Diagnostic.Create(SemanticDiagnostics.WrongRank, call.Span, declared.Name, Spelling.Count(declared.Rank, "dimension"),
+                    $"the call gives {Spelling.Count(shape.Length, "dimension")}, which cannot be").WithHelp($"declare `{declared.Name}` as `{ProgramPrinter.Type(result.Type, shape)}`"));
+                return false;
+            }
+            for (int d = 0; d < shape.Length; d++)
+                if (!Agree(shape[d], declared.Shape[d], SemanticDiagnostics.ResultShape,
+                        [d, call.Target.Span.Text, Terms.Print(shape[d]), declared.Name, Terms.Print(declared.Shape[d])], call.Span,
+                        declared.Span is { } place ? [new(place, $"`{ProgramPrinter.Declaration(declared)}`")] : [])) return false;
+            copy.Tensors[result] = declared;
+            return true;
+        }
+        target.Tensor = new TensorSymbol(target.Name, result.Type, shape, target.Role, target.Span);
+        OweExtents(target.Tensor);
+        copy.Tensors[result] = target.Tensor;
+        return true;
+    }
+}
