@@ -86,9 +86,10 @@ public sealed class AffineForm : IEquatable<AffineForm>
                     _ => Max(left, right),
                 };
                 return form is null || form.IsTooLong ? Of(new TermAtom(term)) : form;
-            case BinaryTerm { Type: ElementType.Int, Op: BinaryOp.TruncDiv or BinaryOp.TruncMod or BinaryOp.Shl or BinaryOp.Shr } b
-                when Program.Terms.Evaluate(b) is { } value:
-                return Of(value);
+            case BinaryTerm { Type: ElementType.Int, Op: BinaryOp.Shl or BinaryOp.Shr, Right: ConstTerm { Value.Integer: >= 0 and < 63 } amount } b:
+                var power = Of(1L << (int)amount.Value.Integer);
+                return b.Op is BinaryOp.Shr ? FloorDiv(Of(b.Left), power) : Multiply(Of(b.Left), power) ?? Of(new TermAtom(term));
+            case BinaryTerm { Type: ElementType.Int } b when Program.Terms.Evaluate(b) is { } value: return Of(value);
             case CastTerm { Type: ElementType.Int, Operand.Type: ElementType.Int } c: return Of(c.Operand);
             default: return Of(new TermAtom(term));
         }
