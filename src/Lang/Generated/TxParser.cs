@@ -120,17 +120,17 @@ internal partial class TxParser : Parser {
 
 	public partial class FileContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode Eof() { return GetToken(TxParser.Eof, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public SepContext[] sep() {
-			return GetRuleContexts<SepContext>();
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public SepContext sep(int i) {
-			return GetRuleContext<SepContext>(i);
-		}
 		[System.Diagnostics.DebuggerNonUserCode] public ItemContext[] item() {
 			return GetRuleContexts<ItemContext>();
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ItemContext item(int i) {
 			return GetRuleContext<ItemContext>(i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public SepContext[] sep() {
+			return GetRuleContexts<SepContext>();
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public SepContext sep(int i) {
+			return GetRuleContext<SepContext>(i);
 		}
 		public FileContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
@@ -145,58 +145,43 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 0, RULE_file);
 		int _la;
 		try {
-			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 63;
-			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,0,Context) ) {
-			case 1:
-				{
-				State = 62;
-				sep();
-				}
-				break;
-			}
-			State = 74;
+			State = 72;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518006720856060L) != 0) || ((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 22401L) != 0)) {
 				{
-				State = 65;
+				State = 62;
 				item();
-				State = 71;
+				State = 69;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,1,Context);
-				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
-					if ( _alt==1 ) {
+				_la = TokenStream.LA(1);
+				while (_la==NL || _la==SEMI) {
+					{
+					{
+					State = 63;
+					sep();
+					State = 65;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518006720856060L) != 0) || ((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 22401L) != 0)) {
 						{
-						{
-						State = 66;
-						sep();
-						State = 67;
+						State = 64;
 						item();
 						}
-						} 
 					}
-					State = 73;
+
+					}
+					}
+					State = 71;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,1,Context);
+					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 77;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==NL || _la==SEMI) {
-				{
-				State = 76;
-				sep();
-				}
-			}
-
-			State = 79;
+			State = 74;
 			Match(Eof);
 			}
 		}
@@ -212,14 +197,8 @@ internal partial class TxParser : Parser {
 	}
 
 	public partial class SepContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] NL() { return GetTokens(TxParser.NL); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NL(int i) {
-			return GetToken(TxParser.NL, i);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] SEMI() { return GetTokens(TxParser.SEMI); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SEMI(int i) {
-			return GetToken(TxParser.SEMI, i);
-		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NL() { return GetToken(TxParser.NL, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SEMI() { return GetToken(TxParser.SEMI, 0); }
 		public SepContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
@@ -233,36 +212,17 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 2, RULE_sep);
 		int _la;
 		try {
-			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 82;
-			ErrorHandler.Sync(this);
-			_alt = 1;
-			do {
-				switch (_alt) {
-				case 1:
-					{
-					{
-					State = 81;
-					_la = TokenStream.LA(1);
-					if ( !(_la==NL || _la==SEMI) ) {
-					ErrorHandler.RecoverInline(this);
-					}
-					else {
-						ErrorHandler.ReportMatch(this);
-					    Consume();
-					}
-					}
-					}
-					break;
-				default:
-					throw new NoViableAltException(this);
-				}
-				State = 84;
-				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,4,Context);
-			} while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER );
+			State = 76;
+			_la = TokenStream.LA(1);
+			if ( !(_la==NL || _la==SEMI) ) {
+			ErrorHandler.RecoverInline(this);
+			}
+			else {
+				ErrorHandler.ReportMatch(this);
+			    Consume();
+			}
 			}
 		}
 		catch (RecognitionException re) {
@@ -279,17 +239,17 @@ internal partial class TxParser : Parser {
 	public partial class BlockContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LC() { return GetToken(TxParser.LC, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RC() { return GetToken(TxParser.RC, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public SepContext[] sep() {
-			return GetRuleContexts<SepContext>();
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public SepContext sep(int i) {
-			return GetRuleContext<SepContext>(i);
-		}
 		[System.Diagnostics.DebuggerNonUserCode] public ItemContext[] item() {
 			return GetRuleContexts<ItemContext>();
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ItemContext item(int i) {
 			return GetRuleContext<ItemContext>(i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public SepContext[] sep() {
+			return GetRuleContexts<SepContext>();
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public SepContext sep(int i) {
+			return GetRuleContext<SepContext>(i);
 		}
 		public BlockContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
@@ -304,60 +264,45 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 4, RULE_block);
 		int _la;
 		try {
-			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 86;
+			State = 78;
 			Match(LC);
-			State = 88;
-			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,5,Context) ) {
-			case 1:
-				{
-				State = 87;
-				sep();
-				}
-				break;
-			}
-			State = 99;
+			State = 89;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518006720856060L) != 0) || ((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 22401L) != 0)) {
 				{
-				State = 90;
+				State = 79;
 				item();
-				State = 96;
+				State = 86;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,6,Context);
-				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
-					if ( _alt==1 ) {
+				_la = TokenStream.LA(1);
+				while (_la==NL || _la==SEMI) {
+					{
+					{
+					State = 80;
+					sep();
+					State = 82;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518006720856060L) != 0) || ((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 22401L) != 0)) {
 						{
-						{
-						State = 91;
-						sep();
-						State = 92;
+						State = 81;
 						item();
 						}
-						} 
 					}
-					State = 98;
+
+					}
+					}
+					State = 88;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,6,Context);
+					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 102;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==NL || _la==SEMI) {
-				{
-				State = 101;
-				sep();
-				}
-			}
-
-			State = 104;
+			State = 91;
 			Match(RC);
 			}
 		}
@@ -394,27 +339,27 @@ internal partial class TxParser : Parser {
 		ItemContext _localctx = new ItemContext(Context, State);
 		EnterRule(_localctx, 6, RULE_item);
 		try {
-			State = 109;
+			State = 96;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,9,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,6,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 106;
+				State = 93;
 				decl();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 107;
+				State = 94;
 				keyed();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 108;
+				State = 95;
 				simple();
 				}
 				break;
@@ -584,16 +529,16 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 8, RULE_decl);
 		int _la;
 		try {
-			State = 197;
+			State = 184;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case IMPORT:
 				_localctx = new ImportContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 111;
+				State = 98;
 				Match(IMPORT);
-				State = 112;
+				State = 99;
 				Match(STRING);
 				}
 				break;
@@ -601,11 +546,11 @@ internal partial class TxParser : Parser {
 				_localctx = new TestContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 113;
+				State = 100;
 				Match(TEST);
-				State = 114;
+				State = 101;
 				Match(STRING);
-				State = 115;
+				State = 102;
 				block();
 				}
 				break;
@@ -613,61 +558,61 @@ internal partial class TxParser : Parser {
 				_localctx = new OpContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 116;
+				State = 103;
 				Match(OP);
-				State = 117;
+				State = 104;
 				name();
-				State = 119;
+				State = 106;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LT) {
 					{
-					State = 118;
+					State = 105;
 					generics();
 					}
 				}
 
-				State = 121;
+				State = 108;
 				Match(LP);
-				State = 123;
+				State = 110;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 8556380168L) != 0) || _la==ID) {
 					{
-					State = 122;
+					State = 109;
 					@params();
 					}
 				}
 
-				State = 125;
+				State = 112;
 				Match(RP);
-				State = 128;
+				State = 115;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ARROW) {
 					{
-					State = 126;
+					State = 113;
 					Match(ARROW);
-					State = 127;
+					State = 114;
 					((OpContext)_localctx).results = @params();
 					}
 				}
 
-				State = 133;
+				State = 120;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 6045696L) != 0)) {
 					{
 					{
-					State = 130;
+					State = 117;
 					clause();
 					}
 					}
-					State = 135;
+					State = 122;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 136;
+				State = 123;
 				block();
 				}
 				break;
@@ -675,29 +620,29 @@ internal partial class TxParser : Parser {
 				_localctx = new ReducerContext(_localctx);
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 138;
+				State = 125;
 				Match(REDUCER);
-				State = 139;
+				State = 126;
 				name();
-				State = 140;
+				State = 127;
 				Match(LP);
-				State = 142;
+				State = 129;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 8556380168L) != 0) || _la==ID) {
 					{
-					State = 141;
+					State = 128;
 					@params();
 					}
 				}
 
-				State = 144;
+				State = 131;
 				Match(RP);
-				State = 145;
+				State = 132;
 				Match(ARROW);
-				State = 146;
+				State = 133;
 				type();
-				State = 147;
+				State = 134;
 				block();
 				}
 				break;
@@ -705,51 +650,51 @@ internal partial class TxParser : Parser {
 				_localctx = new StrategyContext(_localctx);
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 149;
+				State = 136;
 				Match(STRATEGY);
-				State = 150;
+				State = 137;
 				name();
-				State = 151;
+				State = 138;
 				Match(LP);
-				State = 153;
+				State = 140;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 8556380168L) != 0) || _la==ID) {
 					{
-					State = 152;
+					State = 139;
 					@params();
 					}
 				}
 
-				State = 155;
+				State = 142;
 				Match(RP);
-				State = 158;
+				State = 145;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ARROW) {
 					{
-					State = 156;
+					State = 143;
 					Match(ARROW);
-					State = 157;
+					State = 144;
 					((StrategyContext)_localctx).results = @params();
 					}
 				}
 
-				State = 163;
+				State = 150;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 6045696L) != 0)) {
 					{
 					{
-					State = 160;
+					State = 147;
 					clause();
 					}
 					}
-					State = 165;
+					State = 152;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 166;
+				State = 153;
 				block();
 				}
 				break;
@@ -757,25 +702,25 @@ internal partial class TxParser : Parser {
 				_localctx = new ScheduleContext(_localctx);
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 168;
+				State = 155;
 				Match(SCHEDULE);
-				State = 169;
+				State = 156;
 				name();
-				State = 173;
+				State = 160;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 6045696L) != 0)) {
 					{
 					{
-					State = 170;
+					State = 157;
 					clause();
 					}
 					}
-					State = 175;
+					State = 162;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 176;
+				State = 163;
 				block();
 				}
 				break;
@@ -783,39 +728,39 @@ internal partial class TxParser : Parser {
 				_localctx = new IntrinContext(_localctx);
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 178;
+				State = 165;
 				Match(INTRIN);
-				State = 179;
+				State = 166;
 				name();
-				State = 180;
+				State = 167;
 				Match(LP);
-				State = 182;
+				State = 169;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 8556380168L) != 0) || _la==ID) {
 					{
-					State = 181;
+					State = 168;
 					@params();
 					}
 				}
 
-				State = 184;
+				State = 171;
 				Match(RP);
-				State = 188;
+				State = 175;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 6045696L) != 0)) {
 					{
 					{
-					State = 185;
+					State = 172;
 					clause();
 					}
 					}
-					State = 190;
+					State = 177;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 191;
+				State = 178;
 				block();
 				}
 				break;
@@ -823,11 +768,11 @@ internal partial class TxParser : Parser {
 				_localctx = new TargetContext(_localctx);
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 193;
+				State = 180;
 				Match(TARGET);
-				State = 194;
+				State = 181;
 				name();
-				State = 195;
+				State = 182;
 				block();
 				}
 				break;
@@ -918,16 +863,16 @@ internal partial class TxParser : Parser {
 		int _la;
 		try {
 			int _alt;
-			State = 231;
+			State = 218;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FOR:
 				_localctx = new ForClauseContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 199;
+				State = 186;
 				Match(FOR);
-				State = 200;
+				State = 187;
 				name();
 				}
 				break;
@@ -935,48 +880,48 @@ internal partial class TxParser : Parser {
 				_localctx = new OnClauseContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 201;
+				State = 188;
 				Match(ON);
-				State = 202;
+				State = 189;
 				name();
-				State = 216;
+				State = 203;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LP) {
 					{
-					State = 203;
+					State = 190;
 					Match(LP);
-					State = 204;
+					State = 191;
 					Match(STRING);
-					State = 209;
+					State = 196;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,22,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,19,Context);
 					while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 						if ( _alt==1 ) {
 							{
 							{
-							State = 205;
+							State = 192;
 							Match(COMMA);
-							State = 206;
+							State = 193;
 							Match(STRING);
 							}
 							} 
 						}
-						State = 211;
+						State = 198;
 						ErrorHandler.Sync(this);
-						_alt = Interpreter.AdaptivePredict(TokenStream,22,Context);
+						_alt = Interpreter.AdaptivePredict(TokenStream,19,Context);
 					}
-					State = 213;
+					State = 200;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==COMMA) {
 						{
-						State = 212;
+						State = 199;
 						Match(COMMA);
 						}
 					}
 
-					State = 215;
+					State = 202;
 					Match(RP);
 					}
 				}
@@ -987,9 +932,9 @@ internal partial class TxParser : Parser {
 				_localctx = new ExtendsClauseContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 218;
+				State = 205;
 				Match(EXTENDS);
-				State = 219;
+				State = 206;
 				name();
 				}
 				break;
@@ -997,9 +942,9 @@ internal partial class TxParser : Parser {
 				_localctx = new WhenClauseContext(_localctx);
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 220;
+				State = 207;
 				Match(WHEN);
-				State = 221;
+				State = 208;
 				expr();
 				}
 				break;
@@ -1007,23 +952,23 @@ internal partial class TxParser : Parser {
 				_localctx = new RequireClauseContext(_localctx);
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 222;
+				State = 209;
 				Match(REQUIRE);
-				State = 223;
+				State = 210;
 				expr();
-				State = 228;
+				State = 215;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 224;
+					State = 211;
 					Match(COMMA);
-					State = 225;
+					State = 212;
 					expr();
 					}
 					}
-					State = 230;
+					State = 217;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -1073,39 +1018,39 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 233;
+			State = 220;
 			Match(LT);
-			State = 234;
+			State = 221;
 			generic();
-			State = 239;
+			State = 226;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,27,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,24,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 235;
+					State = 222;
 					Match(COMMA);
-					State = 236;
+					State = 223;
 					generic();
 					}
 					} 
 				}
-				State = 241;
+				State = 228;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,27,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,24,Context);
 			}
-			State = 243;
+			State = 230;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 242;
+				State = 229;
 				Match(COMMA);
 				}
 			}
 
-			State = 245;
+			State = 232;
 			Match(GT);
 			}
 		}
@@ -1143,11 +1088,11 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 247;
+			State = 234;
 			name();
-			State = 248;
+			State = 235;
 			Match(COLON);
-			State = 249;
+			State = 236;
 			_localctx.constraint = name();
 			}
 		}
@@ -1189,32 +1134,32 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 251;
+			State = 238;
 			param();
-			State = 256;
+			State = 243;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,29,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,26,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 252;
+					State = 239;
 					Match(COMMA);
-					State = 253;
+					State = 240;
 					param();
 					}
 					} 
 				}
-				State = 258;
+				State = 245;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,29,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,26,Context);
 			}
-			State = 260;
+			State = 247;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 259;
+				State = 246;
 				Match(COMMA);
 				}
 			}
@@ -1260,30 +1205,30 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 263;
+			State = 250;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONST) {
 				{
-				State = 262;
+				State = 249;
 				Match(CONST);
 				}
 			}
 
-			State = 265;
+			State = 252;
 			name();
-			State = 266;
+			State = 253;
 			Match(COLON);
-			State = 267;
+			State = 254;
 			type();
-			State = 270;
+			State = 257;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ASSIGN) {
 				{
-				State = 268;
+				State = 255;
 				Match(ASSIGN);
-				State = 269;
+				State = 256;
 				expr();
 				}
 			}
@@ -1334,23 +1279,23 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 272;
+			State = 259;
 			name();
-			State = 279;
+			State = 266;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==LB) {
 				{
 				{
-				State = 273;
+				State = 260;
 				Match(LB);
-				State = 274;
+				State = 261;
 				subs();
-				State = 275;
+				State = 262;
 				Match(RB);
 				}
 				}
-				State = 281;
+				State = 268;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -1453,9 +1398,15 @@ internal partial class TxParser : Parser {
 		public KnobContext(KeyedContext context) { CopyFrom(context); }
 	}
 	public partial class IfContext : KeyedContext {
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IF() { return GetToken(TxParser.IF, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ExprContext expr() {
-			return GetRuleContext<ExprContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] IF() { return GetTokens(TxParser.IF); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IF(int i) {
+			return GetToken(TxParser.IF, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ExprContext[] expr() {
+			return GetRuleContexts<ExprContext>();
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ExprContext expr(int i) {
+			return GetRuleContext<ExprContext>(i);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public BlockContext[] block() {
 			return GetRuleContexts<BlockContext>();
@@ -1463,7 +1414,10 @@ internal partial class TxParser : Parser {
 		[System.Diagnostics.DebuggerNonUserCode] public BlockContext block(int i) {
 			return GetRuleContext<BlockContext>(i);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ELSE() { return GetToken(TxParser.ELSE, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] ELSE() { return GetTokens(TxParser.ELSE); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ELSE(int i) {
+			return GetToken(TxParser.ELSE, i);
+		}
 		public IfContext(KeyedContext context) { CopyFrom(context); }
 	}
 	public partial class ForContext : KeyedContext {
@@ -1561,32 +1515,32 @@ internal partial class TxParser : Parser {
 		int _la;
 		try {
 			int _alt;
-			State = 386;
+			State = 378;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LET:
 				_localctx = new LetContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 282;
+				State = 269;
 				Match(LET);
-				State = 283;
+				State = 270;
 				expr();
-				State = 286;
+				State = 273;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLON) {
 					{
-					State = 284;
+					State = 271;
 					Match(COLON);
-					State = 285;
+					State = 272;
 					type();
 					}
 				}
 
-				State = 288;
+				State = 275;
 				Match(ASSIGN);
-				State = 289;
+				State = 276;
 				expr();
 				}
 				break;
@@ -1594,25 +1548,25 @@ internal partial class TxParser : Parser {
 				_localctx = new ConstContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 291;
+				State = 278;
 				Match(CONST);
-				State = 292;
+				State = 279;
 				name();
-				State = 295;
+				State = 282;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLON) {
 					{
-					State = 293;
+					State = 280;
 					Match(COLON);
-					State = 294;
+					State = 281;
 					type();
 					}
 				}
 
-				State = 297;
+				State = 284;
 				Match(ASSIGN);
-				State = 298;
+				State = 285;
 				expr();
 				}
 				break;
@@ -1620,9 +1574,9 @@ internal partial class TxParser : Parser {
 				_localctx = new AssertContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 300;
+				State = 287;
 				Match(ASSERT);
-				State = 301;
+				State = 288;
 				expr();
 				}
 				break;
@@ -1630,9 +1584,9 @@ internal partial class TxParser : Parser {
 				_localctx = new BenchContext(_localctx);
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 302;
+				State = 289;
 				Match(BENCH);
-				State = 303;
+				State = 290;
 				expr();
 				}
 				break;
@@ -1640,23 +1594,23 @@ internal partial class TxParser : Parser {
 				_localctx = new RequireContext(_localctx);
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 304;
+				State = 291;
 				Match(REQUIRE);
-				State = 305;
+				State = 292;
 				expr();
-				State = 310;
+				State = 297;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 306;
+					State = 293;
 					Match(COMMA);
-					State = 307;
+					State = 294;
 					expr();
 					}
 					}
-					State = 312;
+					State = 299;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -1666,22 +1620,22 @@ internal partial class TxParser : Parser {
 				_localctx = new KnobContext(_localctx);
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 313;
+				State = 300;
 				Match(KNOB);
-				State = 314;
+				State = 301;
 				name();
-				State = 315;
+				State = 302;
 				Match(IN);
-				State = 316;
+				State = 303;
 				expr();
-				State = 319;
+				State = 306;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ASSIGN) {
 					{
-					State = 317;
+					State = 304;
 					Match(ASSIGN);
-					State = 318;
+					State = 305;
 					expr();
 					}
 				}
@@ -1692,20 +1646,42 @@ internal partial class TxParser : Parser {
 				_localctx = new IfContext(_localctx);
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 321;
+				State = 308;
 				Match(IF);
-				State = 322;
+				State = 309;
 				expr();
-				State = 323;
+				State = 310;
 				block();
-				State = 326;
+				State = 318;
+				ErrorHandler.Sync(this);
+				_alt = Interpreter.AdaptivePredict(TokenStream,35,Context);
+				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
+					if ( _alt==1 ) {
+						{
+						{
+						State = 311;
+						Match(ELSE);
+						State = 312;
+						Match(IF);
+						State = 313;
+						expr();
+						State = 314;
+						block();
+						}
+						} 
+					}
+					State = 320;
+					ErrorHandler.Sync(this);
+					_alt = Interpreter.AdaptivePredict(TokenStream,35,Context);
+				}
+				State = 323;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ELSE) {
 					{
-					State = 324;
+					State = 321;
 					Match(ELSE);
-					State = 325;
+					State = 322;
 					block();
 					}
 				}
@@ -1716,27 +1692,27 @@ internal partial class TxParser : Parser {
 				_localctx = new ForContext(_localctx);
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 328;
+				State = 325;
 				Match(FOR);
-				State = 329;
+				State = 326;
 				binder();
-				State = 334;
+				State = 331;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 330;
+					State = 327;
 					Match(COMMA);
-					State = 331;
+					State = 328;
 					binder();
 					}
 					}
-					State = 336;
+					State = 333;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 337;
+				State = 334;
 				block();
 				}
 				break;
@@ -1744,13 +1720,13 @@ internal partial class TxParser : Parser {
 				_localctx = new MemoryContext(_localctx);
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 339;
+				State = 336;
 				Match(MEMORY);
-				State = 340;
+				State = 337;
 				name();
-				State = 341;
+				State = 338;
 				Match(COLON);
-				State = 342;
+				State = 339;
 				type();
 				}
 				break;
@@ -1758,53 +1734,39 @@ internal partial class TxParser : Parser {
 				_localctx = new UnitContext(_localctx);
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 344;
+				State = 341;
 				Match(UNIT);
-				State = 345;
+				State = 342;
 				name();
-				State = 346;
+				State = 343;
 				Match(LC);
-				State = 348;
+				State = 344;
+				unitLine();
+				State = 351;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
-				if (_la==NL || _la==SEMI) {
+				while (_la==NL || _la==SEMI) {
 					{
-					State = 347;
+					{
+					State = 345;
 					sep();
-					}
-				}
-
-				State = 350;
-				unitLine();
-				State = 356;
-				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,41,Context);
-				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
-					if ( _alt==1 ) {
+					State = 347;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+					if (_la==DMA || _la==RUN) {
 						{
-						{
-						State = 351;
-						sep();
-						State = 352;
+						State = 346;
 						unitLine();
 						}
-						} 
 					}
-					State = 358;
-					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,41,Context);
-				}
-				State = 360;
-				ErrorHandler.Sync(this);
-				_la = TokenStream.LA(1);
-				if (_la==NL || _la==SEMI) {
-					{
-					State = 359;
-					sep();
-					}
-				}
 
-				State = 362;
+					}
+					}
+					State = 353;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+				}
+				State = 354;
 				Match(RC);
 				}
 				break;
@@ -1812,23 +1774,23 @@ internal partial class TxParser : Parser {
 				_localctx = new QueueContext(_localctx);
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 364;
+				State = 356;
 				Match(QUEUE);
-				State = 365;
+				State = 357;
 				name();
-				State = 368;
+				State = 360;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 366;
+					State = 358;
 					Match(BIARROW);
-					State = 367;
+					State = 359;
 					name();
 					}
 					}
-					State = 370;
+					State = 362;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( _la==BIARROW );
@@ -1838,9 +1800,9 @@ internal partial class TxParser : Parser {
 				_localctx = new CyclesContext(_localctx);
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 372;
+				State = 364;
 				Match(CYCLES);
-				State = 373;
+				State = 365;
 				count();
 				}
 				break;
@@ -1848,34 +1810,34 @@ internal partial class TxParser : Parser {
 				_localctx = new EmitContext(_localctx);
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 374;
+				State = 366;
 				Match(EMIT);
-				State = 375;
+				State = 367;
 				name();
-				State = 376;
+				State = 368;
 				Match(STRING);
-				State = 377;
+				State = 369;
 				Match(LP);
-				State = 379;
+				State = 371;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 					{
-					State = 378;
+					State = 370;
 					args();
 					}
 				}
 
-				State = 381;
+				State = 373;
 				Match(RP);
-				State = 384;
+				State = 376;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ARROW) {
 					{
-					State = 382;
+					State = 374;
 					Match(ARROW);
-					State = 383;
+					State = 375;
 					name();
 					}
 				}
@@ -1919,11 +1881,11 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 388;
+			State = 380;
 			name();
-			State = 389;
+			State = 381;
 			Match(IN);
-			State = 390;
+			State = 382;
 			range();
 			}
 		}
@@ -1960,11 +1922,11 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 392;
+			State = 384;
 			expr();
-			State = 393;
+			State = 385;
 			Match(DOTDOT);
-			State = 394;
+			State = 386;
 			expr();
 			}
 		}
@@ -2027,34 +1989,34 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 28, RULE_unitLine);
 		int _la;
 		try {
-			State = 416;
+			State = 408;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DMA:
 				_localctx = new DmaContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 396;
+				State = 388;
 				Match(DMA);
-				State = 397;
+				State = 389;
 				name();
-				State = 398;
+				State = 390;
 				Match(ARROW);
-				State = 399;
+				State = 391;
 				name();
-				State = 404;
+				State = 396;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 400;
+					State = 392;
 					Match(COMMA);
-					State = 401;
+					State = 393;
 					name();
 					}
 					}
-					State = 406;
+					State = 398;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -2064,23 +2026,23 @@ internal partial class TxParser : Parser {
 				_localctx = new RunContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 407;
+				State = 399;
 				Match(RUN);
-				State = 408;
+				State = 400;
 				name();
-				State = 413;
+				State = 405;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 409;
+					State = 401;
 					Match(COMMA);
-					State = 410;
+					State = 402;
 					name();
 					}
 					}
-					State = 415;
+					State = 407;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -2118,13 +2080,13 @@ internal partial class TxParser : Parser {
 		CountContext _localctx = new CountContext(Context, State);
 		EnterRule(_localctx, 30, RULE_count);
 		try {
-			State = 420;
+			State = 412;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 418;
+				State = 410;
 				Match(INT);
 				}
 				break;
@@ -2139,7 +2101,7 @@ internal partial class TxParser : Parser {
 			case ID:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 419;
+				State = 411;
 				name();
 				}
 				break;
@@ -2189,28 +2151,28 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 422;
+			State = 414;
 			_localctx.target = expr();
-			State = 425;
+			State = 417;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLON) {
 				{
-				State = 423;
+				State = 415;
 				Match(COLON);
-				State = 424;
+				State = 416;
 				type();
 				}
 			}
 
-			State = 430;
+			State = 422;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 2310205871352709120L) != 0)) {
 				{
-				State = 427;
+				State = 419;
 				assignOp();
-				State = 428;
+				State = 420;
 				_localctx.value = expr();
 				}
 			}
@@ -2250,7 +2212,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 432;
+			State = 424;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & 2310205871352709120L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2308,25 +2270,25 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 434;
+			State = 426;
 			binary();
-			State = 442;
+			State = 434;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==Q) {
 				{
 				{
-				State = 435;
+				State = 427;
 				Match(Q);
-				State = 436;
+				State = 428;
 				expr();
-				State = 437;
+				State = 429;
 				Match(COLON);
-				State = 438;
+				State = 430;
 				binary();
 				}
 				}
-				State = 444;
+				State = 436;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2371,21 +2333,21 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 445;
+			State = 437;
 			unary();
-			State = 451;
+			State = 443;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 39)) & ~0x3f) == 0 && ((1L << (_la - 39)) & 8581546239L) != 0)) {
 				{
 				{
-				State = 446;
+				State = 438;
 				binOp();
-				State = 447;
+				State = 439;
 				unary();
 				}
 				}
-				State = 453;
+				State = 445;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2436,7 +2398,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 454;
+			State = 446;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 39)) & ~0x3f) == 0 && ((1L << (_la - 39)) & 8581546239L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2490,49 +2452,49 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 459;
+			State = 451;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) {
 				{
 				{
-				State = 456;
+				State = 448;
 				prefix();
 				}
 				}
-				State = 461;
+				State = 453;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 462;
+			State = 454;
 			postfix();
-			State = 473;
+			State = 465;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==QQ) {
 				{
 				{
-				State = 463;
+				State = 455;
 				Match(QQ);
-				State = 467;
+				State = 459;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) {
 					{
 					{
-					State = 464;
+					State = 456;
 					prefix();
 					}
 					}
-					State = 469;
+					State = 461;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 470;
+				State = 462;
 				postfix();
 				}
 				}
-				State = 475;
+				State = 467;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2568,7 +2530,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 476;
+			State = 468;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2615,19 +2577,19 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 478;
+			State = 470;
 			primary();
-			State = 482;
+			State = 474;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518273014759424L) != 0)) {
 				{
 				{
-				State = 479;
+				State = 471;
 				suffix();
 				}
 				}
-				State = 484;
+				State = 476;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2686,16 +2648,16 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 48, RULE_suffix);
 		int _la;
 		try {
-			State = 496;
+			State = 488;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOT:
 				_localctx = new MemberContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 485;
+				State = 477;
 				Match(DOT);
-				State = 486;
+				State = 478;
 				name();
 				}
 				break;
@@ -2703,11 +2665,11 @@ internal partial class TxParser : Parser {
 				_localctx = new SubscriptContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 487;
+				State = 479;
 				Match(LB);
-				State = 488;
+				State = 480;
 				subs();
-				State = 489;
+				State = 481;
 				Match(RB);
 				}
 				break;
@@ -2715,19 +2677,19 @@ internal partial class TxParser : Parser {
 				_localctx = new CallContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 491;
+				State = 483;
 				Match(LP);
-				State = 493;
+				State = 485;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 					{
-					State = 492;
+					State = 484;
 					args();
 					}
 				}
 
-				State = 495;
+				State = 487;
 				Match(RP);
 				}
 				break;
@@ -2773,32 +2735,32 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 498;
+			State = 490;
 			sub();
-			State = 503;
+			State = 495;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,61,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,58,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 499;
+					State = 491;
 					Match(COMMA);
-					State = 500;
+					State = 492;
 					sub();
 					}
 					} 
 				}
-				State = 505;
+				State = 497;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,61,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,58,Context);
 			}
-			State = 507;
+			State = 499;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 506;
+				State = 498;
 				Match(COMMA);
 				}
 			}
@@ -2842,20 +2804,20 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 52, RULE_sub);
 		int _la;
 		try {
-			State = 520;
+			State = 512;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOTDOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 509;
+				State = 501;
 				Match(DOTDOT);
-				State = 511;
+				State = 503;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 25)) & ~0x3f) == 0 && ((1L << (_la - 25)) & 18014398509482239L) != 0)) {
 					{
-					State = 510;
+					State = 502;
 					name();
 					}
 				}
@@ -2883,21 +2845,21 @@ internal partial class TxParser : Parser {
 			case ID:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 513;
+				State = 505;
 				_localctx.start = expr();
-				State = 518;
+				State = 510;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==DOTDOT) {
 					{
-					State = 514;
+					State = 506;
 					Match(DOTDOT);
-					State = 516;
+					State = 508;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 						{
-						State = 515;
+						State = 507;
 						_localctx.end = expr();
 						}
 					}
@@ -2957,56 +2919,56 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 522;
+			State = 514;
 			arg();
-			State = 527;
+			State = 519;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,67,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,64,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 523;
+					State = 515;
 					Match(COMMA);
-					State = 524;
+					State = 516;
 					arg();
 					}
 					} 
 				}
-				State = 529;
+				State = 521;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,67,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,64,Context);
 			}
-			State = 531;
+			State = 523;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 530;
+				State = 522;
 				Match(COMMA);
 				}
 			}
 
-			State = 535;
+			State = 527;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IF) {
 				{
-				State = 533;
+				State = 525;
 				Match(IF);
-				State = 534;
+				State = 526;
 				binary();
 				}
 			}
 
-			State = 539;
+			State = 531;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLON) {
 				{
-				State = 537;
+				State = 529;
 				Match(COLON);
-				State = 538;
+				State = 530;
 				expr();
 				}
 			}
@@ -3054,36 +3016,36 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 544;
+			State = 536;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,71,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,68,Context) ) {
 			case 1:
 				{
-				State = 541;
+				State = 533;
 				name();
-				State = 542;
+				State = 534;
 				Match(ASSIGN);
 				}
 				break;
 			}
-			State = 546;
+			State = 538;
 			expr();
-			State = 551;
+			State = 543;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case IN:
 				{
-				State = 547;
+				State = 539;
 				Match(IN);
-				State = 548;
+				State = 540;
 				range();
 				}
 				break;
 			case ARROW:
 				{
-				State = 549;
+				State = 541;
 				Match(ARROW);
-				State = 550;
+				State = 542;
 				expr();
 				}
 				break;
@@ -3188,16 +3150,16 @@ internal partial class TxParser : Parser {
 		int _la;
 		try {
 			int _alt;
-			State = 589;
+			State = 581;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,78,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,75,Context) ) {
 			case 1:
 				_localctx = new ExactNameContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 553;
+				State = 545;
 				Match(EXACT);
-				State = 554;
+				State = 546;
 				name();
 				}
 				break;
@@ -3205,7 +3167,7 @@ internal partial class TxParser : Parser {
 				_localctx = new NameUseContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 555;
+				State = 547;
 				name();
 				}
 				break;
@@ -3213,7 +3175,7 @@ internal partial class TxParser : Parser {
 				_localctx = new IntegerContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 556;
+				State = 548;
 				Match(INT);
 				}
 				break;
@@ -3221,7 +3183,7 @@ internal partial class TxParser : Parser {
 				_localctx = new FloatContext(_localctx);
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 557;
+				State = 549;
 				Match(FLOAT);
 				}
 				break;
@@ -3229,7 +3191,7 @@ internal partial class TxParser : Parser {
 				_localctx = new StringContext(_localctx);
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 558;
+				State = 550;
 				Match(STRING);
 				}
 				break;
@@ -3237,7 +3199,7 @@ internal partial class TxParser : Parser {
 				_localctx = new BoolContext(_localctx);
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 559;
+				State = 551;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TRUE || _la==FALSE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -3252,39 +3214,39 @@ internal partial class TxParser : Parser {
 				_localctx = new TupleContext(_localctx);
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 560;
+				State = 552;
 				Match(LP);
-				State = 561;
+				State = 553;
 				expr();
-				State = 566;
+				State = 558;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,73,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,70,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 562;
+						State = 554;
 						Match(COMMA);
-						State = 563;
+						State = 555;
 						expr();
 						}
 						} 
 					}
-					State = 568;
+					State = 560;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,73,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,70,Context);
 				}
-				State = 570;
+				State = 562;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 569;
+					State = 561;
 					Match(COMMA);
 					}
 				}
 
-				State = 572;
+				State = 564;
 				Match(RP);
 				}
 				break;
@@ -3292,39 +3254,39 @@ internal partial class TxParser : Parser {
 				_localctx = new ListContext(_localctx);
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 574;
+				State = 566;
 				Match(LB);
-				State = 586;
+				State = 578;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 					{
-					State = 575;
+					State = 567;
 					expr();
-					State = 580;
+					State = 572;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,75,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
 					while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 						if ( _alt==1 ) {
 							{
 							{
-							State = 576;
+							State = 568;
 							Match(COMMA);
-							State = 577;
+							State = 569;
 							expr();
 							}
 							} 
 						}
-						State = 582;
+						State = 574;
 						ErrorHandler.Sync(this);
-						_alt = Interpreter.AdaptivePredict(TokenStream,75,Context);
+						_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
 					}
-					State = 584;
+					State = 576;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==COMMA) {
 						{
-						State = 583;
+						State = 575;
 						Match(COMMA);
 						}
 					}
@@ -3332,7 +3294,7 @@ internal partial class TxParser : Parser {
 					}
 				}
 
-				State = 588;
+				State = 580;
 				Match(RB);
 				}
 				break;
@@ -3374,7 +3336,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 591;
+			State = 583;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 25)) & ~0x3f) == 0 && ((1L << (_la - 25)) & 18014398509482239L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -3397,213 +3359,210 @@ internal partial class TxParser : Parser {
 	}
 
 	private static int[] _serializedATN = {
-		4,1,87,594,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,7,
+		4,1,87,586,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,7,
 		7,7,2,8,7,8,2,9,7,9,2,10,7,10,2,11,7,11,2,12,7,12,2,13,7,13,2,14,7,14,
 		2,15,7,15,2,16,7,16,2,17,7,17,2,18,7,18,2,19,7,19,2,20,7,20,2,21,7,21,
 		2,22,7,22,2,23,7,23,2,24,7,24,2,25,7,25,2,26,7,26,2,27,7,27,2,28,7,28,
-		2,29,7,29,2,30,7,30,1,0,3,0,64,8,0,1,0,1,0,1,0,1,0,5,0,70,8,0,10,0,12,
-		0,73,9,0,3,0,75,8,0,1,0,3,0,78,8,0,1,0,1,0,1,1,4,1,83,8,1,11,1,12,1,84,
-		1,2,1,2,3,2,89,8,2,1,2,1,2,1,2,1,2,5,2,95,8,2,10,2,12,2,98,9,2,3,2,100,
-		8,2,1,2,3,2,103,8,2,1,2,1,2,1,3,1,3,1,3,3,3,110,8,3,1,4,1,4,1,4,1,4,1,
-		4,1,4,1,4,1,4,3,4,120,8,4,1,4,1,4,3,4,124,8,4,1,4,1,4,1,4,3,4,129,8,4,
-		1,4,5,4,132,8,4,10,4,12,4,135,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,143,8,4,
-		1,4,1,4,1,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,154,8,4,1,4,1,4,1,4,3,4,159,8,
-		4,1,4,5,4,162,8,4,10,4,12,4,165,9,4,1,4,1,4,1,4,1,4,1,4,5,4,172,8,4,10,
-		4,12,4,175,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,183,8,4,1,4,1,4,5,4,187,8,4,
-		10,4,12,4,190,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,198,8,4,1,5,1,5,1,5,1,5,
-		1,5,1,5,1,5,1,5,5,5,208,8,5,10,5,12,5,211,9,5,1,5,3,5,214,8,5,1,5,3,5,
-		217,8,5,1,5,1,5,1,5,1,5,1,5,1,5,1,5,1,5,5,5,227,8,5,10,5,12,5,230,9,5,
-		3,5,232,8,5,1,6,1,6,1,6,1,6,5,6,238,8,6,10,6,12,6,241,9,6,1,6,3,6,244,
-		8,6,1,6,1,6,1,7,1,7,1,7,1,7,1,8,1,8,1,8,5,8,255,8,8,10,8,12,8,258,9,8,
-		1,8,3,8,261,8,8,1,9,3,9,264,8,9,1,9,1,9,1,9,1,9,1,9,3,9,271,8,9,1,10,1,
-		10,1,10,1,10,1,10,5,10,278,8,10,10,10,12,10,281,9,10,1,11,1,11,1,11,1,
-		11,3,11,287,8,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,296,8,11,1,11,
-		1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,5,11,309,8,11,10,11,
-		12,11,312,9,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,320,8,11,1,11,1,11,1,
-		11,1,11,1,11,3,11,327,8,11,1,11,1,11,1,11,1,11,5,11,333,8,11,10,11,12,
-		11,336,9,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,
-		349,8,11,1,11,1,11,1,11,1,11,5,11,355,8,11,10,11,12,11,358,9,11,1,11,3,
-		11,361,8,11,1,11,1,11,1,11,1,11,1,11,1,11,4,11,369,8,11,11,11,12,11,370,
-		1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,380,8,11,1,11,1,11,1,11,3,11,385,
-		8,11,3,11,387,8,11,1,12,1,12,1,12,1,12,1,13,1,13,1,13,1,13,1,14,1,14,1,
-		14,1,14,1,14,1,14,5,14,403,8,14,10,14,12,14,406,9,14,1,14,1,14,1,14,1,
-		14,5,14,412,8,14,10,14,12,14,415,9,14,3,14,417,8,14,1,15,1,15,3,15,421,
-		8,15,1,16,1,16,1,16,3,16,426,8,16,1,16,1,16,1,16,3,16,431,8,16,1,17,1,
-		17,1,18,1,18,1,18,1,18,1,18,1,18,5,18,441,8,18,10,18,12,18,444,9,18,1,
-		19,1,19,1,19,1,19,5,19,450,8,19,10,19,12,19,453,9,19,1,20,1,20,1,21,5,
-		21,458,8,21,10,21,12,21,461,9,21,1,21,1,21,1,21,5,21,466,8,21,10,21,12,
-		21,469,9,21,1,21,5,21,472,8,21,10,21,12,21,475,9,21,1,22,1,22,1,23,1,23,
-		5,23,481,8,23,10,23,12,23,484,9,23,1,24,1,24,1,24,1,24,1,24,1,24,1,24,
-		1,24,3,24,494,8,24,1,24,3,24,497,8,24,1,25,1,25,1,25,5,25,502,8,25,10,
-		25,12,25,505,9,25,1,25,3,25,508,8,25,1,26,1,26,3,26,512,8,26,1,26,1,26,
-		1,26,3,26,517,8,26,3,26,519,8,26,3,26,521,8,26,1,27,1,27,1,27,5,27,526,
-		8,27,10,27,12,27,529,9,27,1,27,3,27,532,8,27,1,27,1,27,3,27,536,8,27,1,
-		27,1,27,3,27,540,8,27,1,28,1,28,1,28,3,28,545,8,28,1,28,1,28,1,28,1,28,
-		1,28,3,28,552,8,28,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,
-		29,5,29,565,8,29,10,29,12,29,568,9,29,1,29,3,29,571,8,29,1,29,1,29,1,29,
-		1,29,1,29,1,29,5,29,579,8,29,10,29,12,29,582,9,29,1,29,3,29,585,8,29,3,
-		29,587,8,29,1,29,3,29,590,8,29,1,30,1,30,1,30,0,0,31,0,2,4,6,8,10,12,14,
-		16,18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58,60,0,
-		6,2,0,1,1,59,59,2,0,47,51,61,61,2,0,39,46,62,71,2,0,65,65,72,73,1,0,23,
-		24,2,0,25,32,79,79,670,0,63,1,0,0,0,2,82,1,0,0,0,4,86,1,0,0,0,6,109,1,
-		0,0,0,8,197,1,0,0,0,10,231,1,0,0,0,12,233,1,0,0,0,14,247,1,0,0,0,16,251,
-		1,0,0,0,18,263,1,0,0,0,20,272,1,0,0,0,22,386,1,0,0,0,24,388,1,0,0,0,26,
-		392,1,0,0,0,28,416,1,0,0,0,30,420,1,0,0,0,32,422,1,0,0,0,34,432,1,0,0,
-		0,36,434,1,0,0,0,38,445,1,0,0,0,40,454,1,0,0,0,42,459,1,0,0,0,44,476,1,
-		0,0,0,46,478,1,0,0,0,48,496,1,0,0,0,50,498,1,0,0,0,52,520,1,0,0,0,54,522,
-		1,0,0,0,56,544,1,0,0,0,58,589,1,0,0,0,60,591,1,0,0,0,62,64,3,2,1,0,63,
-		62,1,0,0,0,63,64,1,0,0,0,64,74,1,0,0,0,65,71,3,6,3,0,66,67,3,2,1,0,67,
-		68,3,6,3,0,68,70,1,0,0,0,69,66,1,0,0,0,70,73,1,0,0,0,71,69,1,0,0,0,71,
-		72,1,0,0,0,72,75,1,0,0,0,73,71,1,0,0,0,74,65,1,0,0,0,74,75,1,0,0,0,75,
-		77,1,0,0,0,76,78,3,2,1,0,77,76,1,0,0,0,77,78,1,0,0,0,78,79,1,0,0,0,79,
-		80,5,0,0,1,80,1,1,0,0,0,81,83,7,0,0,0,82,81,1,0,0,0,83,84,1,0,0,0,84,82,
-		1,0,0,0,84,85,1,0,0,0,85,3,1,0,0,0,86,88,5,56,0,0,87,89,3,2,1,0,88,87,
-		1,0,0,0,88,89,1,0,0,0,89,99,1,0,0,0,90,96,3,6,3,0,91,92,3,2,1,0,92,93,
-		3,6,3,0,93,95,1,0,0,0,94,91,1,0,0,0,95,98,1,0,0,0,96,94,1,0,0,0,96,97,
-		1,0,0,0,97,100,1,0,0,0,98,96,1,0,0,0,99,90,1,0,0,0,99,100,1,0,0,0,100,
-		102,1,0,0,0,101,103,3,2,1,0,102,101,1,0,0,0,102,103,1,0,0,0,103,104,1,
-		0,0,0,104,105,5,57,0,0,105,5,1,0,0,0,106,110,3,8,4,0,107,110,3,22,11,0,
-		108,110,3,32,16,0,109,106,1,0,0,0,109,107,1,0,0,0,109,108,1,0,0,0,110,
-		7,1,0,0,0,111,112,5,2,0,0,112,198,5,77,0,0,113,114,5,10,0,0,114,115,5,
-		77,0,0,115,198,3,4,2,0,116,117,5,4,0,0,117,119,3,60,30,0,118,120,3,12,
-		6,0,119,118,1,0,0,0,119,120,1,0,0,0,120,121,1,0,0,0,121,123,5,52,0,0,122,
-		124,3,16,8,0,123,122,1,0,0,0,123,124,1,0,0,0,124,125,1,0,0,0,125,128,5,
-		53,0,0,126,127,5,34,0,0,127,129,3,16,8,0,128,126,1,0,0,0,128,129,1,0,0,
-		0,129,133,1,0,0,0,130,132,3,10,5,0,131,130,1,0,0,0,132,135,1,0,0,0,133,
-		131,1,0,0,0,133,134,1,0,0,0,134,136,1,0,0,0,135,133,1,0,0,0,136,137,3,
-		4,2,0,137,198,1,0,0,0,138,139,5,5,0,0,139,140,3,60,30,0,140,142,5,52,0,
-		0,141,143,3,16,8,0,142,141,1,0,0,0,142,143,1,0,0,0,143,144,1,0,0,0,144,
-		145,5,53,0,0,145,146,5,34,0,0,146,147,3,20,10,0,147,148,3,4,2,0,148,198,
-		1,0,0,0,149,150,5,7,0,0,150,151,3,60,30,0,151,153,5,52,0,0,152,154,3,16,
-		8,0,153,152,1,0,0,0,153,154,1,0,0,0,154,155,1,0,0,0,155,158,5,53,0,0,156,
-		157,5,34,0,0,157,159,3,16,8,0,158,156,1,0,0,0,158,159,1,0,0,0,159,163,
-		1,0,0,0,160,162,3,10,5,0,161,160,1,0,0,0,162,165,1,0,0,0,163,161,1,0,0,
-		0,163,164,1,0,0,0,164,166,1,0,0,0,165,163,1,0,0,0,166,167,3,4,2,0,167,
-		198,1,0,0,0,168,169,5,6,0,0,169,173,3,60,30,0,170,172,3,10,5,0,171,170,
-		1,0,0,0,172,175,1,0,0,0,173,171,1,0,0,0,173,174,1,0,0,0,174,176,1,0,0,
-		0,175,173,1,0,0,0,176,177,3,4,2,0,177,198,1,0,0,0,178,179,5,8,0,0,179,
-		180,3,60,30,0,180,182,5,52,0,0,181,183,3,16,8,0,182,181,1,0,0,0,182,183,
-		1,0,0,0,183,184,1,0,0,0,184,188,5,53,0,0,185,187,3,10,5,0,186,185,1,0,
-		0,0,187,190,1,0,0,0,188,186,1,0,0,0,188,189,1,0,0,0,189,191,1,0,0,0,190,
-		188,1,0,0,0,191,192,3,4,2,0,192,198,1,0,0,0,193,194,5,9,0,0,194,195,3,
-		60,30,0,195,196,3,4,2,0,196,198,1,0,0,0,197,111,1,0,0,0,197,113,1,0,0,
-		0,197,116,1,0,0,0,197,138,1,0,0,0,197,149,1,0,0,0,197,168,1,0,0,0,197,
-		178,1,0,0,0,197,193,1,0,0,0,198,9,1,0,0,0,199,200,5,14,0,0,200,232,3,60,
-		30,0,201,202,5,20,0,0,202,216,3,60,30,0,203,204,5,52,0,0,204,209,5,77,
-		0,0,205,206,5,58,0,0,206,208,5,77,0,0,207,205,1,0,0,0,208,211,1,0,0,0,
-		209,207,1,0,0,0,209,210,1,0,0,0,210,213,1,0,0,0,211,209,1,0,0,0,212,214,
-		5,58,0,0,213,212,1,0,0,0,213,214,1,0,0,0,214,215,1,0,0,0,215,217,5,53,
-		0,0,216,203,1,0,0,0,216,217,1,0,0,0,217,232,1,0,0,0,218,219,5,22,0,0,219,
-		232,3,60,30,0,220,221,5,19,0,0,221,232,3,36,18,0,222,223,5,18,0,0,223,
-		228,3,36,18,0,224,225,5,58,0,0,225,227,3,36,18,0,226,224,1,0,0,0,227,230,
-		1,0,0,0,228,226,1,0,0,0,228,229,1,0,0,0,229,232,1,0,0,0,230,228,1,0,0,
-		0,231,199,1,0,0,0,231,201,1,0,0,0,231,218,1,0,0,0,231,220,1,0,0,0,231,
-		222,1,0,0,0,232,11,1,0,0,0,233,234,5,62,0,0,234,239,3,14,7,0,235,236,5,
-		58,0,0,236,238,3,14,7,0,237,235,1,0,0,0,238,241,1,0,0,0,239,237,1,0,0,
-		0,239,240,1,0,0,0,240,243,1,0,0,0,241,239,1,0,0,0,242,244,5,58,0,0,243,
-		242,1,0,0,0,243,244,1,0,0,0,244,245,1,0,0,0,245,246,5,63,0,0,246,13,1,
-		0,0,0,247,248,3,60,30,0,248,249,5,60,0,0,249,250,3,60,30,0,250,15,1,0,
-		0,0,251,256,3,18,9,0,252,253,5,58,0,0,253,255,3,18,9,0,254,252,1,0,0,0,
-		255,258,1,0,0,0,256,254,1,0,0,0,256,257,1,0,0,0,257,260,1,0,0,0,258,256,
-		1,0,0,0,259,261,5,58,0,0,260,259,1,0,0,0,260,261,1,0,0,0,261,17,1,0,0,
-		0,262,264,5,3,0,0,263,262,1,0,0,0,263,264,1,0,0,0,264,265,1,0,0,0,265,
-		266,3,60,30,0,266,267,5,60,0,0,267,270,3,20,10,0,268,269,5,61,0,0,269,
-		271,3,36,18,0,270,268,1,0,0,0,270,271,1,0,0,0,271,19,1,0,0,0,272,279,3,
-		60,30,0,273,274,5,54,0,0,274,275,3,50,25,0,275,276,5,55,0,0,276,278,1,
-		0,0,0,277,273,1,0,0,0,278,281,1,0,0,0,279,277,1,0,0,0,279,280,1,0,0,0,
-		280,21,1,0,0,0,281,279,1,0,0,0,282,283,5,11,0,0,283,286,3,36,18,0,284,
-		285,5,60,0,0,285,287,3,20,10,0,286,284,1,0,0,0,286,287,1,0,0,0,287,288,
-		1,0,0,0,288,289,5,61,0,0,289,290,3,36,18,0,290,387,1,0,0,0,291,292,5,3,
-		0,0,292,295,3,60,30,0,293,294,5,60,0,0,294,296,3,20,10,0,295,293,1,0,0,
-		0,295,296,1,0,0,0,296,297,1,0,0,0,297,298,5,61,0,0,298,299,3,36,18,0,299,
-		387,1,0,0,0,300,301,5,12,0,0,301,387,3,36,18,0,302,303,5,13,0,0,303,387,
-		3,36,18,0,304,305,5,18,0,0,305,310,3,36,18,0,306,307,5,58,0,0,307,309,
-		3,36,18,0,308,306,1,0,0,0,309,312,1,0,0,0,310,308,1,0,0,0,310,311,1,0,
-		0,0,311,387,1,0,0,0,312,310,1,0,0,0,313,314,5,21,0,0,314,315,3,60,30,0,
-		315,316,5,15,0,0,316,319,3,36,18,0,317,318,5,61,0,0,318,320,3,36,18,0,
-		319,317,1,0,0,0,319,320,1,0,0,0,320,387,1,0,0,0,321,322,5,16,0,0,322,323,
-		3,36,18,0,323,326,3,4,2,0,324,325,5,17,0,0,325,327,3,4,2,0,326,324,1,0,
-		0,0,326,327,1,0,0,0,327,387,1,0,0,0,328,329,5,14,0,0,329,334,3,24,12,0,
-		330,331,5,58,0,0,331,333,3,24,12,0,332,330,1,0,0,0,333,336,1,0,0,0,334,
-		332,1,0,0,0,334,335,1,0,0,0,335,337,1,0,0,0,336,334,1,0,0,0,337,338,3,
-		4,2,0,338,387,1,0,0,0,339,340,5,25,0,0,340,341,3,60,30,0,341,342,5,60,
-		0,0,342,343,3,20,10,0,343,387,1,0,0,0,344,345,5,26,0,0,345,346,3,60,30,
-		0,346,348,5,56,0,0,347,349,3,2,1,0,348,347,1,0,0,0,348,349,1,0,0,0,349,
-		350,1,0,0,0,350,356,3,28,14,0,351,352,3,2,1,0,352,353,3,28,14,0,353,355,
-		1,0,0,0,354,351,1,0,0,0,355,358,1,0,0,0,356,354,1,0,0,0,356,357,1,0,0,
-		0,357,360,1,0,0,0,358,356,1,0,0,0,359,361,3,2,1,0,360,359,1,0,0,0,360,
-		361,1,0,0,0,361,362,1,0,0,0,362,363,5,57,0,0,363,387,1,0,0,0,364,365,5,
-		27,0,0,365,368,3,60,30,0,366,367,5,33,0,0,367,369,3,60,30,0,368,366,1,
-		0,0,0,369,370,1,0,0,0,370,368,1,0,0,0,370,371,1,0,0,0,371,387,1,0,0,0,
-		372,373,5,31,0,0,373,387,3,30,15,0,374,375,5,30,0,0,375,376,3,60,30,0,
-		376,377,5,77,0,0,377,379,5,52,0,0,378,380,3,54,27,0,379,378,1,0,0,0,379,
-		380,1,0,0,0,380,381,1,0,0,0,381,384,5,53,0,0,382,383,5,34,0,0,383,385,
-		3,60,30,0,384,382,1,0,0,0,384,385,1,0,0,0,385,387,1,0,0,0,386,282,1,0,
-		0,0,386,291,1,0,0,0,386,300,1,0,0,0,386,302,1,0,0,0,386,304,1,0,0,0,386,
-		313,1,0,0,0,386,321,1,0,0,0,386,328,1,0,0,0,386,339,1,0,0,0,386,344,1,
-		0,0,0,386,364,1,0,0,0,386,372,1,0,0,0,386,374,1,0,0,0,387,23,1,0,0,0,388,
-		389,3,60,30,0,389,390,5,15,0,0,390,391,3,26,13,0,391,25,1,0,0,0,392,393,
-		3,36,18,0,393,394,5,37,0,0,394,395,3,36,18,0,395,27,1,0,0,0,396,397,5,
-		28,0,0,397,398,3,60,30,0,398,399,5,34,0,0,399,404,3,60,30,0,400,401,5,
-		58,0,0,401,403,3,60,30,0,402,400,1,0,0,0,403,406,1,0,0,0,404,402,1,0,0,
-		0,404,405,1,0,0,0,405,417,1,0,0,0,406,404,1,0,0,0,407,408,5,29,0,0,408,
-		413,3,60,30,0,409,410,5,58,0,0,410,412,3,60,30,0,411,409,1,0,0,0,412,415,
-		1,0,0,0,413,411,1,0,0,0,413,414,1,0,0,0,414,417,1,0,0,0,415,413,1,0,0,
-		0,416,396,1,0,0,0,416,407,1,0,0,0,417,29,1,0,0,0,418,421,5,75,0,0,419,
-		421,3,60,30,0,420,418,1,0,0,0,420,419,1,0,0,0,421,31,1,0,0,0,422,425,3,
-		36,18,0,423,424,5,60,0,0,424,426,3,20,10,0,425,423,1,0,0,0,425,426,1,0,
-		0,0,426,430,1,0,0,0,427,428,3,34,17,0,428,429,3,36,18,0,429,431,1,0,0,
-		0,430,427,1,0,0,0,430,431,1,0,0,0,431,33,1,0,0,0,432,433,7,1,0,0,433,35,
-		1,0,0,0,434,442,3,38,19,0,435,436,5,36,0,0,436,437,3,36,18,0,437,438,5,
-		60,0,0,438,439,3,38,19,0,439,441,1,0,0,0,440,435,1,0,0,0,441,444,1,0,0,
-		0,442,440,1,0,0,0,442,443,1,0,0,0,443,37,1,0,0,0,444,442,1,0,0,0,445,451,
-		3,42,21,0,446,447,3,40,20,0,447,448,3,42,21,0,448,450,1,0,0,0,449,446,
-		1,0,0,0,450,453,1,0,0,0,451,449,1,0,0,0,451,452,1,0,0,0,452,39,1,0,0,0,
-		453,451,1,0,0,0,454,455,7,2,0,0,455,41,1,0,0,0,456,458,3,44,22,0,457,456,
-		1,0,0,0,458,461,1,0,0,0,459,457,1,0,0,0,459,460,1,0,0,0,460,462,1,0,0,
-		0,461,459,1,0,0,0,462,473,3,46,23,0,463,467,5,35,0,0,464,466,3,44,22,0,
-		465,464,1,0,0,0,466,469,1,0,0,0,467,465,1,0,0,0,467,468,1,0,0,0,468,470,
-		1,0,0,0,469,467,1,0,0,0,470,472,3,46,23,0,471,463,1,0,0,0,472,475,1,0,
-		0,0,473,471,1,0,0,0,473,474,1,0,0,0,474,43,1,0,0,0,475,473,1,0,0,0,476,
-		477,7,3,0,0,477,45,1,0,0,0,478,482,3,58,29,0,479,481,3,48,24,0,480,479,
-		1,0,0,0,481,484,1,0,0,0,482,480,1,0,0,0,482,483,1,0,0,0,483,47,1,0,0,0,
-		484,482,1,0,0,0,485,486,5,38,0,0,486,497,3,60,30,0,487,488,5,54,0,0,488,
-		489,3,50,25,0,489,490,5,55,0,0,490,497,1,0,0,0,491,493,5,52,0,0,492,494,
-		3,54,27,0,493,492,1,0,0,0,493,494,1,0,0,0,494,495,1,0,0,0,495,497,5,53,
-		0,0,496,485,1,0,0,0,496,487,1,0,0,0,496,491,1,0,0,0,497,49,1,0,0,0,498,
-		503,3,52,26,0,499,500,5,58,0,0,500,502,3,52,26,0,501,499,1,0,0,0,502,505,
-		1,0,0,0,503,501,1,0,0,0,503,504,1,0,0,0,504,507,1,0,0,0,505,503,1,0,0,
-		0,506,508,5,58,0,0,507,506,1,0,0,0,507,508,1,0,0,0,508,51,1,0,0,0,509,
-		511,5,37,0,0,510,512,3,60,30,0,511,510,1,0,0,0,511,512,1,0,0,0,512,521,
-		1,0,0,0,513,518,3,36,18,0,514,516,5,37,0,0,515,517,3,36,18,0,516,515,1,
-		0,0,0,516,517,1,0,0,0,517,519,1,0,0,0,518,514,1,0,0,0,518,519,1,0,0,0,
-		519,521,1,0,0,0,520,509,1,0,0,0,520,513,1,0,0,0,521,53,1,0,0,0,522,527,
-		3,56,28,0,523,524,5,58,0,0,524,526,3,56,28,0,525,523,1,0,0,0,526,529,1,
-		0,0,0,527,525,1,0,0,0,527,528,1,0,0,0,528,531,1,0,0,0,529,527,1,0,0,0,
-		530,532,5,58,0,0,531,530,1,0,0,0,531,532,1,0,0,0,532,535,1,0,0,0,533,534,
-		5,16,0,0,534,536,3,38,19,0,535,533,1,0,0,0,535,536,1,0,0,0,536,539,1,0,
-		0,0,537,538,5,60,0,0,538,540,3,36,18,0,539,537,1,0,0,0,539,540,1,0,0,0,
-		540,55,1,0,0,0,541,542,3,60,30,0,542,543,5,61,0,0,543,545,1,0,0,0,544,
-		541,1,0,0,0,544,545,1,0,0,0,545,546,1,0,0,0,546,551,3,36,18,0,547,548,
-		5,15,0,0,548,552,3,26,13,0,549,550,5,34,0,0,550,552,3,36,18,0,551,547,
-		1,0,0,0,551,549,1,0,0,0,551,552,1,0,0,0,552,57,1,0,0,0,553,554,5,32,0,
-		0,554,590,3,60,30,0,555,590,3,60,30,0,556,590,5,75,0,0,557,590,5,74,0,
-		0,558,590,5,77,0,0,559,590,7,4,0,0,560,561,5,52,0,0,561,566,3,36,18,0,
-		562,563,5,58,0,0,563,565,3,36,18,0,564,562,1,0,0,0,565,568,1,0,0,0,566,
-		564,1,0,0,0,566,567,1,0,0,0,567,570,1,0,0,0,568,566,1,0,0,0,569,571,5,
-		58,0,0,570,569,1,0,0,0,570,571,1,0,0,0,571,572,1,0,0,0,572,573,5,53,0,
-		0,573,590,1,0,0,0,574,586,5,54,0,0,575,580,3,36,18,0,576,577,5,58,0,0,
-		577,579,3,36,18,0,578,576,1,0,0,0,579,582,1,0,0,0,580,578,1,0,0,0,580,
-		581,1,0,0,0,581,584,1,0,0,0,582,580,1,0,0,0,583,585,5,58,0,0,584,583,1,
-		0,0,0,584,585,1,0,0,0,585,587,1,0,0,0,586,575,1,0,0,0,586,587,1,0,0,0,
-		587,588,1,0,0,0,588,590,5,55,0,0,589,553,1,0,0,0,589,555,1,0,0,0,589,556,
-		1,0,0,0,589,557,1,0,0,0,589,558,1,0,0,0,589,559,1,0,0,0,589,560,1,0,0,
-		0,589,574,1,0,0,0,590,59,1,0,0,0,591,592,7,5,0,0,592,61,1,0,0,0,79,63,
-		71,74,77,84,88,96,99,102,109,119,123,128,133,142,153,158,163,173,182,188,
-		197,209,213,216,228,231,239,243,256,260,263,270,279,286,295,310,319,326,
-		334,348,356,360,370,379,384,386,404,413,416,420,425,430,442,451,459,467,
-		473,482,493,496,503,507,511,516,518,520,527,531,535,539,544,551,566,570,
-		580,584,586,589
+		2,29,7,29,2,30,7,30,1,0,1,0,1,0,3,0,66,8,0,5,0,68,8,0,10,0,12,0,71,9,0,
+		3,0,73,8,0,1,0,1,0,1,1,1,1,1,2,1,2,1,2,1,2,3,2,83,8,2,5,2,85,8,2,10,2,
+		12,2,88,9,2,3,2,90,8,2,1,2,1,2,1,3,1,3,1,3,3,3,97,8,3,1,4,1,4,1,4,1,4,
+		1,4,1,4,1,4,1,4,3,4,107,8,4,1,4,1,4,3,4,111,8,4,1,4,1,4,1,4,3,4,116,8,
+		4,1,4,5,4,119,8,4,10,4,12,4,122,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,130,8,
+		4,1,4,1,4,1,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,141,8,4,1,4,1,4,1,4,3,4,146,
+		8,4,1,4,5,4,149,8,4,10,4,12,4,152,9,4,1,4,1,4,1,4,1,4,1,4,5,4,159,8,4,
+		10,4,12,4,162,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,170,8,4,1,4,1,4,5,4,174,
+		8,4,10,4,12,4,177,9,4,1,4,1,4,1,4,1,4,1,4,1,4,3,4,185,8,4,1,5,1,5,1,5,
+		1,5,1,5,1,5,1,5,1,5,5,5,195,8,5,10,5,12,5,198,9,5,1,5,3,5,201,8,5,1,5,
+		3,5,204,8,5,1,5,1,5,1,5,1,5,1,5,1,5,1,5,1,5,5,5,214,8,5,10,5,12,5,217,
+		9,5,3,5,219,8,5,1,6,1,6,1,6,1,6,5,6,225,8,6,10,6,12,6,228,9,6,1,6,3,6,
+		231,8,6,1,6,1,6,1,7,1,7,1,7,1,7,1,8,1,8,1,8,5,8,242,8,8,10,8,12,8,245,
+		9,8,1,8,3,8,248,8,8,1,9,3,9,251,8,9,1,9,1,9,1,9,1,9,1,9,3,9,258,8,9,1,
+		10,1,10,1,10,1,10,1,10,5,10,265,8,10,10,10,12,10,268,9,10,1,11,1,11,1,
+		11,1,11,3,11,274,8,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,283,8,11,
+		1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,5,11,296,8,11,10,
+		11,12,11,299,9,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,307,8,11,1,11,1,11,
+		1,11,1,11,1,11,1,11,1,11,1,11,5,11,317,8,11,10,11,12,11,320,9,11,1,11,
+		1,11,3,11,324,8,11,1,11,1,11,1,11,1,11,5,11,330,8,11,10,11,12,11,333,9,
+		11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,
+		11,348,8,11,5,11,350,8,11,10,11,12,11,353,9,11,1,11,1,11,1,11,1,11,1,11,
+		1,11,4,11,361,8,11,11,11,12,11,362,1,11,1,11,1,11,1,11,1,11,1,11,1,11,
+		3,11,372,8,11,1,11,1,11,1,11,3,11,377,8,11,3,11,379,8,11,1,12,1,12,1,12,
+		1,12,1,13,1,13,1,13,1,13,1,14,1,14,1,14,1,14,1,14,1,14,5,14,395,8,14,10,
+		14,12,14,398,9,14,1,14,1,14,1,14,1,14,5,14,404,8,14,10,14,12,14,407,9,
+		14,3,14,409,8,14,1,15,1,15,3,15,413,8,15,1,16,1,16,1,16,3,16,418,8,16,
+		1,16,1,16,1,16,3,16,423,8,16,1,17,1,17,1,18,1,18,1,18,1,18,1,18,1,18,5,
+		18,433,8,18,10,18,12,18,436,9,18,1,19,1,19,1,19,1,19,5,19,442,8,19,10,
+		19,12,19,445,9,19,1,20,1,20,1,21,5,21,450,8,21,10,21,12,21,453,9,21,1,
+		21,1,21,1,21,5,21,458,8,21,10,21,12,21,461,9,21,1,21,5,21,464,8,21,10,
+		21,12,21,467,9,21,1,22,1,22,1,23,1,23,5,23,473,8,23,10,23,12,23,476,9,
+		23,1,24,1,24,1,24,1,24,1,24,1,24,1,24,1,24,3,24,486,8,24,1,24,3,24,489,
+		8,24,1,25,1,25,1,25,5,25,494,8,25,10,25,12,25,497,9,25,1,25,3,25,500,8,
+		25,1,26,1,26,3,26,504,8,26,1,26,1,26,1,26,3,26,509,8,26,3,26,511,8,26,
+		3,26,513,8,26,1,27,1,27,1,27,5,27,518,8,27,10,27,12,27,521,9,27,1,27,3,
+		27,524,8,27,1,27,1,27,3,27,528,8,27,1,27,1,27,3,27,532,8,27,1,28,1,28,
+		1,28,3,28,537,8,28,1,28,1,28,1,28,1,28,1,28,3,28,544,8,28,1,29,1,29,1,
+		29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,5,29,557,8,29,10,29,12,29,560,
+		9,29,1,29,3,29,563,8,29,1,29,1,29,1,29,1,29,1,29,1,29,5,29,571,8,29,10,
+		29,12,29,574,9,29,1,29,3,29,577,8,29,3,29,579,8,29,1,29,3,29,582,8,29,
+		1,30,1,30,1,30,0,0,31,0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,
+		36,38,40,42,44,46,48,50,52,54,56,58,60,0,6,2,0,1,1,59,59,2,0,47,51,61,
+		61,2,0,39,46,62,71,2,0,65,65,72,73,1,0,23,24,2,0,25,32,79,79,659,0,72,
+		1,0,0,0,2,76,1,0,0,0,4,78,1,0,0,0,6,96,1,0,0,0,8,184,1,0,0,0,10,218,1,
+		0,0,0,12,220,1,0,0,0,14,234,1,0,0,0,16,238,1,0,0,0,18,250,1,0,0,0,20,259,
+		1,0,0,0,22,378,1,0,0,0,24,380,1,0,0,0,26,384,1,0,0,0,28,408,1,0,0,0,30,
+		412,1,0,0,0,32,414,1,0,0,0,34,424,1,0,0,0,36,426,1,0,0,0,38,437,1,0,0,
+		0,40,446,1,0,0,0,42,451,1,0,0,0,44,468,1,0,0,0,46,470,1,0,0,0,48,488,1,
+		0,0,0,50,490,1,0,0,0,52,512,1,0,0,0,54,514,1,0,0,0,56,536,1,0,0,0,58,581,
+		1,0,0,0,60,583,1,0,0,0,62,69,3,6,3,0,63,65,3,2,1,0,64,66,3,6,3,0,65,64,
+		1,0,0,0,65,66,1,0,0,0,66,68,1,0,0,0,67,63,1,0,0,0,68,71,1,0,0,0,69,67,
+		1,0,0,0,69,70,1,0,0,0,70,73,1,0,0,0,71,69,1,0,0,0,72,62,1,0,0,0,72,73,
+		1,0,0,0,73,74,1,0,0,0,74,75,5,0,0,1,75,1,1,0,0,0,76,77,7,0,0,0,77,3,1,
+		0,0,0,78,89,5,56,0,0,79,86,3,6,3,0,80,82,3,2,1,0,81,83,3,6,3,0,82,81,1,
+		0,0,0,82,83,1,0,0,0,83,85,1,0,0,0,84,80,1,0,0,0,85,88,1,0,0,0,86,84,1,
+		0,0,0,86,87,1,0,0,0,87,90,1,0,0,0,88,86,1,0,0,0,89,79,1,0,0,0,89,90,1,
+		0,0,0,90,91,1,0,0,0,91,92,5,57,0,0,92,5,1,0,0,0,93,97,3,8,4,0,94,97,3,
+		22,11,0,95,97,3,32,16,0,96,93,1,0,0,0,96,94,1,0,0,0,96,95,1,0,0,0,97,7,
+		1,0,0,0,98,99,5,2,0,0,99,185,5,77,0,0,100,101,5,10,0,0,101,102,5,77,0,
+		0,102,185,3,4,2,0,103,104,5,4,0,0,104,106,3,60,30,0,105,107,3,12,6,0,106,
+		105,1,0,0,0,106,107,1,0,0,0,107,108,1,0,0,0,108,110,5,52,0,0,109,111,3,
+		16,8,0,110,109,1,0,0,0,110,111,1,0,0,0,111,112,1,0,0,0,112,115,5,53,0,
+		0,113,114,5,34,0,0,114,116,3,16,8,0,115,113,1,0,0,0,115,116,1,0,0,0,116,
+		120,1,0,0,0,117,119,3,10,5,0,118,117,1,0,0,0,119,122,1,0,0,0,120,118,1,
+		0,0,0,120,121,1,0,0,0,121,123,1,0,0,0,122,120,1,0,0,0,123,124,3,4,2,0,
+		124,185,1,0,0,0,125,126,5,5,0,0,126,127,3,60,30,0,127,129,5,52,0,0,128,
+		130,3,16,8,0,129,128,1,0,0,0,129,130,1,0,0,0,130,131,1,0,0,0,131,132,5,
+		53,0,0,132,133,5,34,0,0,133,134,3,20,10,0,134,135,3,4,2,0,135,185,1,0,
+		0,0,136,137,5,7,0,0,137,138,3,60,30,0,138,140,5,52,0,0,139,141,3,16,8,
+		0,140,139,1,0,0,0,140,141,1,0,0,0,141,142,1,0,0,0,142,145,5,53,0,0,143,
+		144,5,34,0,0,144,146,3,16,8,0,145,143,1,0,0,0,145,146,1,0,0,0,146,150,
+		1,0,0,0,147,149,3,10,5,0,148,147,1,0,0,0,149,152,1,0,0,0,150,148,1,0,0,
+		0,150,151,1,0,0,0,151,153,1,0,0,0,152,150,1,0,0,0,153,154,3,4,2,0,154,
+		185,1,0,0,0,155,156,5,6,0,0,156,160,3,60,30,0,157,159,3,10,5,0,158,157,
+		1,0,0,0,159,162,1,0,0,0,160,158,1,0,0,0,160,161,1,0,0,0,161,163,1,0,0,
+		0,162,160,1,0,0,0,163,164,3,4,2,0,164,185,1,0,0,0,165,166,5,8,0,0,166,
+		167,3,60,30,0,167,169,5,52,0,0,168,170,3,16,8,0,169,168,1,0,0,0,169,170,
+		1,0,0,0,170,171,1,0,0,0,171,175,5,53,0,0,172,174,3,10,5,0,173,172,1,0,
+		0,0,174,177,1,0,0,0,175,173,1,0,0,0,175,176,1,0,0,0,176,178,1,0,0,0,177,
+		175,1,0,0,0,178,179,3,4,2,0,179,185,1,0,0,0,180,181,5,9,0,0,181,182,3,
+		60,30,0,182,183,3,4,2,0,183,185,1,0,0,0,184,98,1,0,0,0,184,100,1,0,0,0,
+		184,103,1,0,0,0,184,125,1,0,0,0,184,136,1,0,0,0,184,155,1,0,0,0,184,165,
+		1,0,0,0,184,180,1,0,0,0,185,9,1,0,0,0,186,187,5,14,0,0,187,219,3,60,30,
+		0,188,189,5,20,0,0,189,203,3,60,30,0,190,191,5,52,0,0,191,196,5,77,0,0,
+		192,193,5,58,0,0,193,195,5,77,0,0,194,192,1,0,0,0,195,198,1,0,0,0,196,
+		194,1,0,0,0,196,197,1,0,0,0,197,200,1,0,0,0,198,196,1,0,0,0,199,201,5,
+		58,0,0,200,199,1,0,0,0,200,201,1,0,0,0,201,202,1,0,0,0,202,204,5,53,0,
+		0,203,190,1,0,0,0,203,204,1,0,0,0,204,219,1,0,0,0,205,206,5,22,0,0,206,
+		219,3,60,30,0,207,208,5,19,0,0,208,219,3,36,18,0,209,210,5,18,0,0,210,
+		215,3,36,18,0,211,212,5,58,0,0,212,214,3,36,18,0,213,211,1,0,0,0,214,217,
+		1,0,0,0,215,213,1,0,0,0,215,216,1,0,0,0,216,219,1,0,0,0,217,215,1,0,0,
+		0,218,186,1,0,0,0,218,188,1,0,0,0,218,205,1,0,0,0,218,207,1,0,0,0,218,
+		209,1,0,0,0,219,11,1,0,0,0,220,221,5,62,0,0,221,226,3,14,7,0,222,223,5,
+		58,0,0,223,225,3,14,7,0,224,222,1,0,0,0,225,228,1,0,0,0,226,224,1,0,0,
+		0,226,227,1,0,0,0,227,230,1,0,0,0,228,226,1,0,0,0,229,231,5,58,0,0,230,
+		229,1,0,0,0,230,231,1,0,0,0,231,232,1,0,0,0,232,233,5,63,0,0,233,13,1,
+		0,0,0,234,235,3,60,30,0,235,236,5,60,0,0,236,237,3,60,30,0,237,15,1,0,
+		0,0,238,243,3,18,9,0,239,240,5,58,0,0,240,242,3,18,9,0,241,239,1,0,0,0,
+		242,245,1,0,0,0,243,241,1,0,0,0,243,244,1,0,0,0,244,247,1,0,0,0,245,243,
+		1,0,0,0,246,248,5,58,0,0,247,246,1,0,0,0,247,248,1,0,0,0,248,17,1,0,0,
+		0,249,251,5,3,0,0,250,249,1,0,0,0,250,251,1,0,0,0,251,252,1,0,0,0,252,
+		253,3,60,30,0,253,254,5,60,0,0,254,257,3,20,10,0,255,256,5,61,0,0,256,
+		258,3,36,18,0,257,255,1,0,0,0,257,258,1,0,0,0,258,19,1,0,0,0,259,266,3,
+		60,30,0,260,261,5,54,0,0,261,262,3,50,25,0,262,263,5,55,0,0,263,265,1,
+		0,0,0,264,260,1,0,0,0,265,268,1,0,0,0,266,264,1,0,0,0,266,267,1,0,0,0,
+		267,21,1,0,0,0,268,266,1,0,0,0,269,270,5,11,0,0,270,273,3,36,18,0,271,
+		272,5,60,0,0,272,274,3,20,10,0,273,271,1,0,0,0,273,274,1,0,0,0,274,275,
+		1,0,0,0,275,276,5,61,0,0,276,277,3,36,18,0,277,379,1,0,0,0,278,279,5,3,
+		0,0,279,282,3,60,30,0,280,281,5,60,0,0,281,283,3,20,10,0,282,280,1,0,0,
+		0,282,283,1,0,0,0,283,284,1,0,0,0,284,285,5,61,0,0,285,286,3,36,18,0,286,
+		379,1,0,0,0,287,288,5,12,0,0,288,379,3,36,18,0,289,290,5,13,0,0,290,379,
+		3,36,18,0,291,292,5,18,0,0,292,297,3,36,18,0,293,294,5,58,0,0,294,296,
+		3,36,18,0,295,293,1,0,0,0,296,299,1,0,0,0,297,295,1,0,0,0,297,298,1,0,
+		0,0,298,379,1,0,0,0,299,297,1,0,0,0,300,301,5,21,0,0,301,302,3,60,30,0,
+		302,303,5,15,0,0,303,306,3,36,18,0,304,305,5,61,0,0,305,307,3,36,18,0,
+		306,304,1,0,0,0,306,307,1,0,0,0,307,379,1,0,0,0,308,309,5,16,0,0,309,310,
+		3,36,18,0,310,318,3,4,2,0,311,312,5,17,0,0,312,313,5,16,0,0,313,314,3,
+		36,18,0,314,315,3,4,2,0,315,317,1,0,0,0,316,311,1,0,0,0,317,320,1,0,0,
+		0,318,316,1,0,0,0,318,319,1,0,0,0,319,323,1,0,0,0,320,318,1,0,0,0,321,
+		322,5,17,0,0,322,324,3,4,2,0,323,321,1,0,0,0,323,324,1,0,0,0,324,379,1,
+		0,0,0,325,326,5,14,0,0,326,331,3,24,12,0,327,328,5,58,0,0,328,330,3,24,
+		12,0,329,327,1,0,0,0,330,333,1,0,0,0,331,329,1,0,0,0,331,332,1,0,0,0,332,
+		334,1,0,0,0,333,331,1,0,0,0,334,335,3,4,2,0,335,379,1,0,0,0,336,337,5,
+		25,0,0,337,338,3,60,30,0,338,339,5,60,0,0,339,340,3,20,10,0,340,379,1,
+		0,0,0,341,342,5,26,0,0,342,343,3,60,30,0,343,344,5,56,0,0,344,351,3,28,
+		14,0,345,347,3,2,1,0,346,348,3,28,14,0,347,346,1,0,0,0,347,348,1,0,0,0,
+		348,350,1,0,0,0,349,345,1,0,0,0,350,353,1,0,0,0,351,349,1,0,0,0,351,352,
+		1,0,0,0,352,354,1,0,0,0,353,351,1,0,0,0,354,355,5,57,0,0,355,379,1,0,0,
+		0,356,357,5,27,0,0,357,360,3,60,30,0,358,359,5,33,0,0,359,361,3,60,30,
+		0,360,358,1,0,0,0,361,362,1,0,0,0,362,360,1,0,0,0,362,363,1,0,0,0,363,
+		379,1,0,0,0,364,365,5,31,0,0,365,379,3,30,15,0,366,367,5,30,0,0,367,368,
+		3,60,30,0,368,369,5,77,0,0,369,371,5,52,0,0,370,372,3,54,27,0,371,370,
+		1,0,0,0,371,372,1,0,0,0,372,373,1,0,0,0,373,376,5,53,0,0,374,375,5,34,
+		0,0,375,377,3,60,30,0,376,374,1,0,0,0,376,377,1,0,0,0,377,379,1,0,0,0,
+		378,269,1,0,0,0,378,278,1,0,0,0,378,287,1,0,0,0,378,289,1,0,0,0,378,291,
+		1,0,0,0,378,300,1,0,0,0,378,308,1,0,0,0,378,325,1,0,0,0,378,336,1,0,0,
+		0,378,341,1,0,0,0,378,356,1,0,0,0,378,364,1,0,0,0,378,366,1,0,0,0,379,
+		23,1,0,0,0,380,381,3,60,30,0,381,382,5,15,0,0,382,383,3,26,13,0,383,25,
+		1,0,0,0,384,385,3,36,18,0,385,386,5,37,0,0,386,387,3,36,18,0,387,27,1,
+		0,0,0,388,389,5,28,0,0,389,390,3,60,30,0,390,391,5,34,0,0,391,396,3,60,
+		30,0,392,393,5,58,0,0,393,395,3,60,30,0,394,392,1,0,0,0,395,398,1,0,0,
+		0,396,394,1,0,0,0,396,397,1,0,0,0,397,409,1,0,0,0,398,396,1,0,0,0,399,
+		400,5,29,0,0,400,405,3,60,30,0,401,402,5,58,0,0,402,404,3,60,30,0,403,
+		401,1,0,0,0,404,407,1,0,0,0,405,403,1,0,0,0,405,406,1,0,0,0,406,409,1,
+		0,0,0,407,405,1,0,0,0,408,388,1,0,0,0,408,399,1,0,0,0,409,29,1,0,0,0,410,
+		413,5,75,0,0,411,413,3,60,30,0,412,410,1,0,0,0,412,411,1,0,0,0,413,31,
+		1,0,0,0,414,417,3,36,18,0,415,416,5,60,0,0,416,418,3,20,10,0,417,415,1,
+		0,0,0,417,418,1,0,0,0,418,422,1,0,0,0,419,420,3,34,17,0,420,421,3,36,18,
+		0,421,423,1,0,0,0,422,419,1,0,0,0,422,423,1,0,0,0,423,33,1,0,0,0,424,425,
+		7,1,0,0,425,35,1,0,0,0,426,434,3,38,19,0,427,428,5,36,0,0,428,429,3,36,
+		18,0,429,430,5,60,0,0,430,431,3,38,19,0,431,433,1,0,0,0,432,427,1,0,0,
+		0,433,436,1,0,0,0,434,432,1,0,0,0,434,435,1,0,0,0,435,37,1,0,0,0,436,434,
+		1,0,0,0,437,443,3,42,21,0,438,439,3,40,20,0,439,440,3,42,21,0,440,442,
+		1,0,0,0,441,438,1,0,0,0,442,445,1,0,0,0,443,441,1,0,0,0,443,444,1,0,0,
+		0,444,39,1,0,0,0,445,443,1,0,0,0,446,447,7,2,0,0,447,41,1,0,0,0,448,450,
+		3,44,22,0,449,448,1,0,0,0,450,453,1,0,0,0,451,449,1,0,0,0,451,452,1,0,
+		0,0,452,454,1,0,0,0,453,451,1,0,0,0,454,465,3,46,23,0,455,459,5,35,0,0,
+		456,458,3,44,22,0,457,456,1,0,0,0,458,461,1,0,0,0,459,457,1,0,0,0,459,
+		460,1,0,0,0,460,462,1,0,0,0,461,459,1,0,0,0,462,464,3,46,23,0,463,455,
+		1,0,0,0,464,467,1,0,0,0,465,463,1,0,0,0,465,466,1,0,0,0,466,43,1,0,0,0,
+		467,465,1,0,0,0,468,469,7,3,0,0,469,45,1,0,0,0,470,474,3,58,29,0,471,473,
+		3,48,24,0,472,471,1,0,0,0,473,476,1,0,0,0,474,472,1,0,0,0,474,475,1,0,
+		0,0,475,47,1,0,0,0,476,474,1,0,0,0,477,478,5,38,0,0,478,489,3,60,30,0,
+		479,480,5,54,0,0,480,481,3,50,25,0,481,482,5,55,0,0,482,489,1,0,0,0,483,
+		485,5,52,0,0,484,486,3,54,27,0,485,484,1,0,0,0,485,486,1,0,0,0,486,487,
+		1,0,0,0,487,489,5,53,0,0,488,477,1,0,0,0,488,479,1,0,0,0,488,483,1,0,0,
+		0,489,49,1,0,0,0,490,495,3,52,26,0,491,492,5,58,0,0,492,494,3,52,26,0,
+		493,491,1,0,0,0,494,497,1,0,0,0,495,493,1,0,0,0,495,496,1,0,0,0,496,499,
+		1,0,0,0,497,495,1,0,0,0,498,500,5,58,0,0,499,498,1,0,0,0,499,500,1,0,0,
+		0,500,51,1,0,0,0,501,503,5,37,0,0,502,504,3,60,30,0,503,502,1,0,0,0,503,
+		504,1,0,0,0,504,513,1,0,0,0,505,510,3,36,18,0,506,508,5,37,0,0,507,509,
+		3,36,18,0,508,507,1,0,0,0,508,509,1,0,0,0,509,511,1,0,0,0,510,506,1,0,
+		0,0,510,511,1,0,0,0,511,513,1,0,0,0,512,501,1,0,0,0,512,505,1,0,0,0,513,
+		53,1,0,0,0,514,519,3,56,28,0,515,516,5,58,0,0,516,518,3,56,28,0,517,515,
+		1,0,0,0,518,521,1,0,0,0,519,517,1,0,0,0,519,520,1,0,0,0,520,523,1,0,0,
+		0,521,519,1,0,0,0,522,524,5,58,0,0,523,522,1,0,0,0,523,524,1,0,0,0,524,
+		527,1,0,0,0,525,526,5,16,0,0,526,528,3,38,19,0,527,525,1,0,0,0,527,528,
+		1,0,0,0,528,531,1,0,0,0,529,530,5,60,0,0,530,532,3,36,18,0,531,529,1,0,
+		0,0,531,532,1,0,0,0,532,55,1,0,0,0,533,534,3,60,30,0,534,535,5,61,0,0,
+		535,537,1,0,0,0,536,533,1,0,0,0,536,537,1,0,0,0,537,538,1,0,0,0,538,543,
+		3,36,18,0,539,540,5,15,0,0,540,544,3,26,13,0,541,542,5,34,0,0,542,544,
+		3,36,18,0,543,539,1,0,0,0,543,541,1,0,0,0,543,544,1,0,0,0,544,57,1,0,0,
+		0,545,546,5,32,0,0,546,582,3,60,30,0,547,582,3,60,30,0,548,582,5,75,0,
+		0,549,582,5,74,0,0,550,582,5,77,0,0,551,582,7,4,0,0,552,553,5,52,0,0,553,
+		558,3,36,18,0,554,555,5,58,0,0,555,557,3,36,18,0,556,554,1,0,0,0,557,560,
+		1,0,0,0,558,556,1,0,0,0,558,559,1,0,0,0,559,562,1,0,0,0,560,558,1,0,0,
+		0,561,563,5,58,0,0,562,561,1,0,0,0,562,563,1,0,0,0,563,564,1,0,0,0,564,
+		565,5,53,0,0,565,582,1,0,0,0,566,578,5,54,0,0,567,572,3,36,18,0,568,569,
+		5,58,0,0,569,571,3,36,18,0,570,568,1,0,0,0,571,574,1,0,0,0,572,570,1,0,
+		0,0,572,573,1,0,0,0,573,576,1,0,0,0,574,572,1,0,0,0,575,577,5,58,0,0,576,
+		575,1,0,0,0,576,577,1,0,0,0,577,579,1,0,0,0,578,567,1,0,0,0,578,579,1,
+		0,0,0,579,580,1,0,0,0,580,582,5,55,0,0,581,545,1,0,0,0,581,547,1,0,0,0,
+		581,548,1,0,0,0,581,549,1,0,0,0,581,550,1,0,0,0,581,551,1,0,0,0,581,552,
+		1,0,0,0,581,566,1,0,0,0,582,59,1,0,0,0,583,584,7,5,0,0,584,61,1,0,0,0,
+		76,65,69,72,82,86,89,96,106,110,115,120,129,140,145,150,160,169,175,184,
+		196,200,203,215,218,226,230,243,247,250,257,266,273,282,297,306,318,323,
+		331,347,351,362,371,376,378,396,405,408,412,417,422,434,443,451,459,465,
+		474,485,488,495,499,503,508,510,512,519,523,527,531,536,543,558,562,572,
+		576,578,581
 	};
 
 	public static readonly ATN _ATN =

@@ -30,12 +30,9 @@ internal sealed class BracketPairs
         var pairs = new BracketPairs(tokens, reporter, declarationsCloseBraces: false);
         pairs.Run();
         bool braceMissing = pairs.Unclosed.Any(i => tokens[i].Type == TxLexer.LC);
-        if (braceMissing)
-        {
-            pairs = new BracketPairs(tokens, reporter, declarationsCloseBraces: true);
-            pairs.Run();
-        }
-        pairs.Report();
+        if (!braceMissing || pairs.TooDeep) return pairs;
+        pairs = new BracketPairs(tokens, reporter, declarationsCloseBraces: true);
+        pairs.Run();
         return pairs;
     }
 
@@ -49,6 +46,13 @@ internal sealed class BracketPairs
         TxLexer.LP => TxLexer.RP,
         TxLexer.LB => TxLexer.RB,
         _ => TxLexer.RC,
+    };
+
+    public static int Opener(int closer) => closer switch
+    {
+        TxLexer.RP => TxLexer.LP,
+        TxLexer.RB => TxLexer.LB,
+        _ => TxLexer.LC,
     };
 
     public static char Sign(int bracket) => bracket switch
@@ -129,22 +133,5 @@ internal sealed class BracketPairs
     {
         for (int i = count; i < _open.Count; i++) Unclosed.Add(_open[i]);
         _open.RemoveRange(count, _open.Count - count);
-    }
-
-    private void Report()
-    {
-        foreach (int i in Unmatched)
-        {
-            var span = _reporter.At(_tokens[i].Extent);
-            char opener = _tokens[i].Type switch { TxLexer.RP => '(', TxLexer.RB => '[', _ => '{' };
-            _reporter.ReportAlways(Diagnostic.Create(SyntaxDiagnostics.UnmatchedBracket, span, Sign(_tokens[i].Type), opener).WithFix(span, ""));
-        }
-        foreach (var (i, meant) in Replaced)
-        {
-            var span = _reporter.At(_tokens[i].Extent);
-            char opener = meant == TxLexer.RP ? '(' : '[';
-            _reporter.ReportAlways(Diagnostic.Create(SyntaxDiagnostics.WrongBracket, span, Sign(_tokens[i].Type), opener, Sign(meant))
-                .WithFix(span, Sign(meant).ToString()));
-        }
     }
 }

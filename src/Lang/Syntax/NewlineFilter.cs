@@ -4,7 +4,8 @@ using Tx.Lang.Generated;
 namespace Tx.Lang.Syntax;
 
 /// <summary>Stands between lexer and parser: puts an <c>NL</c> token where the end of a line ends a statement, mends the brackets that
-/// <see cref="BracketPairs"/> found wrong, reports and replaces malformed tokens, and numbers the statements.
+/// <see cref="BracketPairs"/> found wrong, reports and replaces malformed tokens, numbers the statements, and drops
+/// a <c>;</c> that separates nothing.
 /// <para>A line ends its statement outside <c>(</c> and <c>[</c>, where its last token can end one and the next line cannot go on with it.</para></summary>
 internal sealed class NewlineFilter
 {
@@ -49,6 +50,14 @@ internal sealed class NewlineFilter
         _ => false,
     };
 
+    /// <summary>True for a word that no expression and no header has inside: what stands before it was left unfinished.</summary>
+    private static bool AlwaysBeginsStatement(int type, bool inHeader) => type switch
+    {
+        TxLexer.LET or TxLexer.CONST or TxLexer.ASSERT or TxLexer.BENCH or TxLexer.KNOB or TxLexer.IF => true,
+        TxLexer.FOR or TxLexer.REQUIRE => !inHeader,
+        _ => false,
+    };
+
     private List<SourceToken>? Run()
     {
         for (int i = 0; i < _tokens.Count; i++)
@@ -69,7 +78,8 @@ internal sealed class NewlineFilter
 
     private bool EndsLine(int index) =>
         index > 0 && _tokens[index - 1].Line < _tokens[index].Line && _parentheses == 0 && !_atStart
-        && !CannotEndStatement(_tokens[index - 1].Type) && !ContinuesStatement(_tokens[index].Type, _inHeader)
+        && (AlwaysBeginsStatement(_tokens[index].Type, _inHeader)
+            || !CannotEndStatement(_tokens[index - 1].Type) && !ContinuesStatement(_tokens[index].Type, _inHeader))
         && _tokens[index].Type != Antlr4.Runtime.TokenConstants.EOF;
 
     private void Take(int index, SourceToken token)
@@ -90,6 +100,7 @@ internal sealed class NewlineFilter
                 break;
             case TxLexer.SEMI when _parentheses == 0:
                 CloseParentheses();
+                if (_atStart) return;
                 Emit(token);
                 BeginStatement();
                 return;
@@ -101,6 +112,10 @@ internal sealed class NewlineFilter
                 break;
             case TxLexer.OP or TxLexer.SCHEDULE or TxLexer.STRATEGY or TxLexer.REDUCER or TxLexer.INTRIN or TxLexer.TARGET or TxLexer.TEST when _atStart:
                 _inHeader = true;
+                break;
+            case TxLexer.ARROW when _inHeader:
+                // A parameter list that was not closed ends before its results.
+                if (_parentheses == 0) CloseParentheses();
                 break;
             case TxLexer.LP or TxLexer.LB:
                 Open(index);
@@ -114,12 +129,12 @@ internal sealed class NewlineFilter
             case TxLexer.RP or TxLexer.RB:
                 if (_pairs.Unmatched.Contains(index))
                 {
-                    _reporter.MarkFaulty(_statement);
+                    ReportUnmatched(token);
                     return;
                 }
                 if (_pairs.Replaced.TryGetValue(index, out int meant))
                 {
-                    _reporter.MarkFaulty(_statement);
+                    ReportWrong(token, meant);
                     token.Type = meant;
                 }
                 CloseUnclosed(stopAtBrace: true);
@@ -127,7 +142,11 @@ internal sealed class NewlineFilter
                 _parentheses--;
                 break;
             case TxLexer.RC:
-                if (_pairs.Unmatched.Contains(index)) return;
+                if (_pairs.Unmatched.Contains(index))
+                {
+                    ReportUnmatched(token);
+                    return;
+                }
                 CloseParentheses();
                 _open.Pop();
                 BeginStatement();
@@ -193,6 +212,21 @@ internal sealed class NewlineFilter
         if (sign == '{') _reporter.ReportAlways(diagnostic);
         else _reporter.Report(_statement, diagnostic);
         if (sign == '{') BeginStatement();
+    }
+
+    private void ReportUnmatched(SourceToken closer)
+    {
+        var span = _reporter.At(closer.Extent);
+        _reporter.Report(_statement, Diagnostic.Create(SyntaxDiagnostics.UnmatchedBracket, span,
+            BracketPairs.Sign(closer.Type), BracketPairs.Sign(BracketPairs.Opener(closer.Type))).WithFix(span, ""));
+    }
+
+    private void ReportWrong(SourceToken closer, int meant)
+    {
+        var span = _reporter.At(closer.Extent);
+        string right = BracketPairs.Sign(meant).ToString();
+        _reporter.Report(_statement, Diagnostic.Create(SyntaxDiagnostics.WrongBracket, span,
+            BracketPairs.Sign(closer.Type), BracketPairs.Sign(BracketPairs.Opener(meant)), right).WithFix(span, right));
     }
 
     private void ReportNumber(SourceToken token)

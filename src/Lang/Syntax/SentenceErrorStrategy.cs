@@ -34,6 +34,15 @@ internal sealed class SentenceErrorStrategy(SyntaxReporter reporter) : DefaultEr
         Describe(recognizer, (SourceToken)recognizer.CurrentToken, GetExpectedTokens(recognizer), Repair.Insert);
     }
 
+    /// <summary>Brackets come in pairs before the parser sees them, so one alone is neither added nor dropped.</summary>
+    protected override bool SingleTokenInsertion(Parser recognizer) =>
+        !GetExpectedTokens(recognizer).ToList().Any(IsBracket) && base.SingleTokenInsertion(recognizer);
+
+    protected override IToken? SingleTokenDeletion(Parser recognizer) =>
+        IsBracket(recognizer.CurrentToken.Type) ? null : base.SingleTokenDeletion(recognizer);
+
+    private static bool IsBracket(int type) => type is TxLexer.LP or TxLexer.RP or TxLexer.LB or TxLexer.RB or TxLexer.LC or TxLexer.RC;
+
     /// <summary>A name that was left out is not invented: the tree has a gap there.</summary>
     protected override IToken GetMissingSymbol(Parser recognizer)
     {

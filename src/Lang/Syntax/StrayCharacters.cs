@@ -37,7 +37,7 @@ internal static class StrayCharacters
         '\u221E' => ("write `inf`", "inf"),
         '\u00A0' or '\u2007' or '\u202F' or '\u3000' or '\uFEFF' or '\u200B' => ("write an ordinary space", " "),
         _ when char.IsLetter(c) => ("a name consists of the letters a to z and A to Z, digits and `_`", null),
-        _ => ("remove it", ""),
+        _ => ("remove it", null),
     };
 
     private static string Show(string text, int index)

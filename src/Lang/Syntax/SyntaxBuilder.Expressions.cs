@@ -152,7 +152,8 @@ internal sealed partial class SyntaxBuilder
     {
         var span = read.Node.Span.To(value.Node.Span);
         if (read.Node is SubscriptSyntax subscript) return Limit(new DefaultSyntax(span, subscript, value.Node), 1 + Math.Max(read.Depth, value.Depth), statement);
-        reporter.Report(statement, Diagnostic.Create(SyntaxDiagnostics.DefaultWithoutRead, reporter.At(token.Extent)));
+        reporter.Report(statement, Diagnostic.Create(SyntaxDiagnostics.DefaultWithoutRead, reporter.At(token.Extent))
+            .WithFix(reporter.At(read.Node.Span.Span.End, value.Node.Span.Span.End), ""));
         return new(new ErrorExpressionSyntax(span), 1);
     }
 
@@ -183,7 +184,11 @@ internal sealed partial class SyntaxBuilder
             }
         }
         if (exact && !(suffixes.Length > 0 && suffixes[0] is TxParser.CallContext call && call.args()?.COLON() is not null))
-            reporter.Report(statement, Diagnostic.Create(SyntaxDiagnostics.ExactWithoutReduction, reporter.At(((SourceToken)context.Start).Extent)));
+        {
+            var word = (SourceToken)context.Start;
+            reporter.Report(statement, Diagnostic.Create(SyntaxDiagnostics.ExactWithoutReduction, reporter.At(word.Extent))
+                .WithFix(reporter.At(word.StartIndex, word.StopIndex + 2), ""));
+        }
         return result;
     }
 
@@ -279,7 +284,8 @@ internal sealed partial class SyntaxBuilder
             : binary ? ulong.TryParse(digits[2..], NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out value)
             : ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
         if (fits) return new IntegerSyntax(span, value);
-        reporter.Report(token.Statement, Diagnostic.Create(SyntaxDiagnostics.NumberTooLarge, span, Shorten(token.Text), "an integer is at most 18446744073709551615; write a float with a point"));
+        reporter.Report(token.Statement, Diagnostic.Create(SyntaxDiagnostics.NumberTooLarge, span, Shorten(token.Text), "an integer is at most 18446744073709551615; write a float with a point")
+            .WithFix(reporter.At(span.Span.End, span.Span.End), ".0"));
         return new ErrorExpressionSyntax(span);
     }
 
@@ -288,7 +294,8 @@ internal sealed partial class SyntaxBuilder
         if (node?.Symbol is not SourceToken token) return new ErrorExpressionSyntax(span);
         string digits = token.Text.Replace("_", "", StringComparison.Ordinal);
         if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)) return new FloatSyntax(span, value);
-        reporter.Report(token.Statement, Diagnostic.Create(SyntaxDiagnostics.NumberTooLarge, span, Shorten(token.Text), "a float is at most about 1.8e308; write `inf` for infinity"));
+        reporter.Report(token.Statement, Diagnostic.Create(SyntaxDiagnostics.NumberTooLarge, span, Shorten(token.Text), "a float is at most about 1.8e308; write `inf` for infinity")
+            .WithFix(span, "inf"));
         return new ErrorExpressionSyntax(span);
     }
 

@@ -72,8 +72,7 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
                 var (domain, initial) = Two(c.expr());
                 return new KnobSyntax(span, Name(c.name(), c), Expression(domain, c), initial is null ? null : Expression(initial, c));
             case TxParser.IfContext c:
-                var blocks = c.block();
-                return new IfSyntax(span, Expression(c.expr(), c), Block(blocks.ElementAtOrDefault(0)), Block(blocks.ElementAtOrDefault(1)));
+                return If(c);
             case TxParser.ForContext c:
                 return new ForSyntax(span, [.. c.binder().Select(Binder)], Block(c.block()));
             case TxParser.MemoryContext c:
@@ -90,6 +89,28 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
                     names.Length > 1 ? Name(names[1], c) : null);
             default:
                 return null;
+        }
+    }
+
+    /// <summary><c>else if</c> is an <c>if</c> alone in the block of <c>else</c>.</summary>
+    private IfSyntax If(TxParser.IfContext c)
+    {
+        var conditions = c.expr();
+        var blocks = c.block();
+        int last = Math.Max(0, conditions.Length - 1);
+        if (last >= BracketPairs.MaxDepth)
+        {
+            reporter.Report(Statement(c), Diagnostic.Create(SyntaxDiagnostics.TooDeep, Span(conditions[BracketPairs.MaxDepth]), "conditions are", BracketPairs.MaxDepth));
+            last = BracketPairs.MaxDepth - 1;
+        }
+        var otherwise = Block(blocks.ElementAtOrDefault(last + 1));
+        for (int i = last; ; i--)
+        {
+            var condition = Expression(conditions.ElementAtOrDefault(i), c);
+            var span = i == 0 ? Span(c) : condition.Span.To(Span(c) with { Span = TextSpan.FromBounds(Span(c).Span.End, Span(c).Span.End) });
+            var result = new IfSyntax(span, condition, Block(blocks.ElementAtOrDefault(i)), otherwise);
+            if (i == 0) return result;
+            otherwise = [result];
         }
     }
 

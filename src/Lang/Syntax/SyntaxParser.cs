@@ -36,7 +36,9 @@ public static class SyntaxParser
         if (scanned is null) return null;
         var pairs = BracketPairs.Find(scanned.Tokens, reporter);
         if (pairs.TooDeep || NewlineFilter.Run(scanned.Tokens, pairs, reporter) is not { } tokens) return null;
-        var parser = new TxParser(new CommonTokenStream(new ListTokenSource([.. tokens]))) { ErrorHandler = new SentenceErrorStrategy(reporter) };
+        var stream = new CommonTokenStream(new ListTokenSource([.. tokens]));
+        stream.Fill();
+        var parser = new TxParser(stream) { ErrorHandler = new SentenceErrorStrategy(reporter) };
         parser.RemoveErrorListeners();
         return parser;
     }

@@ -16,9 +16,6 @@ internal sealed class SyntaxReporter(SourceText source)
     /// <summary>True where a statement already has its error, so that what else is found there may be a consequence.</summary>
     public bool IsFaulty(int statement) => _faulty.Contains(statement);
 
-    /// <summary>Silences a statement whose error is reported elsewhere.</summary>
-    public void MarkFaulty(int statement) => _faulty.Add(statement);
-
     public SourceSpan At(TextSpan span) => new(source, span);
     public SourceSpan At(int start, int end) => new(source, TextSpan.FromBounds(start, end));
 

@@ -45,11 +45,16 @@ internal static class TokenScanner
             docs.Attach(token);
             tokens.Add(token);
             if (token.Type != TokenConstants.EOF) continue;
-            if (openComments > 0)
-                reporter.ReportAlways(Diagnostic.Create(SyntaxDiagnostics.UnterminatedComment, reporter.At(commentStart, commentStart + 2))
-                    .WithFix(reporter.At(source.Text.Length, source.Text.Length), string.Concat(Enumerable.Repeat("*/", openComments))));
+            if (openComments > 0) reporter.ReportAlways(Unterminated(commentStart, openComments, reporter));
             return new(tokens, docs.Attached);
         }
+    }
+
+    private static Diagnostic Unterminated(int start, int depth, SyntaxReporter reporter)
+    {
+        var diagnostic = Diagnostic.Create(SyntaxDiagnostics.UnterminatedComment, reporter.At(start, start + 2));
+        int end = reporter.Source.Text.Length;
+        return depth <= 4 ? diagnostic.WithFix(reporter.At(end, end), string.Concat(Enumerable.Repeat("*/", depth))) : diagnostic;
     }
 
     /// <summary>Gathers documentation lines until the token that they stand above. A blank line parts two blocks; what follows other

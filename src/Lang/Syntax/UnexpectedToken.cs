@@ -7,6 +7,8 @@ namespace Tx.Lang.Syntax;
 /// <summary>Words for a token that the grammar does not allow at its place.</summary>
 internal static class UnexpectedToken
 {
+    private const string EndOfStatement = "the end of the statement";
+
     private static readonly HashSet<int> Operators =
     [
         TxLexer.STAR, TxLexer.SLASH, TxLexer.PCT, TxLexer.PLUS, TxLexer.MINUS, TxLexer.SHL, TxLexer.SHR, TxLexer.AMP, TxLexer.CARET, TxLexer.BAR,
@@ -39,7 +41,8 @@ internal static class UnexpectedToken
         var span = reporter.At(found.Extent);
         string text = found.Type is TxLexer.NL or TokenConstants.EOF ? "" : found.Text;
         var next = found.Type == TokenConstants.EOF ? found : (SourceToken)tokens.Get(found.TokenIndex + 1);
-        bool wantsExpression = expected.Contains(TxLexer.INT), afterExpression = expected.Contains(TxLexer.PLUS) && !wantsExpression;
+        bool wantsExpression = expected.Contains(TxLexer.INT);
+        bool afterExpression = !wantsExpression && before is not null && !NewlineFilter.CannotEndStatement(before.Type);
         bool beforeIsNumber = before is { Type: TxLexer.DOT } && found.TokenIndex > 1
             && tokens.Get(found.TokenIndex - 2) is SourceToken { Type: TxLexer.INT } number && number.StopIndex + 1 == before.StartIndex;
         if (beforeIsNumber)
@@ -64,7 +67,11 @@ internal static class UnexpectedToken
         if (found.Type == TxLexer.ASSIGN && before is { Type: TxLexer.MINUS or TxLexer.SLASH or TxLexer.PCT } && wantsExpression)
             return Diagnostic.Create(SyntaxDiagnostics.OtherSpelling, reporter.At(before.StartIndex, found.StopIndex + 1), before.Text + "=",
                 before.Type == TxLexer.MINUS ? "x += -(…)" : "x = …");
-        if (IsKeyword(found.Type) && expected.Any(Names.Contains))
+        if (found.Type == TxLexer.ASSIGN && afterExpression && !expected.Contains(TxLexer.ASSIGN))
+            return Spelling(span, "=", "==");
+        if (found.Type == TxLexer.ID && expected.Contains(TxLexer.ARROW) && expected.Contains(TxLexer.LC))
+            return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, "`->` or `{`", Show(found)).WithFix(reporter.At(found.StartIndex, found.StartIndex), "-> ");
+        if (IsKeyword(found.Type) && expected.Any(Names.Contains) && before?.Line == found.Line)
             return Diagnostic.Create(SyntaxDiagnostics.KeywordAsName, span, text).WithFix(span, text + "_");
         if (afterExpression && expected.Contains(TxLexer.NL) && BeginsStatement(found.Type))
             return Diagnostic.Create(SyntaxDiagnostics.MissingLineEnd, span, Show(found)).WithFix(reporter.At(found.StartIndex, found.StartIndex), "; ");
@@ -86,9 +93,12 @@ internal static class UnexpectedToken
         };
         var diagnostic = Diagnostic.Create(SyntaxDiagnostics.Unexpected, place, list, shown);
         if (found.Type is TxLexer.NL or TokenConstants.EOF) diagnostic = diagnostic.WithHelp(list == "something else" ? "finish the statement" : $"write {list} here");
+        else if (list == EndOfStatement) diagnostic = diagnostic.WithHelp($"remove {shown}, or join it to what stands before");
+        if (expected.Contains(TxLexer.ASSIGN) && !expected.Contains(TxLexer.NL) && found.Type != TxLexer.NL && place.Span.Length > 0)
+            return diagnostic.WithFix(reporter.At(place.Span.Start, place.Span.Start), "= ");
         if (repair == Repair.Insert && expected.Count == 1 && TxLexer.DefaultVocabulary.GetLiteralName(expected[0]) is { } literal)
             return diagnostic.WithFix(reporter.At(place.Span.Start, place.Span.Start), literal.Trim('\'') + (place.Span.Length > 0 ? " " : ""));
-        return repair == Repair.Remove && place.Span.Length > 0 ? diagnostic.WithFix(place, "") : diagnostic;
+        return repair == Repair.Remove && found.Type == TxLexer.COMMA ? diagnostic.WithFix(place, "") : diagnostic;
     }
 
     private static bool IsKeyword(int type) => type is >= TxLexer.IMPORT and <= TxLexer.FALSE;
@@ -139,7 +149,7 @@ internal static class UnexpectedToken
         else if (left.Contains(TxLexer.NL)) left.ExceptWith([TxLexer.PLUSEQ, TxLexer.STAREQ, TxLexer.AMPEQ, TxLexer.BAREQ, TxLexer.CARETEQ]);
         if (left.Overlaps([TxLexer.NL, TxLexer.SEMI]))
         {
-            words.Add("the end of the statement");
+            words.Add(EndOfStatement);
             left.ExceptWith([TxLexer.NL, TxLexer.SEMI, TokenConstants.EOF]);
         }
         foreach (int type in left.Order())
