@@ -9,26 +9,16 @@ namespace Tx.Lower.Build;
 public static class NestBuilder
 {
     /// <summary>Builds a module of level <see cref="LoopLevel.Scheduled"/> with one function.</summary>
-    /// <param name="op">Bound and checked.</param>
+    /// <param name="op">Bound and checked: one equation for each tensor, no updates, indices that do not come from data.</param>
     /// <param name="dims">Sizes of dimensions; one that is not listed stays a variable.</param>
-    /// <exception cref="DiagnosticException">The operator uses what is not supported yet (TX3xxx).</exception>
     public static LoopModule Build(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims = null)
     {
-        var unsupported = UnsupportedFeatures.Find(op);
-        if (!unsupported.IsEmpty) throw new DiagnosticException(unsupported);
         var program = new ProgramScope(op, dims);
         var nests = ImmutableArray.CreateBuilder<Stmt>(op.Stages.Length);
         foreach (var stage in op.Stages)
         {
-            var builder = new StageBuilder(program, stage.Name, nests);
-            try
-            {
-                foreach (var equation in stage.Equations) builder.Add(equation);
-            }
-            catch (InsufficientExecutionStackException)
-            {
-                throw new DiagnosticException(LowerDiagnostics.ExpressionTooDeep, stage.Equations[0].Span, stage.Name);
-            }
+            if (stage.Equations is not [{ Update: null } equation]) throw new CompilerBugException("nest builder", $"{stage.Name} has several equations or an update");
+            new StageBuilder(program, stage.Name, nests).Add(equation);
         }
         return new([new()
         {

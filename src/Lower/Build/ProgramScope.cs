@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Program;
+using Tx.Lang.Reference;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -59,7 +60,7 @@ internal sealed class ProgramScope
     public int DivisionMessage(SourceSpan? span)
     {
         if (span is { } known && _divisions.TryGetValue(known, out int index)) return index;
-        _messages.Add(new(LowerDiagnostics.DivisionByZero.Code, LowerDiagnostics.DivisionByZero.Message, span));
+        _messages.Add(new(ReferenceDiagnostics.DivisionByZero.Code, ReferenceDiagnostics.DivisionByZero.Message, span));
         if (span is { } s) _divisions.Add(s, _messages.Count - 1);
         return _messages.Count - 1;
     }
