@@ -32,11 +32,22 @@ internal sealed class ReductionCompiler(TermCompiler terms)
         {
             (ReduceKind.Sum, ElementType.F32, true) => new(type, f => fold.Run(f, identity, (f, acc) => (float)(acc + body(f)))),
             (ReduceKind.Prod, ElementType.F32, true) => new(type, f => fold.Run(f, identity, (f, acc) => (float)(acc * body(f)))),
-            (ReduceKind.Sum, ElementType.F32 or ElementType.F64, _) => Rounded(type, f => fold.Run(f, identity, (f, acc) => acc + body(f))),
+            (ReduceKind.Sum, ElementType.F32 or ElementType.F64, _) => Rounded(type, Sum(fold, body)),
             (ReduceKind.Prod, ElementType.F32 or ElementType.F64, _) => Rounded(type, f => fold.Run(f, identity, (f, acc) => acc * body(f))),
             _ => General(term, fold),
         };
     }
+
+    // Most of the time goes into sums; without the delegate for the step they take half as long.
+    private static RealCode Sum(Fold fold, RealCode body) => f =>
+    {
+        double acc = 0;
+        Span<long> limits = stackalloc long[fold.Domain.Rank];
+        long outerPoint = f[Frame.Point];
+        for (bool more = fold.First(f, limits); more; more = fold.Next(f, limits)) acc += body(f);
+        f[Frame.Point] = outerPoint;
+        return acc;
+    };
 
     private static Code Rounded(ElementType type, RealCode code) => type is ElementType.F32 ? new(type, f => (float)code(f)) : new(type, code);
 
@@ -96,16 +107,26 @@ internal sealed class ReductionCompiler(TermCompiler terms)
 
     private sealed record Fold(IterationDomain Domain, IntegerCode? Condition)
     {
+        /// <summary>Goes to the first point where the condition holds.</summary>
+        public bool First(long[] frame, Span<long> limits) => Domain.First(frame, limits) && (Holds(frame) || Next(frame, limits));
+
+        /// <summary>Goes to the next point where the condition holds.</summary>
+        public bool Next(long[] frame, Span<long> limits)
+        {
+            while (Domain.Next(frame, limits))
+                if (Holds(frame)) return true;
+            return false;
+        }
+
+        private bool Holds(long[] frame) => Condition is null || Condition(frame) != 0;
+
         /// <summary>The left fold of <paramref name="step"/> over the points where the condition holds.</summary>
         public T Run<T>(long[] frame, T identity, Func<long[], T, T> step)
         {
             T acc = identity;
             Span<long> limits = stackalloc long[Domain.Rank];
             long outerPoint = frame[Frame.Point];
-            for (bool more = Domain.First(frame, limits); more; more = Domain.Next(frame, limits))
-            {
-                if (Condition is null || Condition(frame) != 0) acc = step(frame, acc);
-            }
+            for (bool more = First(frame, limits); more; more = Next(frame, limits)) acc = step(frame, acc);
             frame[Frame.Point] = outerPoint;
             return acc;
         }

@@ -104,6 +104,12 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
 
         if (term.Default is null)
         {
+            if (term is { Type.IsFloat: true, Indices: [IndexTerm row, IndexTerm column] })
+            {
+                // The common read, without a call for its position.
+                var (i, j, m, n) = (SlotOf(row.Index), SlotOf(column.Index), tensor.Extents[0], tensor.Extents[1]);
+                return new(term.Type, f => f[i] >= 0 && f[i] < m && f[j] >= 0 && f[j] < n ? reals[f[i] * n + f[j]] : throw Outside(f));
+            }
             return term.Type.IsFloat
                 ? new(term.Type, f => locate(f) is var p and >= 0 ? reals[p] : throw Outside(f))
                 : new Code(term.Type, f => locate(f) is var p and >= 0 ? integers[p] : throw Outside(f));
