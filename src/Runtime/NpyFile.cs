@@ -8,6 +8,8 @@ namespace Tx.Runtime;
 public static class NpyFile
 {
     private const int ChunkBytes = 1 << 20;
+    // ENOSPC.
+    private const int DiskFull = 28;
 
     /// <summary>Reads a file into a row-major tensor.</summary>
     /// <exception cref="DiagnosticException">The file is missing, unreadable, malformed, of another length than it announces, or too large.</exception>
@@ -174,7 +176,9 @@ public static class NpyFile
         UnauthorizedAccessException => "access is denied, or it is a folder",
         PathTooLongException => "the path is too long",
         ArgumentException or NotSupportedException => "the path is not valid",
-        _ => e.Message.TrimEnd('.'),
+        { HResult: DiskFull } => "the disk is full",
+        // The system's words, without the path that .NET puts behind them.
+        _ => e.Message.Split(" : '")[0].TrimEnd('.'),
     };
 
     private static void TryDelete(string path)

@@ -15,13 +15,13 @@ public sealed record ComparisonResult(long Mismatches, long Count, ImmutableArra
 {
     public bool Passed => Mismatches == 0;
 
-    /// <summary><c>3 of 8 elements differ; the most at [1, 2]: 4.5, expected 4.25 (difference 0.25)</c></summary>
+    /// <summary><c>3 of 8 elements differ; the most at [1, 2]: 4.5, expected 4.25 (largest difference 0.25)</c></summary>
     public override string ToString()
     {
         if (Passed) return string.Create(CultureInfo.InvariantCulture, $"{Count} elements agree (largest difference {LargestDifference:G6})");
         string index = string.Join(", ", WorstIndex.Select(i => i.ToString(CultureInfo.InvariantCulture)));
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Mismatches} of {Count} elements differ; the most at [{index}]: {Actual}, expected {Expected} (difference {LargestDifference:G6})");
+            $"{Mismatches} of {Count} elements differ; the most at [{index}]: {Actual}, expected {Expected} (largest difference {LargestDifference:G6})");
     }
 }
 
@@ -40,7 +40,7 @@ public static class TensorComparison
         if (actual.Type != expected.Type || !actual.Shape.AsSpan().SequenceEqual(expected.Shape.AsSpan()))
             throw new DiagnosticException(RuntimeDiagnostics.ComparedTypes, null, actual.ToString(), expected.ToString());
         long mismatches = 0, worst = -1;
-        double worstExcess = 0, largest = 0;
+        double worstExcess = 0, worstDifference = 0, largest = 0;
         for (long i = 0; i < actual.Count; i++)
         {
             Scalar x = actual[i], y = expected[i];
@@ -51,8 +51,8 @@ public static class TensorComparison
             bool isMismatch = !(difference <= atol + rtol * size);
             if (isMismatch) mismatches++;
             if (!(difference <= largest) && !double.IsNaN(largest)) largest = difference;
-            if (worst >= 0 && excess <= worstExcess) continue;
-            (worst, worstExcess) = (i, excess);
+            if (worst >= 0 && (excess < worstExcess || (excess == worstExcess && !(difference > worstDifference)))) continue;
+            (worst, worstExcess, worstDifference) = (i, excess, difference);
         }
         if (worst < 0) return new(0, actual.Count, [], default, default, 0);
         return new(mismatches, actual.Count, IndexOf(worst, actual.Shape), actual[worst], expected[worst], largest);

@@ -1,0 +1,113 @@
+using Tx.Core;
+using Tx.Runtime;
+
+namespace Tx.Tests.Runtime;
+
+public sealed class TensorTextTests
+{
+    private readonly TensorAllocator _allocator = new();
+
+    private NativeTensor Of(ElementType type, long[] shape, params double[] values)
+    {
+        var t = _allocator.Allocate(type, shape);
+        for (int i = 0; i < values.Length; i++) t[i] = type.IsFloat ? Scalar.Of(type, values[i]) : Scalar.Of(type, (long)values[i]);
+        return t;
+    }
+
+    private static void Prints(string expected, NativeTensor t)
+    {
+        Assert.Equal(expected.ReplaceLineEndings("\n"), TensorPrinter.Print(t));
+        t.Dispose();
+    }
+
+    [Fact]
+    public void Columns_are_aligned()
+    {
+        Prints("f32[2, 3]\n[[ 1.50, -2.00,  0.25],\n [10.00,  0.00,   nan]]", Of(ElementType.F32, [2, 3], 1.5, -2, 0.25, 10, 0, double.NaN));
+        Prints("i8[4]\n[-128,    1,   20,  127]", Of(ElementType.I8, [4], -128, 1, 20, 127));
+        Prints("bool[2]\n[ true, false]", Of(ElementType.Bool, [2], 1, 0));
+        Prints("f64[]\n2.5", Of(ElementType.F64, [], 2.5));
+        Prints("f32[0, 3]\n[]", Of(ElementType.F32, [0, 3]));
+        Prints("i32[2, 2, 2]\n[[[0, 1],\n  [2, 3]],\n\n [[4, 5],\n  [6, 7]]]", TensorFill.Range(_allocator, ElementType.I32, 0, 8).Reshape([2, 2, 2]));
+    }
+
+    [Fact]
+    public void Wide_ranges_take_exponents() =>
+        Prints("f32[3]\n[1e-07,     1, 2e+10]".Replace("    1", "1e+00", StringComparison.Ordinal), Of(ElementType.F32, [3], 1e-7, 1, 2e10));
+
+    [Fact]
+    public void F32_shows_no_digits_that_it_does_not_have() => Prints("f32[2]\n[0.1, 0.3]", Of(ElementType.F32, [2], 0.1, 0.3));
+
+    [Fact]
+    public void Large_tensors_show_their_edges()
+    {
+        Prints("i32[2000]\n[   0,    1,    2, ..., 1997, 1998, 1999]", TensorFill.Range(_allocator, ElementType.I32, 0, 2000));
+        Prints("""
+            i32[1000, 2]
+            [[   0,    1],
+             [   2,    3],
+             [   4,    5],
+             ...,
+             [1994, 1995],
+             [1996, 1997],
+             [1998, 1999]]
+            """, TensorFill.Range(_allocator, ElementType.I32, 0, 2000).Reshape([1000, 2]));
+    }
+
+    [Fact]
+    public void Random_elements_depend_on_seed_and_position_alone()
+    {
+        using var a = TensorFill.Random(_allocator, ElementType.F32, [10, 100], seed: 1);
+        using var same = TensorFill.Random(_allocator, ElementType.F32, [1000], seed: 1);
+        using var other = TensorFill.Random(_allocator, ElementType.F32, [1000], seed: 2);
+        Assert.Equal(a.AsSpan<float>().ToArray(), same.AsSpan<float>().ToArray());
+        Assert.NotEqual(a.AsSpan<float>().ToArray(), other.AsSpan<float>().ToArray());
+        Assert.All(a.AsSpan<float>().ToArray(), v => Assert.InRange(v, -1f, 0.9999999f));
+        Assert.InRange(a.AsSpan<float>().ToArray().Average(), -0.1, 0.1);
+        using var i8 = TensorFill.Random(_allocator, ElementType.I8, [1000], seed: 3);
+        Assert.Equal((-8, 7), (i8.AsSpan<sbyte>().ToArray().Min(), i8.AsSpan<sbyte>().ToArray().Max()));
+        using var u8 = TensorFill.Random(_allocator, ElementType.U8, [1000], seed: 3);
+        Assert.Equal((0, 7), (u8.AsSpan<byte>().ToArray().Min(), u8.AsSpan<byte>().ToArray().Max()));
+    }
+
+    [Fact]
+    public void Range_checks_the_type()
+    {
+        using var t = TensorFill.Range(_allocator, ElementType.I8, -2, 3);
+        Assert.Equal([-2, -1, 0, 1, 2], t.AsSpan<sbyte>().ToArray());
+        using var none = TensorFill.Range(_allocator, ElementType.I8, 3, -2);
+        Assert.Equal(0, none.Count);
+        Assert.Equal("TX5050", Assert.Throws<DiagnosticException>(() => TensorFill.Range(_allocator, ElementType.U8, 0, 257)).Diagnostics[0].Code);
+        Assert.Equal("TX5002", Assert.Throws<DiagnosticException>(() => TensorFill.Range(_allocator, ElementType.I64, long.MinValue, long.MaxValue)).Diagnostics[0].Code);
+    }
+
+    [Fact]
+    public void Comparison_names_the_worst_element()
+    {
+        using var a = Of(ElementType.F32, [2, 2], 1, 2.5, 3, 104);
+        using var b = Of(ElementType.F32, [2, 2], 1, 2, 3, 100);
+        var result = TensorComparison.Close(a, b, rtol: 0.01, atol: 0);
+        Assert.Equal("2 of 4 elements differ; the most at [0, 1]: 2.5, expected 2 (largest difference 4)", result.ToString());
+        Assert.Equal("2 of 4 elements differ; the most at [1, 1]: 104, expected 100 (largest difference 4)", TensorComparison.Equal(a, b).ToString());
+        Assert.True(TensorComparison.Close(a, b, rtol: 0.25, atol: 0).Passed);
+    }
+
+    [Fact]
+    public void Comparison_of_special_values()
+    {
+        double nan = double.NaN, inf = double.PositiveInfinity;
+        using var a = Of(ElementType.F64, [4], nan, inf, -0.0, 1);
+        using var b = Of(ElementType.F64, [4], nan, inf, 0.0, 1);
+        Assert.True(TensorComparison.Equal(a, b).Passed);
+        foreach (var (x, y) in new[] { (nan, 1), (1, nan), (inf, -inf), (1e308, inf), (inf, 1) })
+        {
+            using var one = Of(ElementType.F64, [1], x);
+            using var two = Of(ElementType.F64, [1], y);
+            Assert.False(TensorComparison.Close(one, two, rtol: 1, atol: 1).Passed);
+        }
+        using var big = Of(ElementType.I64, [1], long.MinValue);
+        using var zero = Of(ElementType.I64, [1], 0);
+        Assert.Equal(9223372036854775808.0, TensorComparison.Equal(big, zero).LargestDifference);
+        Assert.Equal("TX5040", Assert.Throws<DiagnosticException>(() => TensorComparison.Equal(a, zero)).Diagnostics[0].Code);
+    }
+}
