@@ -1,0 +1,55 @@
+using Tx.Lower.Ir;
+using Tx.Runtime;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Backends.Llvm;
+
+// The kernel's entry: it checks the call and runs the nests one after another.
+internal sealed partial class FunctionEmitter
+{
+    public void CheckVersion()
+    {
+        string version = LoadCall(CallLayout.Version, "i32", 4);
+        string wrong = writer.Label("wrong_version"), go = writer.Label("go");
+        writer.Branch(writer.Assign(IrType.Bool, $"icmp eq i32 {version}, {LlvmText.Number(TxCall.CurrentVersion)}"), go, wrong);
+        writer.Block(wrong);
+        Return(CallLayout.WrongVersion);
+        writer.Block(go);
+    }
+
+    /// <summary>Fails with <paramref name="message"/> where a tensor that is streamed to does not start at a cache line.</summary>
+    public void CheckAlignment(Buffer b, int message)
+    {
+        string address = writer.Assign($"ptrtoint ptr {ArgumentOf(b).Pointer} to i64");
+        string rest = writer.Assign($"and i64 {address}, {LlvmText.Number(StorageLayout.Alignment - 1)}");
+        string fail = writer.Label("unaligned"), go = writer.Label("go");
+        writer.Branch(writer.Assign(IrType.Bool, $"icmp eq i64 {rest}, 0"), go, fail);
+        writer.Block(fail);
+        Fail(message, []);
+        writer.Block(go);
+    }
+
+    public void LoadDim(Var variable, int parameter, int dimension)
+    {
+        string buffers = LoadCall(CallLayout.Buffers, "ptr", 8);
+        string shape = writer.Assign($"load ptr, ptr {Address(buffers, parameter * CallLayout.BufferBytes + CallLayout.BufferShape)}, align 8");
+        Bind(variable, new(variable.Type, writer.AssignNamed(variable.Name, $"load i64, ptr {Address(shape, 8L * dimension)}, align 8")));
+    }
+
+    /// <summary>Each statement of the body becomes a function; what they share stays here.</summary>
+    public void EmitNests(Stmt s)
+    {
+        switch (s)
+        {
+            case Block b: foreach (var x in b.Statements) EmitNests(x); break;
+            case LetStmt l: EmitLet(l); EmitNests(l.Body); break;
+            case Allocate a:
+                if (module.Layout.IsScratch(a.Buffer)) Bind(a.Buffer, ScratchOf(a.Buffer));
+                EmitAllocate(a);
+                EmitNests(a.Body);
+                break;
+            case Check c: EmitCheck(c); break;
+            default: EmitOutlined(s); break;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using Tx.Core;
+using Tx.Lower.Ir;
+
+namespace Tx.Backends.Llvm;
+
+internal sealed partial class FunctionEmitter
+{
+    /// <summary>Evaluates the first expression of a statement: nothing is shared with the one before, whose block need not dominate this one.</summary>
+    private Value Start(Expr e)
+    {
+        _memo.Clear();
+        _lets.Clear();
+        return Evaluate(e);
+    }
+
+    /// <summary>Writes an expression's instructions. An object that stands at several places of one statement is evaluated once, so that
+    /// expressions with shared parts stay small.</summary>
+    private Value Evaluate(Expr e)
+    {
+        switch (e)
+        {
+            case IntImm i: return LlvmText.Constant(i.Type.Element, i.Value);
+            case FloatImm f: return LlvmText.Constant(f.Type.Element, f.Value);
+            case Var v: return ValueOf(v);
+        }
+        if (_memo.TryGetValue(e, out var known)) return known;
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var value = e switch
+        {
+            Binary b => EvaluateBinary(b),
+            Unary u => EvaluateUnary(u),
+            Call c => EvaluateCall(c),
+            Cast c => EvaluateCast(c),
+            Select s => EvaluateSelect(s),
+            Load l => EvaluateLoad(l),
+            Ramp r => EvaluateRamp(r),
+            Broadcast b => Splat(Evaluate(b.Value), b.Type.Lanes),
+            LaneReduce r => EvaluateLaneReduce(r.Op, Evaluate(r.Vector)),
+            Let l => EvaluateLetExpression(l),
+            _ => throw Bug($"an expression `{e.GetType().Name}`"),
+        };
+        _memo[e] = value;
+        return value;
+    }
+
+    private Value ValueOf(Var v) => _variables.TryGetValue(v, out var value) ? value : throw Bug($"the variable `{v.Name}` is not bound");
+
+    private Value EvaluateLetExpression(Let l)
+    {
+        var value = Evaluate(l.Value);
+        // What was evaluated under another value of the variable does not hold here.
+        if (_lets.TryGetValue(l.Variable, out var other) && !ReferenceEquals(other, l)) _memo.Clear();
+        _lets[l.Variable] = l;
+        _variables[l.Variable] = value;
+        return Evaluate(l.Body);
+    }
+
+    private Value EvaluateSelect(Select s)
+    {
+        var condition = Evaluate(s.Condition);
+        var (then, @else) = (Evaluate(s.Then), Evaluate(s.Else));
+        return Choose(condition, then, @else);
+    }
+
+    private Value Choose(Value condition, Value then, Value @else) => writer.Assign(then.Type, $"select {condition}, {then}, {@else}");
+
+    private Value EvaluateRamp(Ramp r)
+    {
+        int lanes = r.Type.Lanes;
+        if (lanes == 1) return Evaluate(r.Base);
+        var steps = r.Stride is IntImm s
+            ? LlvmText.Steps(r.Type, 0, s.Value)
+            : writer.Assign(r.Type, $"mul {Splat(Evaluate(r.Stride), lanes)}, {LlvmText.Steps(r.Type, 0, 1).Text}");
+        if (r.Base is IntImm { Value: 0 }) return steps;
+        return r is { Base: IntImm first, Stride: IntImm step }
+            ? LlvmText.Steps(r.Type, first.Value, step.Value)
+            : writer.Assign(r.Type, $"add {Splat(Evaluate(r.Base), lanes)}, {steps.Text}");
+    }
+
+    private Value Splat(Value value, int lanes)
+    {
+        if (lanes == 1) return value;
+        if (IsConstant(value)) return LlvmText.Splat(value, lanes);
+        var type = value.Type.WithLanes(lanes);
+        var first = writer.Assign(type, $"insertelement {LlvmText.TypeOf(type)} poison, {value}, i64 0");
+        return writer.Assign(type, $"shufflevector {first}, {LlvmText.TypeOf(type)} poison, <{LlvmText.Number(lanes)} x i32> zeroinitializer");
+    }
+
+    private static bool IsConstant(Value value) => value.Text[0] != '%';
+
+    private Value Lane(Value vector, long lane) => writer.Assign(vector.Type.WithLanes(1), $"extractelement {vector}, i64 {LlvmText.Number(lane)}");
+
+    private Value Insert(Value vector, Value element, long lane) => writer.Assign(vector.Type, $"insertelement {vector}, {element}, i64 {LlvmText.Number(lane)}");
+
+    private Value Shuffle(Value vector, IEnumerable<int> lanes)
+    {
+        int[] order = [.. lanes];
+        return writer.Assign(vector.Type.WithLanes(order.Length), $"shufflevector {vector}, {LlvmText.TypeOf(vector.Type)} poison, {LlvmText.Mask(order)}");
+    }
+
+    /// <summary>A vector from its lanes, each evaluated by <paramref name="element"/>.</summary>
+    private Value Gather(IrType type, Func<int, Value> element)
+    {
+        var result = new Value(type, "poison");
+        for (int i = 0; i < type.Lanes; i++) result = Insert(result, element(i), i);
+        return result;
+    }
+
+    private Value EvaluateLaneReduce(BinaryOp op, Value vector)
+    {
+        var type = vector.Type;
+        if (!type.IsVector) return vector;
+        var t = type.Element;
+        string suffix = LlvmText.SuffixOf(type), result = LlvmText.TypeOf(type.WithLanes(1));
+        if (t.IsFloat)
+            switch (op)
+            {
+                // The identities: -0 leaves every float as it is, 0 would turn -0 into 0.
+                case BinaryOp.Add: return writer.Assign(new(t), $"call reassoc {result} @llvm.vector.reduce.fadd.{suffix}({LlvmText.Constant(t, -0.0)}, {vector})");
+                case BinaryOp.Mul: return writer.Assign(new(t), $"call reassoc {result} @llvm.vector.reduce.fmul.{suffix}({LlvmText.Constant(t, 1.0)}, {vector})");
+                case BinaryOp.Min or BinaryOp.Max: return FoldLanes(op, vector);
+                default: throw Bug($"a reduction of lanes of `{t.Name}` by `{op.Symbol}`");
+            }
+        string? name = op switch
+        {
+            BinaryOp.Add => t is ElementType.Bool ? "or" : "add",
+            BinaryOp.Mul => t is ElementType.Bool ? "and" : "mul",
+            BinaryOp.And => "and",
+            BinaryOp.Or => "or",
+            BinaryOp.Xor => "xor",
+            BinaryOp.Min => t.IsSigned ? "smin" : "umin",
+            BinaryOp.Max => t.IsSigned ? "smax" : "umax",
+            _ => null,
+        };
+        if (name is null) throw Bug($"a reduction of lanes of `{t.Name}` by `{op.Symbol}`");
+        return writer.Assign(new(t), $"call {result} @llvm.vector.reduce.{name}.{suffix}({vector})");
+    }
+
+    // Halves are combined until one lane is left; LLVM's own reductions treat NaN in another way.
+    private Value FoldLanes(BinaryOp op, Value vector)
+    {
+        Value? odd = null;
+        while (vector.Type.IsVector)
+        {
+            int lanes = vector.Type.Lanes, half = lanes / 2;
+            if (lanes % 2 != 0)
+            {
+                var last = Lane(vector, lanes - 1);
+                odd = odd is { } o ? FloatMinMax(op, last, o) : last;
+            }
+            if (half == 1)
+            {
+                vector = FloatMinMax(op, Lane(vector, 0), Lane(vector, 1));
+                break;
+            }
+            vector = FloatMinMax(op, Shuffle(vector, Enumerable.Range(0, half)), Shuffle(vector, Enumerable.Range(half, half)));
+        }
+        return odd is { } rest ? FloatMinMax(op, vector, rest) : vector;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Text;
+using Tx.Lower.Ir;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Backends.Llvm;
+
+// Nests and bodies of parallel loops become functions of their own: LLVM's work grows faster than linearly with the size of a function,
+// and only parameters can be said not to alias.
+internal sealed partial class FunctionEmitter
+{
+    /// <summary>Writes a statement as an internal function and a call of it.</summary>
+    public void EmitOutlined(Stmt s)
+    {
+        var captures = Captures.Of(s, module.Layout, InParallel);
+        string symbol = module.Symbol($"{name}.{HintOf(s)}");
+        var variables = captures.Variables.Select(v => (Variable: v, Value: ValueOf(v))).ToArray();
+        var buffers = captures.Buffers.Select(b => (Buffer: b, Place: PlaceOf(b))).Concat(captures.Scratch.Select(b => (Buffer: b, Place: ScratchOf(b)))).ToArray();
+
+        var (header, inner) = Body(symbol, "", [.. variables.Select(v => (v.Variable, v.Value.Type))], [.. buffers.Select(b => (b.Buffer, b.Place.Alignment))], worker: null);
+        inner.Emit(s);
+        inner.Return(0);
+        module.Add(header);
+
+        var arguments = new StringBuilder("ptr %call");
+        foreach (var (_, value) in variables) arguments.Append(", ").Append(value);
+        foreach (var (_, place) in buffers) arguments.Append(", ptr ").Append(place.Pointer);
+        string code = writer.Assign($"call i32 @{LlvmText.Name(symbol)}({arguments})");
+        if (captures.CanStop) ReturnUnlessZero(code);
+    }
+
+    /// <summary>Launches the body over the pool's workers.</summary>
+    private void EmitParallel(For f)
+    {
+        var captures = Captures.Of(f.Body, module.Layout, inParallel: true);
+        string symbol = module.Symbol($"{name}.{f.Variable.Name}");
+        var min = Start(f.Min);
+        var count = Evaluate(f.Extent);
+        var variables = captures.Variables.Where(v => v != f.Variable).Select(v => (Variable: v, Value: ValueOf(v))).ToArray();
+        var buffers = captures.Buffers.Select(b => (Buffer: b, Place: PlaceOf(b))).ToArray();
+
+        // The loop over one chunk; it sees its buffers as parameters.
+        var (chunk, inner) = Body(symbol + ".chunk", "i64 %begin, i64 %end, i32 %worker, i64 %min",
+            [.. variables.Select(v => (v.Variable, v.Value.Type))],
+            [.. buffers.Select(b => (b.Buffer, b.Place.Alignment)), .. captures.Scratch.Select(b => (b, StorageLayout.Alignment))], worker: "%worker");
+        inner.EmitChunk(f);
+        module.Add(chunk);
+
+        // What the launcher calls: it unpacks the context.
+        var fields = new List<Value> { new(IrType.Index, min.Text) };
+        fields.AddRange(variables.Select(v => v.Value));
+        string type = $"{{ ptr, {string.Join(", ", fields.Select(v => LlvmText.TypeOf(v.Type)).Concat(buffers.Select(_ => "ptr")))} }}";
+        var unpack = new FunctionWriter($"define internal i32 @{LlvmText.Name(symbol)}(ptr %context, i64 %begin, i64 %end, i32 %worker) #0");
+        string Field(int index, string fieldType) =>
+            unpack.Assign($"load {fieldType}, ptr {unpack.Assign($"getelementptr inbounds {type}, ptr %context, i32 0, i32 {LlvmText.Number(index)}")}");
+        var arguments = new StringBuilder($"ptr {Field(0, "ptr")}, i64 %begin, i64 %end, i32 %worker");
+        string call = arguments.ToString().Split(',')[0][4..];
+        for (int i = 0; i < fields.Count; i++)
+            arguments.Append(", ").Append(LlvmText.TypeOf(fields[i].Type)).Append(' ').Append(Field(i + 1, LlvmText.TypeOf(fields[i].Type)));
+        for (int i = 0; i < buffers.Length; i++) arguments.Append(", ptr ").Append(Field(fields.Count + 1 + i, "ptr"));
+        foreach (var b in captures.Scratch) arguments.Append(", ptr ").Append(ScratchPointer(unpack, call, "%worker", b));
+        unpack.Line($"ret i32 {unpack.Assign($"call i32 @{LlvmText.Name(symbol + ".chunk")}({arguments})")}");
+        module.Add(unpack);
+
+        string context = writer.Slot("context", type, StorageLayout.Alignment);
+        void Put(int index, string value) =>
+            writer.Line($"store {value}, ptr {writer.Assign($"getelementptr inbounds {type}, ptr {context}, i32 0, i32 {LlvmText.Number(index)}")}");
+        Put(0, "ptr %call");
+        for (int i = 0; i < fields.Count; i++) Put(i + 1, fields[i].ToString());
+        for (int i = 0; i < buffers.Length; i++) Put(fields.Count + 1 + i, "ptr " + buffers[i].Place.Pointer);
+        string launch = LoadCall(CallLayout.Launch, "ptr", 8), state = LoadCall(CallLayout.LaunchState, "ptr", 8);
+        long grain = WorkEstimate.Grain(f.Body);
+        ReturnUnlessZero(writer.Assign($"call i32 {launch}(ptr {state}, ptr @{LlvmText.Name(symbol)}, ptr {context}, {count}, i64 {LlvmText.Number(grain)})"));
+    }
+
+    private void EmitChunk(For f)
+    {
+        var (begin, end) = (new Value(IrType.Index, "%begin"), new Value(IrType.Index, "%end"));
+        if (f.Min is not IntImm { Value: 0 })
+        {
+            begin = writer.Assign(IrType.Index, "add nsw i64 %begin, %min");
+            end = writer.Assign(IrType.Index, "add nsw i64 %end, %min");
+        }
+        PollCancel(CancelFlag());
+        EmitLoop(f.Variable, begin, end, null, f.Body);
+        Return(0);
+    }
+
+    private (FunctionWriter Writer, FunctionEmitter Emitter) Body(
+        string symbol, string leading, IReadOnlyList<(Var Variable, IrType Type)> variables, IReadOnlyList<(Buffer Buffer, int Alignment)> buffers, string? worker)
+    {
+        var names = new FunctionWriter("");
+        foreach (string taken in (ReadOnlySpan<string>)["call", "begin", "end", "worker", "min"]) names.Fresh(taken);
+        var parameters = new StringBuilder("ptr %call");
+        if (leading.Length > 0) parameters.Append(", ").Append(leading);
+        var bound = new List<(object Item, string Name, int Alignment, IrType Type)>();
+        foreach (var (v, type) in variables)
+        {
+            string text = "%" + LlvmText.Name(names.Parameter(v.Name));
+            parameters.Append(", ").Append(LlvmText.TypeOf(type)).Append(' ').Append(text);
+            bound.Add((v, text, 0, type));
+        }
+        foreach (var (b, alignment) in buffers)
+        {
+            string text = "%" + LlvmText.Name(names.Parameter(b.Name));
+            parameters.Append(LlvmText.Culture, $", ptr noalias nocapture align {alignment} {text}");
+            bound.Add((b, text, alignment, default));
+        }
+        var inner = names.WithHeader($"define internal i32 @{LlvmText.Name(symbol)}({parameters}) #0");
+        var emitter = new FunctionEmitter(module, inner, symbol, worker);
+        foreach (var (item, text, alignment, type) in bound)
+            if (item is Buffer b) emitter.Bind(b, new Place(text, alignment));
+            else emitter.Bind((Var)item, new Value(type, text));
+        return (inner, emitter);
+    }
+
+    private void ReturnUnlessZero(string code)
+    {
+        string stop = writer.Label("stop"), go = writer.Label("go");
+        writer.Branch(writer.Assign(IrType.Bool, $"icmp eq i32 {code}, 0"), go, stop);
+        writer.Block(stop);
+        writer.Line($"ret i32 {code}");
+        writer.Block(go);
+    }
+
+    private Place PlaceOf(Buffer b) => _places.TryGetValue(b, out var place) ? place : ArgumentOf(b);
+
+    // The entry reads a parameter's address where it is used: a function of a thousand nests would otherwise hold a thousand of them in registers.
+    private Place ArgumentOf(Buffer b)
+    {
+        if (module.ParameterIndex(b) is { } index)
+        {
+            string buffers = LoadCall(CallLayout.Buffers, "ptr", 8);
+            int at = index * CallLayout.BufferBytes;
+            string data = writer.Assign($"load ptr, ptr {Address(buffers, at + CallLayout.BufferData)}, align 8");
+            string offset = writer.Assign($"load i64, ptr {Address(buffers, at + CallLayout.BufferOffset)}, align 8");
+            return new(writer.Assign($"getelementptr inbounds {LlvmText.MemoryTypeOf(new(b.Type))}, ptr {data}, i64 {offset}"), module.AlignmentOf(b));
+        }
+        if (!module.IsTemporary(b)) throw Bug($"the buffer `{b.Name}` is neither a parameter nor allocated");
+        string workspace = LoadCall(CallLayout.Workspace, "ptr", 8);
+        return new(Address(workspace, module.Layout.OffsetOf(b)), StorageLayout.Alignment);
+    }
+
+    private Place ScratchOf(Buffer b) =>
+        _places.TryGetValue(b, out var place) ? place : new(ScratchPointer(writer, "%call", worker, b), StorageLayout.Alignment);
+
+    private string ScratchPointer(FunctionWriter w, string call, string? number, Buffer b)
+    {
+        var layout = module.Layout;
+        string field = w.Assign($"getelementptr inbounds i8, ptr {call}, i64 {LlvmText.Number(CallLayout.Workspace)}");
+        string workspace = w.Assign($"load ptr, ptr {field}, align 8");
+        string at = LlvmText.Number(layout.WorkspaceBytes + layout.OffsetOf(b));
+        if (number is not null)
+        {
+            string wide = w.Assign($"zext i32 {number} to i64");
+            string own = w.Assign($"mul i64 {wide}, {LlvmText.Number(layout.WorkerBytes)}");
+            at = w.Assign($"add i64 {own}, {at}");
+        }
+        return w.Assign($"getelementptr inbounds i8, ptr {workspace}, i64 {at}");
+    }
+
+    /// <summary>A name for a statement: what it writes first.</summary>
+    private static string HintOf(Stmt s) => s switch
+    {
+        Store t => t.Buffer.Name,
+        For f => HintOf(f.Body),
+        LetStmt l => HintOf(l.Body),
+        Allocate a => HintOf(a.Body),
+        If i => HintOf(i.Then),
+        Block b => b.Statements.Length > 0 ? HintOf(b.Statements[^1]) : "empty",
+        Check => "check",
+        _ => "effect",
+    };
+}

@@ -1,0 +1,115 @@
+using System.Text;
+using Tx.Lower.Ir;
+using Tx.Runtime;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Backends.Llvm;
+
+/// <summary>What the emitter must know of the machine; the rest is LLVM's.</summary>
+/// <param name="VectorBytes">Width of a vector register: LLVM is told to use it all.</param>
+internal sealed record EmitterTarget(bool IsX86, int VectorBytes);
+
+/// <summary>Collects the functions that one kernel becomes, and what they share.</summary>
+internal sealed class ModuleEmitter
+{
+    private readonly LoopFunction _function;
+    private readonly StringBuilder _functions = new();
+    private readonly SortedSet<string> _declarations = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _symbols = new(StringComparer.Ordinal);
+    private readonly Dictionary<Buffer, int> _parameters = [];
+    private readonly HashSet<Buffer> _temporaries;
+    private readonly HashSet<Buffer> _streamed;
+
+    public ModuleEmitter(LoopFunction function, EmitterTarget target)
+    {
+        (_function, Target, Layout) = (function, target, new StorageLayout(function));
+        for (int i = 0; i < function.Parameters.Length; i++) _parameters[function.Parameters[i]] = i;
+        _temporaries = [.. function.Temporaries];
+        _streamed = StreamedStores.Of(function.Body);
+        Messages = [.. function.Messages.Select(m => new KernelMessage(m.Code, m.Format, m.Span))];
+    }
+
+    public EmitterTarget Target { get; }
+    public StorageLayout Layout { get; }
+    public List<KernelMessage> Messages { get; }
+
+    /// <summary>Eight bytes of zero: where a scalar read goes that must not happen.</summary>
+    public string Zero => "@tx.zero";
+
+    public int? ParameterIndex(Buffer b) => _parameters.TryGetValue(b, out int i) ? i : null;
+    public bool IsTemporary(Buffer b) => _temporaries.Contains(b);
+
+    /// <summary>What a parameter's address is a multiple of. A view may start at any element; one that is streamed to was checked at the entry.</summary>
+    public int AlignmentOf(Buffer b) => _streamed.Contains(b) ? StorageLayout.Alignment : b.Type.Bytes;
+
+    /// <summary>A symbol that is new in the module.</summary>
+    public string Symbol(string hint)
+    {
+        string symbol = hint;
+        for (int i = 1; !_symbols.Add(symbol); i++) symbol = $"{hint}.{LlvmText.Number(i)}";
+        return symbol;
+    }
+
+    public void Add(FunctionWriter function) => _functions.Append('\n').Append(function);
+
+    /// <summary>Declares a function of the C library.</summary>
+    public void Declare(string declaration) => _declarations.Add(declaration);
+
+    /// <summary>The module's text; <paramref name="entry"/> is its one external symbol, made of the kernel's name and the hash of the text.</summary>
+    public string Emit(out string entry)
+    {
+        string symbol = Symbol(_function.Name);
+        EmitEntry(symbol);
+        var text = new StringBuilder();
+        text.Append(LlvmText.Culture, $"; kernel {LlvmText.Name(_function.Name)}\n");
+        text.Append(LlvmText.Culture, $"{Zero} = internal constant [8 x i8] zeroinitializer, align 8\n");
+        foreach (string d in _declarations) text.Append(d).Append('\n');
+        text.Append(_functions);
+        text.Append("\nattributes #0 = { nounwind");
+        if (Target.VectorBytes >= 64) text.Append(" \"prefer-vector-width\"=\"512\"");
+        text.Append(" }\n");
+        text.Append("!0 = !{i32 1}\n");
+        entry = $"{_function.Name}.{StableHash.Of(text.ToString())}";
+        text.Append(LlvmText.Culture, $"@{LlvmText.Name(entry)} = alias i32 (ptr), ptr @{LlvmText.Name(symbol)}\n");
+        return text.ToString();
+    }
+
+    private void EmitEntry(string symbol)
+    {
+        var writer = new FunctionWriter($"define internal i32 @{LlvmText.Name(symbol)}(ptr %call) #0");
+        writer.Fresh("call");
+        var emitter = new FunctionEmitter(this, writer, symbol, worker: null);
+        emitter.CheckVersion();
+        foreach (var p in _function.Parameters)
+            if (_streamed.Contains(p))
+            {
+                emitter.CheckAlignment(p, Messages.Count);
+                var d = Core.Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, StorageLayout.Alignment);
+                Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
+            }
+        foreach (var (variable, buffer, dimension) in _function.Dims) emitter.LoadDim(variable, _parameters[buffer], dimension);
+        emitter.EmitNests(_function.Body);
+        emitter.Return(0);
+        Add(writer);
+    }
+
+    private sealed class StreamedStores : Walker
+    {
+        private readonly HashSet<Buffer> _buffers = [];
+
+        public static HashSet<Buffer> Of(Stmt s)
+        {
+            var walk = new StreamedStores();
+            walk.Visit(s);
+            return walk._buffers;
+        }
+
+        public override void Visit(Expr e) { }
+
+        public override void Visit(Stmt s)
+        {
+            if (s is Store { NonTemporal: true } t) _buffers.Add(t.Buffer);
+            base.Visit(s);
+        }
+    }
+}
