@@ -1,4 +1,5 @@
 using System.Text;
+using Tx.Core;
 using Tx.Lower.Ir;
 using Tx.Runtime;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -84,7 +85,7 @@ internal sealed class ModuleEmitter
             if (_streamed.Contains(p))
             {
                 emitter.CheckAlignment(p, Messages.Count);
-                var d = Core.Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, StorageLayout.Alignment);
+                var d = Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, StorageLayout.Alignment);
                 Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
             }
         foreach (var (variable, buffer, dimension) in _function.Dims) emitter.LoadDim(variable, _parameters[buffer], dimension);

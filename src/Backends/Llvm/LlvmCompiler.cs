@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Tx.Backends.Llvm.Native;
+using Tx.Core;
+using Tx.Lower.Ir;
+using Tx.Runtime;
+
+namespace Tx.Backends.Llvm;
+
+/// <summary>Compiles loop IR at level <see cref="LoopLevel.Flat"/> for a CPU. Safe for several threads at one time.</summary>
+/// <param name="cache">Keeps objects between processes; null: every compilation is done.</param>
+public sealed class LlvmCompiler(ObjectCache? cache = null)
+{
+    // Raise it when what is compiled from the same text changes.
+    private const string CacheFormat = "1";
+
+    /// <summary>The image of the module's kernel. An object that the cache holds is not generated again.</summary>
+    /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19; TX4003, TX4004, TX4007 for what is not supported on the cpu.</exception>
+    /// <exception cref="CompilerBugException">LLVM refuses what was emitted.</exception>
+    public KernelImage Compile(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
+    {
+        var module = LlvmEmitter.Emit(flat, TargetOf(target));
+        var machine = LlvmTarget.Of(target);
+        string key = KeyOf(module.Text, machine);
+        var code = cache?.TryGet(key) ?? default;
+        if (code.IsDefault)
+        {
+            code = CodeGenerator.Compile(module.Text, machine, CodegenFile.Object);
+            cache?.Put(key, code.AsSpan());
+        }
+        return new KernelImage(module.Name, module.Entry, code, module.Parameters, module.WorkspaceBytes, module.WorkerBytes, module.Messages);
+    });
+
+    /// <summary>The LLVM IR of the module's kernel, as the emitter writes it. It needs no libLLVM.</summary>
+    /// <exception cref="DiagnosticException">TX4003, TX4004 or TX4007.</exception>
+    public static string EmitText(LoopModule flat, CpuTarget target) => LlvmEmitter.Emit(flat, TargetOf(target)).Text;
+
+    /// <summary>The assembly of the module's kernel.</summary>
+    /// <inheritdoc cref="Compile"/>
+    public static string EmitAssembly(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
+        Encoding.UTF8.GetString(CodeGenerator.Compile(EmitText(flat, target), LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan()));
+
+    private static EmitterTarget TargetOf(CpuTarget target) => new(RuntimeInformation.ProcessArchitecture is Architecture.X64, target.VectorBytes);
+
+    private static string KeyOf(string text, LlvmTarget machine)
+    {
+        string[] parts = [CacheFormat, LlvmLibrary.Version, machine.Triple, machine.Cpu, machine.Features, CodeGenerator.Pipeline, CodeGenerator.Level.ToString(), text];
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
+    }
+}
