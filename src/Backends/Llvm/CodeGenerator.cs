@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Tx.Backends.Llvm.Native;
@@ -101,7 +100,7 @@ internal static unsafe class CodeGenerator
         return new("llvm", $"{phase} failed: {message.Trim()} (module: {path})");
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly]
     private static void OnDiagnostic(DiagnosticInfoRef info, nint state)
     {
         if (LlvmC.LLVMGetDiagInfoSeverity(info) is not DiagnosticSeverity.Error) return;

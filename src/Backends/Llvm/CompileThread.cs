@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Tx.Backends.Llvm.Native;
@@ -50,7 +49,7 @@ internal static unsafe class CompileThread
         return result!;
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly]
     private static void OnFatalError(byte* reason)
     {
         if (_job is not { } job) return;

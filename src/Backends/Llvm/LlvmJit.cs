@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tx.Backends.Llvm.Native;
 using Tx.Core;
@@ -137,7 +136,7 @@ public sealed unsafe class LlvmJit : IDisposable
         throw new CompilerBugException("llvm jit", $"{what} failed: {message}");
     }
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly]
     private static void OnSessionError(nint state, ErrorRef error) =>
         ((ConcurrentQueue<string>)GCHandle.FromIntPtr(state).Target!).Enqueue(LlvmC.Take(error));
 

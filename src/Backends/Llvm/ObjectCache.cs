@@ -10,8 +10,8 @@ namespace Tx.Backends.Llvm;
 /// <param name="maxBytes">The least recently used objects go when all together exceed it.</param>
 public sealed class ObjectCache(string directory, long maxBytes = 256L << 20)
 {
-    // Magic, length, SHA-256 of the code, code.
-    private const ulong Magic = 0x3130_4A42_4F58_54; // "TXOBJ01"
+    // A file is the characters TXOBJ01 and 0, the length, the SHA-256 of the code, the code.
+    private const ulong Magic = 0x0031_304A_424F_5854;
     private const int HeaderBytes = 16 + SHA256.HashSizeInBytes;
     private const string Extension = ".o.tx";
 
