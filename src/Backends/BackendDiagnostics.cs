@@ -27,5 +27,5 @@ public static class BackendDiagnostics
         "kernels for a {0} processor are not supported yet", "run on x86-64 or arm64");
 
     public static readonly DiagnosticDescriptor UnknownSize = new("TX4007", Severity.Error, "size not known at compile time",
-        "`{0}` needs memory whose size depends on a dimension without a value", "give every dimension a value, as in `--shape M=64`");
+        "the size of `{0}` depends on a dimension without a value", "give every dimension a value, as in `--shape M=64`");
 }

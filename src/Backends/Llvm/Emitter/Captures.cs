@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -7,21 +8,21 @@ namespace Tx.Backends.Llvm;
 /// <summary>What a statement needs from around it when it becomes a function of its own, in the order of first mention.</summary>
 /// <param name="Variables">Used and not bound inside.</param>
 /// <param name="Buffers">Used and not allocated inside.</param>
-/// <param name="Scratch">Allocated inside, in the scratch of the worker that runs the statement.</param>
+/// <param name="Scratch">Allocated inside, with a place in the workspace.</param>
 /// <param name="CanStop">It can return another code than 0 before its end: a check, a poll of the cancel flag, a launch.</param>
 internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Buffer> Buffers, ImmutableArray<Buffer> Scratch, bool CanStop)
 {
     /// <param name="inParallel">Loops inside do not launch: the statement is already run by a worker.</param>
-    public static Captures Of(Stmt s, StorageLayout layout, bool inParallel)
+    public static Captures Of(Stmt s, WorkspacePlan plan, bool inParallel)
     {
-        var walk = new Walk(layout, inParallel);
+        var walk = new Walk(plan, inParallel);
         walk.Visit(s);
         return new(
             [.. walk.Variables.Where(v => !walk.Bound.Contains(v))], [.. walk.Buffers.Where(b => !walk.Allocated.Contains(b))],
             [.. walk.Scratch], walk.CanStop);
     }
 
-    private sealed class Walk(StorageLayout layout, bool inParallel) : Walker
+    private sealed class Walk(WorkspacePlan plan, bool inParallel) : Walker
     {
         private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
         private int _launched;
@@ -42,12 +43,12 @@ internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Bu
         public override void Visit(Stmt s)
         {
             CanStop |= s is Check or For;
-            bool launches = s is For { Kind: LoopKind.Parallel } && !inParallel;
+            bool launches = !inParallel && s is For f && FunctionEmitter.IsLaunched(f);
             if (s is Allocate a)
             {
                 Allocated.Add(a.Buffer);
                 // A launched loop's scratch is its own worker's.
-                if (_launched == 0 && layout.IsScratch(a.Buffer)) Scratch.Add(a.Buffer);
+                if (_launched == 0 && plan.SlotOf(a.Buffer) is not null) Scratch.Add(a.Buffer);
             }
             if (launches) _launched++;
             base.Visit(s);

@@ -1,3 +1,4 @@
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Runtime;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -21,19 +22,12 @@ internal sealed partial class FunctionEmitter
     public void CheckAlignment(Buffer b, int message)
     {
         string address = writer.Assign($"ptrtoint ptr {ArgumentOf(b).Pointer} to i64");
-        string rest = writer.Assign($"and i64 {address}, {LlvmText.Number(StorageLayout.Alignment - 1)}");
+        string rest = writer.Assign($"and i64 {address}, {LlvmText.Number(WorkspacePlan.Alignment - 1)}");
         string fail = writer.Label("unaligned"), go = writer.Label("go");
         writer.Branch(writer.Assign(IrType.Bool, $"icmp eq i64 {rest}, 0"), go, fail);
         writer.Block(fail);
         Fail(message, []);
         writer.Block(go);
-    }
-
-    public void LoadDim(Var variable, int parameter, int dimension)
-    {
-        string buffers = LoadCall(CallLayout.Buffers, "ptr", 8);
-        string shape = writer.Assign($"load ptr, ptr {Address(buffers, parameter * CallLayout.BufferBytes + CallLayout.BufferShape)}, align 8");
-        Bind(variable, new(variable.Type, writer.AssignNamed(variable.Name, $"load i64, ptr {Address(shape, 8L * dimension)}, align 8")));
     }
 
     /// <summary>Each statement of the body becomes a function; what they share stays here.</summary>
@@ -44,7 +38,7 @@ internal sealed partial class FunctionEmitter
             case Block b: foreach (var x in b.Statements) EmitNests(x); break;
             case LetStmt l: EmitLet(l); EmitNests(l.Body); break;
             case Allocate a:
-                if (module.Layout.IsScratch(a.Buffer)) Bind(a.Buffer, ScratchOf(a.Buffer));
+                if (module.Plan.SlotOf(a.Buffer) is not null) Bind(a.Buffer, ScratchOf(a.Buffer));
                 EmitAllocate(a);
                 EmitNests(a.Body);
                 break;

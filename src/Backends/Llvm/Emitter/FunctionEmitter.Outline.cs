@@ -1,4 +1,5 @@
 using System.Text;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -11,7 +12,7 @@ internal sealed partial class FunctionEmitter
     /// <summary>Writes a statement as an internal function and a call of it.</summary>
     public void EmitOutlined(Stmt s)
     {
-        var captures = Captures.Of(s, module.Layout, InParallel);
+        var captures = Captures.Of(s, module.Plan, InParallel);
         string symbol = module.Symbol($"{name}.{HintOf(s)}");
         var variables = captures.Variables.Select(v => (Variable: v, Value: ValueOf(v))).ToArray();
         var buffers = captures.Buffers.Select(b => (Buffer: b, Place: PlaceOf(b))).Concat(captures.Scratch.Select(b => (Buffer: b, Place: ScratchOf(b)))).ToArray();
@@ -31,7 +32,7 @@ internal sealed partial class FunctionEmitter
     /// <summary>Launches the body over the pool's workers.</summary>
     private void EmitParallel(For f)
     {
-        var captures = Captures.Of(f.Body, module.Layout, inParallel: true);
+        var captures = Captures.Of(f.Body, module.Plan, inParallel: true);
         string symbol = module.Symbol($"{name}.{f.Variable.Name}");
         var min = Start(f.Min);
         var count = Evaluate(f.Extent);
@@ -41,7 +42,7 @@ internal sealed partial class FunctionEmitter
         // The loop over one chunk; it sees its buffers as parameters.
         var (chunk, inner) = Body(symbol + ".chunk", "i64 %begin, i64 %end, i32 %worker, i64 %min",
             [.. variables.Select(v => (v.Variable, v.Value.Type))],
-            [.. buffers.Select(b => (b.Buffer, b.Place.Alignment)), .. captures.Scratch.Select(b => (b, StorageLayout.Alignment))], worker: "%worker");
+            [.. buffers.Select(b => (b.Buffer, b.Place.Alignment)), .. captures.Scratch.Select(b => (b, WorkspacePlan.Alignment))], worker: "%worker");
         inner.EmitChunk(f);
         module.Add(chunk);
 
@@ -61,7 +62,7 @@ internal sealed partial class FunctionEmitter
         unpack.Line($"ret i32 {unpack.Assign($"call i32 @{LlvmText.Name(symbol + ".chunk")}({arguments})")}");
         module.Add(unpack);
 
-        string context = writer.Slot("context", type, StorageLayout.Alignment);
+        string context = writer.Slot("context", type, WorkspacePlan.Alignment);
         void Put(int index, string value) =>
             writer.Line($"store {value}, ptr {writer.Assign($"getelementptr inbounds {type}, ptr {context}, i32 0, i32 {LlvmText.Number(index)}")}");
         Put(0, "ptr %call");
@@ -135,24 +136,23 @@ internal sealed partial class FunctionEmitter
             string offset = writer.Assign($"load i64, ptr {Address(buffers, at + CallLayout.BufferOffset)}, align 8");
             return new(writer.Assign($"getelementptr inbounds {LlvmText.MemoryTypeOf(new(b.Type))}, ptr {data}, i64 {offset}"), module.AlignmentOf(b));
         }
-        if (!module.IsTemporary(b)) throw Bug($"the buffer `{b.Name}` is neither a parameter nor allocated");
-        string workspace = LoadCall(CallLayout.Workspace, "ptr", 8);
-        return new(Address(workspace, module.Layout.OffsetOf(b)), StorageLayout.Alignment);
+        return ScratchOf(b);
     }
 
     private Place ScratchOf(Buffer b) =>
-        _places.TryGetValue(b, out var place) ? place : new(ScratchPointer(writer, "%call", worker, b), StorageLayout.Alignment);
+        _places.TryGetValue(b, out var place) ? place : new(ScratchPointer(writer, "%call", worker, b), WorkspacePlan.Alignment);
 
     private string ScratchPointer(FunctionWriter w, string call, string? number, Buffer b)
     {
-        var layout = module.Layout;
+        var slot = module.Plan.SlotOf(b) ?? throw Bug($"the buffer `{b.Name}` is neither a parameter nor allocated");
         string field = w.Assign($"getelementptr inbounds i8, ptr {call}, i64 {LlvmText.Number(CallLayout.Workspace)}");
         string workspace = w.Assign($"load ptr, ptr {field}, align 8");
-        string at = LlvmText.Number(layout.WorkspaceBytes + layout.OffsetOf(b));
-        if (number is not null)
+        string at = LlvmText.Number(slot.Offset + (slot.IsPerWorker ? module.Plan.SharedBytes : 0));
+        // Serial code is worker 0.
+        if (slot.IsPerWorker && number is not null)
         {
             string wide = w.Assign($"zext i32 {number} to i64");
-            string own = w.Assign($"mul i64 {wide}, {LlvmText.Number(layout.WorkerBytes)}");
+            string own = w.Assign($"mul i64 {wide}, {LlvmText.Number(module.Plan.WorkerBytes)}");
             at = w.Assign($"add i64 {own}, {at}");
         }
         return w.Assign($"getelementptr inbounds i8, ptr {workspace}, i64 {at}");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -55,7 +56,7 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
         switch (f.Kind)
         {
             // A worker does not launch again: the pool's workers are all in use.
-            case LoopKind.Parallel when !InParallel && f.Extent is not IntImm { Value: <= 1 }: EmitParallel(f); break;
+            case LoopKind.Parallel when !InParallel && IsLaunched(f): EmitParallel(f); break;
             case LoopKind.Serial or LoopKind.Parallel:
                 var min = Start(f.Min);
                 Value end = f.Min is IntImm a && f.Extent is IntImm b
@@ -67,6 +68,9 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
             default: throw Bug($"a loop of kind {f.Kind} at level flat");
         }
     }
+
+    /// <summary>One iteration needs no launch.</summary>
+    internal static bool IsLaunched(For f) => f is { Kind: LoopKind.Parallel, Extent: not IntImm { Value: <= 1 } };
 
     private Value Sum(Value a, Value b) => a.Text == "0" ? b : writer.Assign(a.Type, $"add nsw {a}, {b.Text}");
 
@@ -158,14 +162,14 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
     private void EmitAllocate(Allocate a)
     {
         var b = a.Buffer;
-        if (module.Layout.IsScratch(b))
+        if (module.Plan.SlotOf(b) is not null)
         {
-            if (!_places.ContainsKey(b)) throw Bug($"the scratch of `{b.Name}` was not passed");
+            if (!_places.ContainsKey(b)) throw Bug($"the place of `{b.Name}` was not passed");
             return;
         }
-        long count = StorageLayout.Bytes(b) / b.Type.Bytes;
+        long count = b.Bytes() / b.Type.Bytes;
         string element = LlvmText.MemoryTypeOf(new(b.Type));
-        _places[b] = new(writer.Slot(b.Name, $"[{LlvmText.Number(Math.Max(count, 1))} x {element}]", StorageLayout.Alignment), StorageLayout.Alignment);
+        _places[b] = new(writer.Slot(b.Name, $"[{LlvmText.Number(Math.Max(count, 1))} x {element}]", WorkspacePlan.Alignment), WorkspacePlan.Alignment);
     }
 
     private void EmitCheck(Check c)

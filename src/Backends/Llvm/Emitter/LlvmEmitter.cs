@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Runtime;
 
@@ -20,13 +21,15 @@ internal static class LlvmEmitter
         if (module.Level is not LoopLevel.Flat) throw new CompilerBugException("llvm emitter", $"a module at level {module.Level}");
         if (module.Functions is not [{ Target: null } function])
             throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a kernel of several functions");
+        foreach (var b in function.Parameters.Concat(function.Temporaries))
+            if (b.TryBytes() is null) throw new DiagnosticException(BackendDiagnostics.UnknownSize, null, b.Name);
         var emitter = new ModuleEmitter(function, target);
         string text = emitter.Emit(out string entry);
         return new(
             function.Name, text, entry, [.. function.Parameters.Select(Parameter)],
-            emitter.Layout.WorkspaceBytes, emitter.Layout.WorkerBytes, [.. emitter.Messages]);
+            emitter.Plan.SharedBytes, emitter.Plan.WorkerBytes, [.. emitter.Messages]);
     }
 
     private static KernelParameter Parameter(Lower.Ir.Buffer b) =>
-        new(b.Name, b.Type, [.. b.Shape.Select(e => e is IntImm n ? n.Value : throw new DiagnosticException(BackendDiagnostics.UnknownSize, null, b.Name))], b.Role is BufferRole.Output);
+        new(b.Name, b.Type, [.. b.Shape.Select(e => ((IntImm)e).Value)], b.Role is BufferRole.Output);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Runtime;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -18,30 +19,27 @@ internal sealed class ModuleEmitter
     private readonly SortedSet<string> _declarations = new(StringComparer.Ordinal);
     private readonly HashSet<string> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<Buffer, int> _parameters = [];
-    private readonly HashSet<Buffer> _temporaries;
     private readonly HashSet<Buffer> _streamed;
 
     public ModuleEmitter(LoopFunction function, EmitterTarget target)
     {
-        (_function, Target, Layout) = (function, target, new StorageLayout(function));
+        (_function, Target, Plan) = (function, target, WorkspacePlan.Of(function));
         for (int i = 0; i < function.Parameters.Length; i++) _parameters[function.Parameters[i]] = i;
-        _temporaries = [.. function.Temporaries];
         _streamed = StreamedStores.Of(function.Body);
         Messages = [.. function.Messages.Select(m => new KernelMessage(m.Code, m.Format, m.Span))];
     }
 
     public EmitterTarget Target { get; }
-    public StorageLayout Layout { get; }
+    public WorkspacePlan Plan { get; }
     public List<KernelMessage> Messages { get; }
 
     /// <summary>Eight bytes of zero: where a scalar read goes that must not happen.</summary>
     public string Zero => "@tx.zero";
 
     public int? ParameterIndex(Buffer b) => _parameters.TryGetValue(b, out int i) ? i : null;
-    public bool IsTemporary(Buffer b) => _temporaries.Contains(b);
 
     /// <summary>What a parameter's address is a multiple of. A view may start at any element; one that is streamed to was checked at the entry.</summary>
-    public int AlignmentOf(Buffer b) => _streamed.Contains(b) ? StorageLayout.Alignment : b.Type.Bytes;
+    public int AlignmentOf(Buffer b) => _streamed.Contains(b) ? WorkspacePlan.Alignment : b.Type.Bytes;
 
     /// <summary>A symbol that is new in the module.</summary>
     public string Symbol(string hint)
@@ -85,10 +83,9 @@ internal sealed class ModuleEmitter
             if (_streamed.Contains(p))
             {
                 emitter.CheckAlignment(p, Messages.Count);
-                var d = Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, StorageLayout.Alignment);
+                var d = Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, WorkspacePlan.Alignment);
                 Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
             }
-        foreach (var (variable, buffer, dimension) in _function.Dims) emitter.LoadDim(variable, _parameters[buffer], dimension);
         emitter.EmitNests(_function.Body);
         emitter.Return(0);
         Add(writer);
