@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lower.Ir;
@@ -12,7 +11,7 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
     public void MatmulWithAnAccumulator()
     {
         const int m = 5, n = 7, k = 11;
-        var (a, b, c) = (Input("A", ElementType.F32, m, k), Input("B", ElementType.F32, k, n), Output("C", ElementType.F32, m, n));
+        var (a, b, c) = (Input("A", ElementType.F32, m * k), Input("B", ElementType.F32, k * n), Output("C", ElementType.F32, m * n));
         var acc = Local("C.acc", ElementType.F32, MemoryScope.Register, 1);
         var (i, j, l) = (Var.Index("i"), Var.Index("j"), Var.Index("k"));
         Expr zero = Expr.Index(0);
@@ -32,8 +31,8 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
     {
         // Each row goes through a scratch that is too large for the stack; T outlives its nest.
         const int rows = 37, columns = 3000;
-        var (x, y) = (Input("x", ElementType.F32, rows, columns), Output("y", ElementType.F32, rows, columns));
-        var t = Temporary("T", ElementType.F32, rows, columns);
+        var (x, y) = (Input("x", ElementType.F32, rows * columns), Output("y", ElementType.F32, rows * columns));
+        var t = Temporary("T", ElementType.F32, rows * columns);
         var scratch = Local("row", ElementType.F32, MemoryScope.Local, columns);
         Stmt Nest(Tx.Lower.Ir.Buffer from, Tx.Lower.Ir.Buffer to)
         {
@@ -170,7 +169,8 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
             Assert.Equal(code, Assert.Throws<DiagnosticException>(() => LlvmCompiler.EmitText(Module("no", [y], body), CpuTarget.Host())).Diagnostics[0].Code);
         Refused(new For(i, Expr.Index(0), Expr.Index(8), LoopKind.Bound, one, "block.x"), "TX4004");
         Refused(Loop(i, 8, Block.Of(one, new Effect(EffectKind.Barrier, "block", [], []))), "TX4004");
-        Refused(Loop(i, 8, Put(Local("h", ElementType.F16, MemoryScope.Local, 8), i, new FloatImm(ElementType.F16, 1))), "TX4003");
+        var half = Local("h", ElementType.F16, MemoryScope.Local, 8);
+        Refused(new Allocate(half, Loop(i, 8, Put(half, i, new FloatImm(ElementType.F16, 1)))), "TX4003");
     }
 
     [Fact]

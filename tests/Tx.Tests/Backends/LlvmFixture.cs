@@ -48,10 +48,15 @@ public sealed class LlvmFixture : IDisposable
         return array;
     }
 
-    /// <summary>Runs a module; outputs start as all ones in their bytes, so that what is not written shows.</summary>
+    /// <summary>Runs a module; outputs start as 0.</summary>
     internal DenseArray[] Run(LoopModule module, params DenseArray[] inputs)
     {
         using var kernel = Load(module);
+        return Run(kernel, inputs);
+    }
+
+    internal DenseArray[] Run(Kernel kernel, params DenseArray[] inputs)
+    {
         var tensors = new List<NativeTensor>();
         try
         {
