@@ -207,7 +207,7 @@ internal sealed partial class ExpressionBinder
         ImmutableArray<Value?> values = [.. call.Arguments.Select(a => Bind(a.Value))];
         if (values.Any(v => v is null)) return null;
         ImmutableArray<Actual> actuals = [.. call.Arguments.Select((a, i) => Actual.Scalar(a.Span, a.Name, values[i]!))];
-        if (SignatureMatch.Match(op, actuals, call.Span, _scope.Module, _bag) is not { } match) return null;
+        if (SignatureMatch.Match(op, actuals, call.Span, _bag) is not { } match) return null;
         if (_scope.Module.Bind(op, match.Specialisation, _bag, call.Span) is not { } callee) return null;
         if (callee.Results.Length != 1 || callee.Results[0].Rank != 0)
         {

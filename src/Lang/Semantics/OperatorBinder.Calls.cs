@@ -30,7 +30,7 @@ internal sealed partial class OperatorBinder
         var op = _module.Table.Operators[((NameExpressionSyntax)call.Target).Name];
         ImmutableArray<Argument?> arguments = [.. call.Arguments.Select((a, i) => BindArgument(op, a, i))];
         if (arguments.Any(a => a is null)) return false;
-        if (SignatureMatch.Match(op, [.. arguments.Select(a => a!.Actual)], call.Span, _module, _bag) is not { } match) return false;
+        if (SignatureMatch.Match(op, [.. arguments.Select(a => a!.Actual)], call.Span, _bag) is not { } match) return false;
         if (_module.Bind(op, match.Specialisation, _bag, call.Span) is not { } callee) return Fail();
         if (callee.Results.Length != targets.Length)
         {

@@ -29,7 +29,7 @@ internal sealed record Actual(SourceSpan? Span, NameSyntax? Name, ElementType? T
 /// <param name="ArgumentOf">For each parameter, the position of its argument; −1 where the default is taken.</param>
 internal sealed record SignatureMatch(Specialisation Specialisation, ImmutableArray<int> ArgumentOf)
 {
-    public static SignatureMatch? Match(OpSyntax op, ImmutableArray<Actual> actuals, SourceSpan? span, ModuleBinder module, DiagnosticBag bag)
+    public static SignatureMatch? Match(OpSyntax op, ImmutableArray<Actual> actuals, SourceSpan? span, DiagnosticBag bag)
     {
         if (Assign(op, actuals, span, bag) is not { } argumentOf) return null;
         var types = new Dictionary<string, ElementType>(StringComparer.Ordinal);

@@ -1,0 +1,157 @@
+using Tx.Core;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+
+namespace Tx.Tests.Lang.Semantics;
+
+/// <summary>Each wrong program gives one message, at the right place; a fix, where there is one, mends it.</summary>
+public class ErrorTests
+{
+    private static string Op(string body, string signature = "X: f32[M, N], Z: f32[K]", string result = "Y: f32[M, N]") => $"op f({signature}) -> {result} {{ {body} }}";
+
+    public static TheoryData<string, string, string> Cases => new()
+    {
+        { "TX1001", Op("Y[i, j] = Xs[i, j]", "X: f32[M, N]"), "Xs" },
+        { "TX1001", Op("Y[i, j] = X[i, j] + q", "X: f32[M, N]"), "q" },
+        { "TX1002", "op f(X: f32[M]) -> Y: f32[M] { Y[i] = X[i] }\nop f(X: f32[M]) -> Y: f32[M] { Y[i] = X[i] }", "f" },
+        { "TX1002", "op f(X: f32[M], X: f32[M]) -> Y: f32[M] { Y[i] = X[i] }", "X" },
+        { "TX1003", "import \"nowhere.tx\"", "import \"nowhere.tx\"" },
+        { "TX1004", "op f(X: f32[M]) -> Y: f64[M] { Y[i] = X[i] }", "X[i]" },
+        { "TX1004", "op f(X: f32[M]) -> Y: f32[M] { Y[i] = X[i] ? 1 : 2 }", "X[i]" },
+        { "TX1005", "op f(X: f32[M]) -> Y: f32[M] { Y[i] = X[i] * i }", "X[i] * i" },
+        { "TX1005", "op f(X: f32[M], Z: i32[M]) -> Y: f32[M] { Y[i] = max(X[i], Z[i]) }", "max(X[i], Z[i])" },
+        { "TX1006", "op f(X: u8[M]) -> Y: u8[M] { Y[i] = X[i] + 300 }", "300" },
+        { "TX1006", "op f(X: i32[M]) -> Y: i32[M] { Y[i] = X[i] * 0.5 }", "0.5" },
+        { "TX1007", Op("Y[i, j] = X[i]", "X: f32[M, N]"), "X[i]" },
+        { "TX1007", Op("Y[i] = X[i, 0]", "X: f32[M, N]"), "Y[i]" },
+        { "TX1008", Op("Y[i, j] = X + 1", "X: f32[M, N]"), "X" },
+        { "TX1009", Op("Y[i, j] = X[i, j] + M[i]", "X: f32[M, N]"), "M" },
+        { "TX1010", Op("Y[i, j] = X[i, k]", "X: f32[M, N]"), "k" },
+        { "TX1011", Op("Y[i, j] = sum(k: X[i, j])", "X: f32[M, N]"), "k" },
+        { "TX1011", Op("Y[i, j] = sum(k: X[i, i + k])", "X: f32[M, N]"), "k" },
+        { "TX1012", Op("Y[i, j] = X[i, j] + sum(k: X[i, k] * Z[k])"), "k" },
+        { "TX1013", "op f(X: f32[N], Z: f32[K]) -> Y: f32 { Y = sum(k: X[k + 1] * Z[k + 2]) }", "k" },
+        { "TX1014", "op f(X: f32[N]) -> Y: f32 { t[i] = X[i + 1]; Y = sum(k in 0..1: t[k]) }", "i" },
+        { "TX1015", Op("t[i] = X[i, 0]", "X: f32[M, N]"), "Y" },
+        { "TX1016", Op("Y[i, j] = X[i, j]"), "Z" },
+        { "TX1017", "op f(X: f33[N]) -> Y: f32[N] { Y[i] = 0 }", "f33" },
+        { "TX1018", "op f(X: f32[2 * N]) -> Y: f32[N] { Y[i] = X[i] }", "N" },
+        { "TX1018", "op f(Input: f32[Rows]) -> Y: f32[Rovs] { Y[i] = Input[i] }", "Rovs" },
+        { "TX1020", "op g(X: f32[N]) -> Y: f32[N] require 1 > 2 { Y[i] = X[i] }", "" },
+        { "TX1021", "op g(A: f32[N], B: f32[N]) -> Y: f32[N] { Y[i] = A[i] + B[i] }\nop f(P: f32[M], Q: f32[K]) -> Y: f32[M] { Y = g(P, Q) }", "Q" },
+        { "TX1022", "op g(A: f32[N], B: f32[N]) -> Y: f32[N] { Y[i] = A[i] + B[i] }\nop f(P: f32[M]) -> Y: f32[M] { Y = g(P) }", "g(P)" },
+        { "TX1022", "op f(X: f32[M]) -> Y: f32[M] { Y[i] = exp(X[i], 2) }", "exp(X[i], 2)" },
+        { "TX1023", "op g(Apple: f32[N], const power: int = 1) -> Y: f32[N] { Y[i] = Apple[i] * f32(power) }\nop f(P: f32[M]) -> Y: f32[M] { Y = g(P, powr = 2) }", "powr" },
+        { "TX1024", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f64[M]) -> Y: f32[M] { Y = g(P) }", "P" },
+        { "TX1025", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M, N]) -> Y: f32[M] { Y = g(P) }", "P" },
+        { "TX1026", "op g(A: f32[N], const p: int) -> Y: f32[N] { Y[i] = A[i] * f32(p) }\nop f(P: f32[M]) -> Y: f32[M] { Y = g(P, M) }", "M" },
+        { "TX1027", "op g(A: f32[N], const p: int) -> Y: f32[N] require p >= 2 { Y[i] = A[i] * f32(p) }", "p >= 2" },
+        { "TX1029", "op f(X: i32[N]) -> Y: i32[N] { Y[i] = X[i] / 0 }", "0" },
+        { "TX1030", "op f(X: i32[N]) -> Y: i32[N] { Y[i] = X[i] << 32 }", "32" },
+        { "TX1031", "op f(X: u8[N]) -> Y: u8 { Y = sum(i: X[i]) }", "sum(i: X[i])" },
+        { "TX1032", "op f(X: f32[M, N]) -> Y: f32[M] require N >= 1 { Y[i] = max_at(j: X[i, j]) }", "Y[i] = max_at(j: X[i, j])" },
+        { "TX1033", "op f(X: f32[N]) -> Y: f32[N] require N >= 1 { for i in 0..N - 1 { Y[i] = X[i] } }", "Y[i]" },
+        { "TX1034", "op f(X: f32[N]) -> Y: f32[N] { let Y[i] = X[i] }", "let Y[i] = X[i]" },
+        { "TX1035", "op f(X: f32[N]) -> Y: f32[N] { X[0]; Y[i] = X[i] }", "X[0]" },
+        { "TX1036", "op f(X: f32[N]) -> Y: f32[N] { Y = f(X) }", "f(X)" },
+        { "TX1038", "op f(X: i32[N]) -> Y: i32[N] { Y[i] = exp(X[i]) }", "exp(X[i])" },
+        { "TX1038", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] & X[i] }", "X[i] & X[i]" },
+        { "TX1039", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i32(i)] }", "i32(i)" },
+        { "TX1040", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = tahn(X[i]) }", "tahn" },
+        { "TX1041", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M]) -> Y: f32[M] { Y[i] = g(P)[i] }", "g(P)" },
+        { "TX1042", "op f(X: f32[N]) -> Y: f32[N] require N >= 3, N <= 2 { Y[i] = X[i] }", "N >= 3" },
+        { "TX1043", "op f(X: f32[N]) -> Y: f32[N] { X[i] = 0; Y[i] = X[i] }", "X" },
+        { "TX1044", "op f(X: f32[N]) -> Y: f32[N] { X[0] + 1 = 2; Y[i] = X[i] }", "X[0] + 1" },
+        { "TX1045", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = sum(i: X[i]) }", "i" },
+        { "TX1046", "op f(X: f32[N]) -> Y: f32[N] { for t in 0..3 { Y[i] = X[i] } }", "t" },
+        { "TX1047", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[0..2] }", "0..2" },
+        { "TX1048", "op f(X: f32[M, N]) -> Y: f32[M] { Y[i] = summ(j: X[i, j]) }", "summ" },
+        { "TX1049", "op f(X: f32[M, N]) -> Y: f32[M] require X[0, 0] > 1 { Y[i] = X[i, 0] }", "X[0, 0]" },
+        { "TX1050", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M, N]) -> Y: f32[N] { Y = g(P[0, ..]) }", "P[0, ..]" },
+        { "TX1053", "op f<T: nubmer>(X: T[N]) -> Y: T[N] { Y[i] = X[i] }", "nubmer" },
+        { "TX1054", "op f(X: f32[N]) -> Y: f32[N] { Y[..i] = 1 }\nop g(X: f32[N]) -> Y: f32[..S] { Y[..i] = 1 }", "..S" },
+        { "TX1056", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M], Q: f32[K]) -> Y: f32[K] { Y = g(P) }", "g(P)" },
+        { "TX3101", "op f(X: f32[N]) -> Y: f32[N] { Y[0] = X[0]; for i in 0..N - 1 { Y[i + 1] = Y[i] + X[i + 1] } }", "Y[i + 1] = Y[i] + X[i + 1]" },
+        { "TX3101", "op f(X: f32[N]) -> Y: f32[N] { a[i] = b[i] + X[i]; b[i] = a[i]; Y[i] = b[i] }", "a[i] = b[i] + X[i]" },
+        { "TX3102", "op f(X: f32[N]) -> Y: f32[N] { Y[i] += X[i] }", "Y[i] += X[i]" },
+        { "TX3103", "reducer r(a: f32, b: f32) -> f32 { identity = 0; combine = a + b }\nop f(X: f32[M, N]) -> Y: f32[M] { Y[i] = r(j: X[i, j]) }", "r" },
+        { "TX3104", "op f(X: f32[N], id: i32[M]) -> Y: f32[M] { Y[i] = X[id[i]] }", "id[i]" },
+        { "TX3105", "op f(X: f16[N]) -> Y: f32[N] { Y[i] = f32(X[i]) }", "f16" },
+        { "TX3106", "op f(X: f32[N]) -> Y: f32[N, N] { Y[i, i] = X[i] }", "Y[i, i]" },
+        { "TX3109", "op f(X: f32[M, N]) -> Y: i64[M] require N >= 1 { Y[i] = argmax(j if j <= i: X[i, j]) }", "j <= i" },
+        { "TX3111", "op f(X: f32[N], n: int) -> Y: f32[N] { Y[i] = X[i] }", "int" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void One_mistake_gives_one_message(string code, string text, string place)
+    {
+        if (code is "TX1020") (code, place) = ("TX1027", "1 > 2");
+        var errors = Bound.Errors(text).Where(d => d.IsError || code == "TX1016").ToList();
+        Assert.True(errors.Count == 1, string.Join("\n", errors.Select(d => $"{d.Span}: {d.Code} {d.Message}")) + $" instead of {code}");
+        Assert.Equal(code, errors[0].Code);
+        Assert.Equal(place, errors[0].Span!.Value.Text);
+        if (errors[0].Fix is not { } fix) return;
+        string mended = text[..fix.Span.Span.Start] + fix.Replacement + text[fix.Span.Span.End..];
+        Assert.DoesNotContain(Bound.Errors(mended), d => d.IsError);
+    }
+
+    [Fact]
+    public void Several_mistakes_are_found_in_one_run()
+    {
+        var errors = Bound.Errors("""
+            op f(X: f32[M, N]) -> Y: f32[M], Z: f32[M] {
+                a[i] = foo(X[i, 0])
+                b[i] = a[i] + 1
+                Y[i] = b[i] + X[i]
+                Z[i] = X[i, 0] * i
+            }
+            """);
+        Assert.Equal(["TX1040", "TX1007", "TX1005"], errors.Select(e => e.Code));
+    }
+
+    [Fact]
+    public void A_disagreement_names_both_reads_and_shows_sizes()
+    {
+        var error = Assert.Single(Bound.Errors("op f(A: f32[M, K], B: f32[K2, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }"));
+        Assert.Equal("`k` ranges over `K` in `A` and over `K2` in `B`", error.Message);
+        Assert.Contains("require K == K2", error.Help);
+        Assert.Equal(["A[i, k]", "B[k, j]"], error.Labels.Select(l => l.Span.Text));
+        Assert.Equal("K = 0, K2 = 1", error.Witness);
+        Assert.Empty(Bound.Errors("op f(A: f32[M, K], B: f32[K2, N]) -> C: f32[M, N] require K == K2 { C[i, j] = sum(k: A[i, k] * B[k, j]) }"));
+    }
+
+    [Fact]
+    public void What_a_default_hides_must_still_agree_in_its_bare_indices() => Assert.Equal("TX1012", Assert.Single(Bound.Errors(
+        "op f(X: f32[C, N], F: f32[D, R]) -> Y: f32[N] { Y[i] = sum(c, r: (X[c, i + r] ?? 0) * F[c, r]) }")).Code);
+
+    [Fact]
+    public void Long_sums_and_deep_calls_end_in_a_message()
+    {
+        string sum = string.Join(" + ", Enumerable.Repeat("X[i]", 20_000));
+        Assert.Equal("TX3107", Assert.Single(Bound.Errors($"op f(X: f32[N]) -> Y: f32[N] {{ Y[i] = {sum} }}")).Code);
+        string nest = string.Concat(Enumerable.Repeat("g(", 60)) + "X[i]" + new string(')', 60);
+        Assert.Equal("TX3110", Assert.Single(Bound.Errors($"op g(x: f32) -> y: f32 {{ y = x * x }}\nop f(X: f32[N]) -> Y: f32[N] {{ Y[i] = {nest} }}")).Code);
+        string chain = string.Concat(Enumerable.Range(0, 300).Select(i => $"op f{i}(X: f32[N]) -> Y: f32[N] {{ Y = f{i + 1}(X) }}\n")) + "op f300(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] }";
+        var bound = Bound.Of(chain);
+        Assert.Null(bound.Bind("f0"));
+        Assert.Equal("TX3108", Assert.Single(bound.Bag.Items).Code);
+    }
+
+    [Fact]
+    public void Obligations_say_what_is_owed()
+    {
+        var bound = Bound.Of("""
+            op g(X: f32[N]) -> Y: f32[N - 2] require N >= 3 { Y[i] = X[i] }
+            op f(X: f32[N], Z: i32[N]) -> Y: f32[N - 2], at: i64 {
+                Y = g(X)
+                at = argmax(i: Z[i] / (Z[i] + 1) << (i / N))
+            }
+            """);
+        var op = bound.Bind("f");
+        Assert.Empty(bound.Bag.Items);
+        Assert.Equal(["TX1019", "TX1020", "TX1029", "TX1030", "TX1028"], op!.Obligations.Select(o => o.Descriptor.Code));
+        Assert.Equal("N >= 3", Tx.Lang.Program.Terms.Print(op.Obligations[1].Condition));
+        Assert.Equal("N >= 3", op.Obligations[1].Labels[0].Span.Text);
+    }
+}
