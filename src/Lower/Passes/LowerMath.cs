@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Passes;
+
+/// <summary>Expands functions of <c>f32</c> into arithmetic, so that every backend computes the same and vectors stay vectors. Functions of <c>f64</c>
+/// stay calls where the C library has them.</summary>
+public static class LowerMath
+{
+    public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Expansion().Visit(f.Body)));
+
+    /// <summary>The function as arithmetic; null where it stays a call.</summary>
+    public static Expr? Expand(Intrinsic function, ImmutableArray<Expr> arguments)
+    {
+        var s = new LetSequence();
+        var x = arguments[0];
+        switch (x.Type.Element)
+        {
+            case ElementType.F64 when function is Intrinsic.Rsqrt:
+                return ElementaryFunctions.Rsqrt(x);
+            case ElementType.F64 when function is Intrinsic.Sigmoid:
+                return LetSequence.Constant(x, 1) / (new Call(Intrinsic.Exp, [Expr.Make(UnaryOp.Neg, x)]) + LetSequence.Constant(x, 1));
+            case ElementType.F32:
+                break;
+            default:
+                return null;
+        }
+        x = s.Share("v", x);
+        Expr? value = function switch
+        {
+            Intrinsic.Exp => ElementaryFunctions.Exp(s, x),
+            Intrinsic.Exp2 => ElementaryFunctions.Exp2(s, x),
+            Intrinsic.Log => ElementaryFunctions.Log(s, x),
+            Intrinsic.Log2 => ElementaryFunctions.Log2(s, x),
+            Intrinsic.Tanh => ElementaryFunctions.Tanh(s, x),
+            Intrinsic.Sigmoid => ElementaryFunctions.Sigmoid(s, x),
+            Intrinsic.Erf => ElementaryFunctions.Erf(s, x),
+            Intrinsic.Rsqrt => ElementaryFunctions.Rsqrt(x),
+            Intrinsic.Sin => WideFunctions.Sin(s, x),
+            Intrinsic.Cos => WideFunctions.Cos(s, x),
+            Intrinsic.Pow => WideFunctions.Pow(s, x, s.Share("w", arguments[1])),
+            _ => null,
+        };
+        return value is null ? null : s.In(value);
+    }
+
+    private sealed class Expansion : SharingRewriter
+    {
+        protected override Expr VisitCall(Call c)
+        {
+            var arguments = VisitAll(c.Arguments);
+            return Expand(c.Function, arguments) ?? (arguments == c.Arguments ? c : new Call(c.Function, arguments));
+        }
+    }
+}
