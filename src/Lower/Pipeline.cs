@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Lower.Simplify;
 
 namespace Tx.Lower;
 
@@ -16,24 +17,33 @@ public static class Pipeline
 {
     public static ImmutableArray<OrderConstraint> Constraints { get; } =
     [
-        new("lower_instances", "expand_vectors", "a domain's condition becomes a mask"),
-        new("serialize_loops", "expand_vectors", "what a parallel loop becomes decides nothing about lanes, and one inside a vector is dropped"),
+        new("lower_instances", "split_interior", "a domain's condition is what the boundary is about"),
+        new("simplify_loops", "split_interior", "a condition that always holds needs no second version"),
+        new("split_interior", "expand_vectors", "a condition over a vector's lanes is a comparison only before"),
+        new("serialize_loops", "expand_vectors", "a parallel loop inside a vector runs in order"),
         new("expand_vectors", "unroll_loops", "a body is vectorised once, not once a copy; what has no vector form is unrolled"),
-        new("unroll_loops", "scalarize_registers", "indices of registers are constant only in the copies"),
+        new("unroll_loops", "simplify_unrolled", "the copies' variables are constants now"),
+        new("simplify_unrolled", "scalarize_registers", "an index is known to be constant when it is folded"),
         new("scalarize_registers", "flatten_storage", "a flat index hides which dimension was not constant"),
         new("expand_vectors", "lower_math", "one expansion for all lanes"),
         new("unroll_loops", "lower_math", "polynomials would count against the size of an unrolled loop"),
+        new("flatten_storage", "simplify_flat", "sums of products with strides are put in order"),
     ];
 
     /// <summary>The passes for a CPU.</summary>
     public static ImmutableArray<Pass> For(CpuTarget target) =>
     [
         new("lower_instances", "first: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("serialize_loops", "before loops are copied, so that the copies agree", LoopLevel.Lowered, LoopLevel.Lowered, SerializeLoops.Run),
+        new("split_interior", "while conditions are comparisons of loop variables", LoopLevel.Lowered, LoopLevel.Lowered, SplitInterior.Run),
         new("expand_vectors", "before unrolling, which copies the vectors", LoopLevel.Lowered, LoopLevel.Lowered, ExpandVectors.Run),
-        new("unroll_loops", "after vectors; gives registers their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
-        new("scalarize_registers", "after unrolling, while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
+        new("unroll_loops", "gives registers their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
+        new("simplify_unrolled", "folds what unrolling made constant", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("scalarize_registers", "while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
+        new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
         new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
+        new("simplify_flat", "last: what a backend emits is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 
     /// <summary>Runs all passes.</summary>

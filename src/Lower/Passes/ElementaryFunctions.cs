@@ -17,25 +17,26 @@ internal static class ElementaryFunctions
     public static Expr Exp(LetSequence s, Expr x)
     {
         x = s.Share("x", Clamp(s, x, -104, 89));
-        var (rounded, p) = ExpReduced(s, x);
-        return Scale(s, p, rounded);
+        var (rounded, w) = ExpReduced(s, x);
+        var (half, rest) = Halves(s, rounded);
+        return (w + Constant(x, 1)) * half * rest;
     }
 
     // For x in -87 .. 88: no result is denormal.
     private static Expr ExpNormal(LetSequence s, Expr x)
     {
-        var (rounded, p) = ExpReduced(s, s.Share("x", x));
-        return p * PowerOfTwo(Bits(rounded, ElementType.I32));
+        var (rounded, w) = ExpReduced(s, s.Share("x", x));
+        return (w + Constant(x, 1)) * PowerOfTwo(Bits(rounded, ElementType.I32));
     }
 
+    // n, still with the rounder, and e^r − 1.
     private static (Expr Rounded, Expr Value) ExpReduced(LetSequence s, Expr x)
     {
         var rounded = s.Share("t", Fma(x, Log2E, Constant(x, Rounder)));
         var n = s.Share("n", rounded - Constant(x, Rounder));
         var r = s.Share("r", Fma(n, -Ln2Low, Fma(n, -Ln2High, x)));
         var q = Polynomial(r, 0.4999999403953552, 0.16666516661643982, 0.04166810214519501, 0.008369192481040955, 0.0013839411549270153);
-        var p = Fma(s.Share("r2", r * r), q, r) + Constant(x, 1);
-        return (rounded, s.Share("p", p));
+        return (rounded, s.Share("w", Fma(s.Share("r2", r * r), q, r)));
     }
 
     /// <summary>2^x = 2^n · 2^r with r in ±1/2.</summary>
@@ -45,15 +46,21 @@ internal static class ElementaryFunctions
         var rounded = s.Share("t", x + Constant(x, Rounder));
         var r = s.Share("r", x - (rounded - Constant(x, Rounder)));
         var q = Polynomial(r, 0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625443257391453, 0.0013388412771746516, 0.00013322154700290412);
-        return Scale(s, s.Share("p", Fma(r, q, 1)), rounded);
+        var (half, rest) = Halves(s, rounded);
+        return Fma(r, q, 1) * half * rest;
     }
 
-    // p · 2^n in two steps, of which only the second can round (to a denormal number) or overflow.
-    private static Expr Scale(LetSequence s, Expr p, Expr rounded)
+    // Two factors of 2^n. Multiplied one after the other, only the second can round (to a denormal number) or overflow.
+    private static (Expr First, Expr Second) Halves(LetSequence s, Expr rounded)
     {
-        var bits = s.Share("i", Bits(rounded, ElementType.I32) - Splat(p, BitConverter.SingleToInt32Bits(Rounder)));
-        var half = s.Share("h", Expr.Make(BinaryOp.Shr, bits, Splat(p, 1)));
-        return p * PowerOfTwo(half) * PowerOfTwo(bits - half);
+        var (n, half) = HalfExponent(s, rounded);
+        return (PowerOfTwo(half), PowerOfTwo(n - half));
+    }
+
+    private static (Expr N, Expr Half) HalfExponent(LetSequence s, Expr rounded)
+    {
+        var n = s.Share("i", Bits(rounded, ElementType.I32) - Splat(rounded, BitConverter.SingleToInt32Bits(Rounder)));
+        return (n, s.Share("h", Expr.Make(BinaryOp.Shr, n, Splat(n, 1))));
     }
 
     // The low 9 bits of the rounder are 0, so what stands above the exponent is shifted out.
@@ -104,11 +111,15 @@ internal static class ElementaryFunctions
         return CopySign(Expr.If(a < Constant(x, 0.625), near, far), x);
     }
 
-    /// <summary>z/(1 + z) below 0 and 1/(1 + z) above, with z = exp(−|x|).</summary>
+    /// <summary>1/(1 + e^−x) with e^−x = 2^n · (1 + w). Numerator and denominator are scaled by 2^−n/2, so that neither overflows, and the sum is
+    /// rounded only once.</summary>
     public static Expr Sigmoid(LetSequence s, Expr x)
     {
-        var z = s.Share("z", Exp(s, Expr.Make(UnaryOp.Neg, Abs(x))));
-        return Expr.If(x < Constant(x, 0), z, Constant(x, 1)) / (z + Constant(x, 1));
+        var (rounded, w) = ExpReduced(s, s.Share("x", Clamp(s, Expr.Make(UnaryOp.Neg, x), -104, 104)));
+        var (n, half) = HalfExponent(s, rounded);
+        var one = s.Share("one", PowerOfTwo(Expr.Make(UnaryOp.Neg, half)));
+        var power = s.Share("power", PowerOfTwo(n - half));
+        return one / (Fma(power, w, one) + power);
     }
 
     /// <summary>A polynomial near 0; beyond, 1 − exp of a polynomial that fits log(1 − erf).</summary>

@@ -30,6 +30,11 @@ public static class FlattenStorage
                 indices = [.. layout.PhysicalIndices.Select(physical.Visit)];
             }
             if (!_strides.TryGetValue(buffer, out var strides)) _strides.Add(buffer, strides = Strides(buffer));
+            return LaneFunction.TryMap(indices, lane => Sum(lane, strides)) ?? Sum(indices, strides);
+        }
+
+        private static Expr Sum(ImmutableArray<Expr> indices, ImmutableArray<Expr> strides)
+        {
             var flat = Expr.Index(0);
             for (int d = 0; d < indices.Length; d++) flat = LaneMath.Add(flat, LaneMath.Mul(indices[d], strides[d]));
             return flat;

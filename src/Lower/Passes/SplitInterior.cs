@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lower.Analysis;
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Passes;
+
+/// <summary>Gives the body of a loop two versions where its conditions hold for all its vectors and unrolled copies at once in most iterations:
+/// <code>
+/// for io { vectorized for l { if io * 16 + l &lt; n { S } } }
+///   →  for io { if io * 16 + 15 &lt; n { vectorized for l { S } } else { vectorized for l { if io * 16 + l &lt; n { S } } } }
+/// </code>
+/// so that masks are paid for at the boundary only. A condition is tested at the innermost loop that it depends on, so the second version is as small as
+/// can be.</summary>
+public static class SplitInterior
+{
+    /// <summary>Nodes, unrolled copies counted, that a body may have to get a second version.</summary>
+    public const long MaxNodes = 20_000;
+
+    public static LoopModule Run(LoopModule module) => module.Map(f =>
+    {
+        var context = new RangeContext();
+        foreach (var (v, _, _) in f.Dims) context.Bind(v, ConstInterval.NonNegative);
+        return f.With(new Splitting(context).Visit(f.Body));
+    });
+
+    private sealed class Splitting(RangeContext context) : Rewriter
+    {
+        public override Expr Visit(Expr e) => e;
+
+        protected override Stmt VisitFor(For f)
+        {
+            int mark = context.Mark();
+            context.BindLoop(f.Variable, f.Min, f.Extent);
+            context.Assume(f.Extent >= 1);
+            var body = IsExpanded(f) ? Visit(f.Body) : Split(f);
+            context.Release(mark);
+            return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+        }
+
+        private Stmt Split(For f)
+        {
+            var conditions = new BoundaryConditions(f, context);
+            conditions.Visit(f.Body);
+            if (conditions.Tests.Count == 0 || ExpandedNodes(f.Body) > MaxNodes) return Visit(f.Body);
+            var interior = new Assumption(conditions.Tests.Keys).Visit(f.Body);
+            var tests = Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance));
+            int mark = context.Mark();
+            context.Assume(tests);
+            interior = Visit(interior);
+            context.Release(mark);
+            return new If(tests, new Instantiate([]).Visit(interior), f.Body);
+        }
+
+        private static long ExpandedNodes(Stmt s) => s switch
+        {
+            For f => ExpandedNodes(f.Body) is var n && f is { Kind: LoopKind.Unrolled, Extent: IntImm { Value: > 0 and < MaxNodes and var count } } ? Math.Min(n, MaxNodes) * count : n,
+            Block b => b.Statements.Sum(ExpandedNodes),
+            Allocate a => ExpandedNodes(a.Body),
+            _ => NodeCount.Of(s),
+        };
+    }
+
+    private static bool IsExpanded(For f) => f.Kind is LoopKind.Vectorized or LoopKind.Unrolled;
+
+    /// <summary>Finds the comparisons in a loop's body that depend on the loop and else only on loops around it and on loops inside that will be
+    /// expanded, and for each what makes it true for all values of the latter.</summary>
+    private sealed class BoundaryConditions(For host, RangeContext context) : Walker
+    {
+        private readonly Dictionary<Var, For> _expanded = [];
+        private readonly HashSet<Var> _inner = [];
+        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+
+        public OrderedDictionary<Expr, Expr> Tests { get; } = new(StructuralComparer.Instance);
+
+        public override void Visit(Stmt s)
+        {
+            switch (s)
+            {
+                case For f:
+                    if (IsExpanded(f) && f.Min is IntImm && f.Extent is IntImm { Value: > 0 }) _expanded.Add(f.Variable, f);
+                    else _inner.Add(f.Variable);
+                    break;
+                case LetStmt l:
+                    _inner.Add(l.Variable);
+                    break;
+                case If i:
+                    Consider(i.Condition);
+                    break;
+                case Store { Predicate: { } p }:
+                    Consider(p);
+                    break;
+            }
+            base.Visit(s);
+        }
+
+        public override void Visit(Expr e)
+        {
+            if (!_seen.Add(e)) return;
+            switch (e)
+            {
+                case Load { Predicate: { } p }: Consider(p); break;
+                case Select s: Consider(s.Condition); break;
+                case Let l: _inner.Add(l.Variable); break;
+            }
+            base.Visit(e);
+        }
+
+        private void Consider(Expr condition)
+        {
+            if (condition is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } both)
+            {
+                Consider(both.Left);
+                Consider(both.Right);
+            }
+            else if (condition is Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b && !Tests.ContainsKey(b)
+                     && context.IsIndexComparison(b) && Everywhere(b) is { } test)
+                Tests.Add(b, test);
+        }
+
+        private Expr? Everywhere(Binary b)
+        {
+            var variables = b.FreeVars();
+            if (!variables.Contains(host.Variable) || !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
+            if (LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right || left.Minus(right) is not { } form) return null;
+            bool wantsLow = b.Op is BinaryOp.Gt or BinaryOp.Ge;
+            foreach (var v in variables)
+            {
+                if (!_expanded.TryGetValue(v, out var loop) || form.CoefficientOf(v) is var k && k == 0) continue;
+                var (first, extent) = (((IntImm)loop.Min).Value, ((IntImm)loop.Extent).Value);
+                if (form.Replace(v, LinearForm.Of(k > 0 == wantsLow ? first : first + extent - 1)) is not { } replaced) return null;
+                form = replaced;
+            }
+            // Inside another operator a variable has no coefficient to go by.
+            if (form.Terms.Any(t => t.Key.UsesAny(_expanded.ContainsKey))) return null;
+            return context.Decide(b.Op, form) is null ? new Binary(b.Op, form.WithConstant(0).ToExpr(), Expr.Index(-form.Constant)) : null;
+        }
+    }
+
+    private sealed class Assumption(IEnumerable<Expr> holds) : SharingRewriter
+    {
+        private readonly HashSet<Expr> _holds = new(holds, StructuralComparer.Instance);
+
+        protected override Expr VisitBinary(Binary b) => _holds.Contains(b) ? Expr.True : b.Op is BinaryOp.And ? Expr.And(Visit(b.Left), Visit(b.Right)) : base.VisitBinary(b);
+
+        protected override Stmt VisitIf(If i)
+        {
+            var visited = base.VisitIf(i);
+            return visited is If { Condition.IsTrue: true } always ? always.Then : visited;
+        }
+    }
+}
