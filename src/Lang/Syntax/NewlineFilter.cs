@@ -1,3 +1,4 @@
+using System.Text;
 using Tx.Core;
 using Tx.Lang.Generated;
 
@@ -94,8 +95,7 @@ internal sealed class NewlineFilter
                 token.Type = TxLexer.INT;
                 break;
             case TxLexer.BADSTRING:
-                _reporter.Report(_statement, Diagnostic.Create(SyntaxDiagnostics.UnterminatedString, _reporter.At(token.Extent))
-                    .WithFix(_reporter.At(token.StopIndex + 1, token.StopIndex + 1), token.Text.EndsWith('\\') ? "\\\"" : "\""));
+                ReportString(token);
                 token.Type = TxLexer.STRING;
                 break;
             case TxLexer.SEMI when _parentheses == 0:
@@ -188,30 +188,46 @@ internal sealed class NewlineFilter
         if (_output.Count > 0 && !_atStart) EndStatement();
     }
 
-    /// <summary>Closes the brackets at the top of the stack that the text leaves open, and reports the outermost of them.</summary>
+    /// <summary>Closes the brackets at the top of the stack that the text leaves open, and reports the outermost of each kind.</summary>
     private void CloseUnclosed(bool stopAtBrace)
     {
-        int outermost = -1;
-        var closers = new System.Text.StringBuilder();
-        while (_open.TryPeek(out int index) && _pairs.Unclosed.Contains(index) && !(stopAtBrace && _tokens[index].Type == TxLexer.LC))
+        while (TopIsUnclosed(out bool brace) && !(stopAtBrace && brace)) CloseRun(brace);
+    }
+
+    private bool TopIsUnclosed(out bool brace)
+    {
+        bool unclosed = _open.TryPeek(out int index) && _pairs.Unclosed.Contains(index);
+        brace = unclosed && _tokens[index].Type == TxLexer.LC;
+        return unclosed;
+    }
+
+    /// <summary>Closes unclosed braces, or unclosed parentheses and square brackets, up to the next of the other kind.</summary>
+    private void CloseRun(bool braces)
+    {
+        var closers = new StringBuilder();
+        int end = _output[^1].StopIndex + 1;
+        var opener = _output[^1];
+        while (TopIsUnclosed(out bool brace) && brace == braces)
         {
-            outermost = index;
-            int closer = BracketPairs.Closer(_tokens[_open.Pop()].Type);
+            opener = _tokens[_open.Pop()];
+            int closer = BracketPairs.Closer(opener.Type);
+            // A closing brace stands in a line of its own.
+            if (braces) closers.Append('\n');
             closers.Append(BracketPairs.Sign(closer));
-            if (closer == TxLexer.RC && !_atStart) Emit(SourceToken.After(_output[^1], TxLexer.NL, _statement));
             Emit(SourceToken.After(_output[^1], closer, _statement));
         }
-        if (outermost < 0) return;
-        var opener = _tokens[outermost];
-        int end = _output[^1].StartIndex;
-        char sign = BracketPairs.Sign(opener.Type);
-        string text = closers.ToString();
-        // A closing brace stands in a line of its own.
-        string fix = sign == '{' ? "\n" + text : text;
-        var diagnostic = Diagnostic.Create(SyntaxDiagnostics.UnclosedBracket, _reporter.At(opener.Extent), sign, text[^1]).WithFix(_reporter.At(end, end), fix);
-        if (sign == '{') _reporter.ReportAlways(diagnostic);
-        else _reporter.Report(_statement, diagnostic);
-        if (sign == '{') BeginStatement();
+        var place = _reporter.At(end, end);
+        string fix = closers.ToString();
+        var diagnostic = Diagnostic.Create(SyntaxDiagnostics.UnclosedBracket, _reporter.At(opener.Extent), BracketPairs.Sign(opener.Type), fix[^1]).WithFix(place, fix);
+        if (braces)
+        {
+            _reporter.ReportAlways(diagnostic);
+            BeginStatement();
+        }
+        else
+        {
+            _reporter.Report(_statement, diagnostic);
+        }
     }
 
     private void ReportUnmatched(SourceToken closer)
@@ -227,6 +243,16 @@ internal sealed class NewlineFilter
         string right = BracketPairs.Sign(meant).ToString();
         _reporter.Report(_statement, Diagnostic.Create(SyntaxDiagnostics.WrongBracket, span,
             BracketPairs.Sign(closer.Type), BracketPairs.Sign(BracketPairs.Opener(meant)), right).WithFix(span, right));
+    }
+
+    private void ReportString(SourceToken token)
+    {
+        string text = token.Text;
+        // Inside brackets the quote is most likely missing before the closing ones.
+        int end = _open.Count > 0 && _tokens[_open.Peek()].Type != TxLexer.LC ? text.AsSpan().TrimEnd(")], ").Length : text.Length;
+        int place = token.StartIndex + Math.Max(1, end);
+        _reporter.Report(_statement, Diagnostic.Create(SyntaxDiagnostics.UnterminatedString, _reporter.At(token.Extent))
+            .WithFix(_reporter.At(place, place), text[..Math.Max(1, end)].EndsWith('\\') ? "\\\"" : "\""));
     }
 
     private void ReportNumber(SourceToken token)

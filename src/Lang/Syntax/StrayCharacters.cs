@@ -18,8 +18,18 @@ internal static class StrayCharacters
         var span = reporter.At(token.StartIndex, token.StartIndex + length);
         char c = text[token.StartIndex];
         var (help, fix) = Advice(c);
+        if (fix == "\"" && ClosingQuote(text, token.StartIndex) is var end and > 0)
+            (span, fix) = (reporter.At(token.StartIndex, end + 1), $"\"{text[(token.StartIndex + 1)..end]}\"");
         var diagnostic = Diagnostic.Create(SyntaxDiagnostics.StrayCharacter, span, Show(text, token.StartIndex), help);
         reporter.Report(statement, fix is null ? diagnostic : diagnostic.WithFix(span, fix));
+    }
+
+    /// <summary>The end of a string in quotes of another kind, or -1.</summary>
+    private static int ClosingQuote(string text, int start)
+    {
+        for (int i = start + 1; i < text.Length && text[i] is not ('\n' or '"'); i++)
+            if (Advice(text[i]).Fix == "\"") return i;
+        return -1;
     }
 
     private static (string Help, string? Fix) Advice(char c) => c switch

@@ -93,7 +93,7 @@ internal sealed partial class SyntaxBuilder
         reporter.Report(statement, diagnostic.WithFix(reporter.At(end, end), " && " + middle.Span.Text));
     }
 
-    private static bool IsComparison(InfixOp op) => op is InfixOp.Lt or InfixOp.Gt or InfixOp.Le or InfixOp.Ge or InfixOp.Eq or InfixOp.Ne;
+    internal static bool IsComparison(InfixOp op) => op is InfixOp.Lt or InfixOp.Gt or InfixOp.Le or InfixOp.Ge or InfixOp.Eq or InfixOp.Ne;
 
     private static InfixOp? Infix(int token) => token switch
     {
@@ -171,7 +171,7 @@ internal sealed partial class SyntaxBuilder
             switch (suffixes[i])
             {
                 case TxParser.MemberContext c:
-                    if (result.Node is IntegerSyntax number) ReportMissingDigit(number, statement);
+                    if (result.Node is IntegerSyntax number && number.Span.Text[0] != '(') ReportMissingDigit(number, statement);
                     result = Limit(new MemberSyntax(span, result.Node, Name(c.name(), c)), result.Depth + 1, statement);
                     break;
                 case TxParser.SubscriptContext c:

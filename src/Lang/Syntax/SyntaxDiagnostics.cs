@@ -57,7 +57,7 @@ public static class SyntaxDiagnostics
         "TX0017", "keyword used as a name", "`{0}` is a keyword and no name", "choose another name, for example `{0}_`");
 
     public static readonly DiagnosticDescriptor OtherSpelling = Error(
-        "TX0018", "operator of another language", "`{0}` is no operator", "write `{1}`");
+        "TX0018", "word or sign of another language", "`{0}` does not belong here", "write `{1}`");
 
     public static readonly DiagnosticDescriptor ReductionWithoutBody = Error(
         "TX0019", "reduction without a body", "a reduction needs what it reduces: `: …` after its indices", "write `{0}: …)`");
@@ -78,7 +78,7 @@ public static class SyntaxDiagnostics
         "TX0032", "file cannot be read", "`{0}` cannot be read: {1}", "check the permissions of the file");
 
     public static readonly DiagnosticDescriptor FileTooLarge = Error(
-        "TX0033", "file too large", "`{0}` has {1:N0} bytes; a program has at most {2:N0}", "move data into a `.npy` file and use `load`");
+        "TX0033", "file too large", "`{0}` has more than {1:N0} bytes", "move data into a `.npy` file and use `load`");
 
     public static readonly DiagnosticDescriptor NotText = Error(
         "TX0034", "not text", "`{0}` is not UTF-8 text: byte {1} at offset {2}", "save the file as UTF-8");

@@ -23,6 +23,12 @@ internal static class UnexpectedToken
         .. Names, TxLexer.INT, TxLexer.FLOAT, TxLexer.STRING, TxLexer.TRUE, TxLexer.FALSE, TxLexer.LP, TxLexer.LB, TxLexer.MINUS, TxLexer.BANG, TxLexer.TILDE,
     ];
 
+    /// <summary>Words that begin a construct elsewhere.</summary>
+    private static readonly Dictionary<string, string> OtherWords = new()
+    {
+        ["fn"] = "op", ["def"] = "op", ["func"] = "op", ["function"] = "op", ["kernel"] = "op", ["var"] = "let", ["val"] = "let",
+    };
+
     /// <summary>The error for <paramref name="found"/> where one of <paramref name="expected"/> should stand.</summary>
     public static Diagnostic Explain(ITokenStream tokens, SourceToken found, IList<int> expected, Repair repair, SyntaxReporter reporter)
     {
@@ -71,6 +77,16 @@ internal static class UnexpectedToken
             return Spelling(span, "=", "==");
         if (found.Type == TxLexer.ID && expected.Contains(TxLexer.ARROW) && expected.Contains(TxLexer.LC))
             return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, "`->` or `{`", Show(found)).WithFix(reporter.At(found.StartIndex, found.StartIndex), "-> ");
+        if (before is { Type: TxLexer.ID } && afterExpression && OtherWords.TryGetValue(before.Text, out string? word))
+            return Spelling(reporter.At(before.Extent), before.Text, word);
+        if (found.Type == TxLexer.COLON && expected.Contains(TxLexer.RB) && expected.Contains(TxLexer.DOTDOT))
+            return Spelling(span, ":", "..");
+        if (found.Type == TxLexer.COLON && wantsExpression && before is { Type: TxLexer.LB or TxLexer.COMMA })
+            return Spelling(span, ":", "0..");
+        if (found.Type == TxLexer.IF && before?.Line == found.Line && (wantsExpression || afterExpression))
+            return Diagnostic.Create(SyntaxDiagnostics.OtherSpelling, span, "if", "condition ? a : b");
+        if (found.Type == TxLexer.ID && expected is [TxLexer.STRING])
+            return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, "a string", Show(found)).WithHelp($"write `\"{text}\"`").WithFix(span, $"\"{text}\"");
         if (IsKeyword(found.Type) && expected.Any(Names.Contains) && before?.Line == found.Line)
             return Diagnostic.Create(SyntaxDiagnostics.KeywordAsName, span, text).WithFix(span, text + "_");
         if (afterExpression && expected.Contains(TxLexer.NL) && BeginsStatement(found.Type))
@@ -94,6 +110,7 @@ internal static class UnexpectedToken
         var diagnostic = Diagnostic.Create(SyntaxDiagnostics.Unexpected, place, list, shown);
         if (found.Type is TxLexer.NL or TokenConstants.EOF) diagnostic = diagnostic.WithHelp(list == "something else" ? "finish the statement" : $"write {list} here");
         else if (list == EndOfStatement) diagnostic = diagnostic.WithHelp($"remove {shown}, or join it to what stands before");
+        if (expected is [TxLexer.DOTDOT]) diagnostic = diagnostic.WithHelp("a range is written `0..n`");
         if (expected.Contains(TxLexer.ASSIGN) && !expected.Contains(TxLexer.NL) && found.Type != TxLexer.NL && place.Span.Length > 0)
             return diagnostic.WithFix(reporter.At(place.Span.Start, place.Span.Start), "= ");
         if (repair == Repair.Insert && expected.Count == 1 && TxLexer.DefaultVocabulary.GetLiteralName(expected[0]) is { } literal)
