@@ -24,6 +24,9 @@ public static class ReferenceDiagnostics
     public static readonly DiagnosticDescriptor WrittenOutside = new("TX5065", Severity.Error, "write outside a tensor",
         "`{0}` is written at {1}, outside its shape [{2}]", "make the ranges of the left side fit the declared shape");
 
+    public static readonly DiagnosticDescriptor BadExtent = new("TX5066", Severity.Error, "extent negative or beyond 64 bits",
+        "an extent of `{0}` is negative or does not fit in 64 bits for {1}", "call it with other sizes, or refuse these by `require`");
+
     /// <summary>Every descriptor of this folder.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [RequireFailed, ReadOutside, DivisionByZero, TooDeep, TooLarge, WrittenOutside];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [RequireFailed, ReadOutside, DivisionByZero, TooDeep, TooLarge, WrittenOutside, BadExtent];
 }

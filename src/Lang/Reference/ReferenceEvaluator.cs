@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Tx.Core;
 using Tx.Lang.Program;
 
@@ -22,13 +23,13 @@ public static class ReferenceEvaluator
     {
         if (arguments.Length != op.Parameters.Length)
             throw new ArgumentException($"operator `{op.Name}` takes {op.Parameters.Length} tensors, and {arguments.Length} were passed");
+        CheckRequires(op, dims);
         var tensors = new Dictionary<TensorSymbol, TensorValues>();
-        CheckRequires(op, dims, tensors);
         for (int i = 0; i < arguments.Length; i++)
-            tensors.Add(op.Parameters[i], TensorValues.From(op.Parameters[i], Extents(op.Parameters[i], dims, tensors), arguments[i]));
+            tensors.Add(op.Parameters[i], TensorValues.From(op.Parameters[i], Extents(op, op.Parameters[i], dims), arguments[i]));
         foreach (var stage in op.Stages)
         {
-            foreach (var tensor in stage.Tensors) tensors.Add(tensor, TensorValues.Create(tensor, Extents(tensor, dims, tensors)));
+            foreach (var tensor in stage.Tensors) tensors.Add(tensor, TensorValues.Create(tensor, Extents(op, tensor, dims)));
             foreach (var equation in stage.Equations) new EquationEvaluator(equation, dims, tensors, cancellation).Run();
         }
         return [.. op.Results.Select(r => tensors[r].ToDense())];
@@ -40,25 +41,27 @@ public static class ReferenceEvaluator
         if (shared.Add(term) > MaxDepth) throw new DiagnosticException(ReferenceDiagnostics.TooDeep, term.Span, name, MaxDepth);
     }
 
-    private static void CheckRequires(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, Dictionary<TensorSymbol, TensorValues> tensors)
+    private static void CheckRequires(Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
     {
         foreach (var condition in op.Requires)
-        {
-            if (Value(condition, op.Name, dims, tensors) != 0) continue;
-            string sizes = string.Join(", ", op.Dims.Select(d => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{d.Name} = {dims[d]}")));
-            throw new DiagnosticException(ReferenceDiagnostics.RequireFailed, condition.Span, op.Name, sizes);
-        }
+            if (!(Terms.Decide(condition, dims) ?? Holds(condition, op.Name, dims)))
+                throw new DiagnosticException(ReferenceDiagnostics.RequireFailed, condition.Span, op.Name, Sizes(op, dims));
     }
 
-    private static long[] Extents(TensorSymbol tensor, IReadOnlyDictionary<DimSymbol, long> dims, Dictionary<TensorSymbol, TensorValues> tensors) =>
-        [.. tensor.Shape.Select(n => Value(n, tensor.Name, dims, tensors))];
-
-    private static long Value(Term term, string name, IReadOnlyDictionary<DimSymbol, long> dims, Dictionary<TensorSymbol, TensorValues> tensors)
+    // A condition that is not about integers alone.
+    private static bool Holds(Term condition, string name, IReadOnlyDictionary<DimSymbol, long> dims)
     {
         var shared = new SharedTerms();
-        CheckDepth(shared, term, name);
-        var terms = new TermCompiler(dims, tensors, shared);
-        var code = terms.Integer(term);
-        return code(terms.NewFrame());
+        CheckDepth(shared, condition, name);
+        var terms = new TermCompiler(dims, ImmutableDictionary<TensorSymbol, TensorValues>.Empty, shared);
+        var code = terms.Integer(condition);
+        return code(terms.NewFrame()) != 0;
     }
+
+    private static long[] Extents(Operator op, TensorSymbol tensor, IReadOnlyDictionary<DimSymbol, long> dims) =>
+        [.. tensor.Shape.Select(n => Terms.Evaluate(n, dims) is { } extent and >= 0
+            ? extent : throw new DiagnosticException(ReferenceDiagnostics.BadExtent, n.Span, tensor.Name, Sizes(op, dims)))];
+
+    private static string Sizes(Operator op, IReadOnlyDictionary<DimSymbol, long> dims) =>
+        string.Join(", ", op.Dims.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Name} = {dims[d]}")));
 }
