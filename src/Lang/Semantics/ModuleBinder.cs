@@ -34,6 +34,7 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
             bag.Add(UnsupportedDiagnostics.CallsTooDeep, call ?? op.Name.Span, MaxCallDepth);
             return null;
         }
+        specialisation = Complete(op, specialisation);
         if (!_bound.TryGetValue(op, out var known)) _bound.Add(op, known = []);
         if (known.TryGetValue(specialisation, out var result)) return result;
         var own = new DiagnosticBag();
@@ -44,6 +45,26 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
         bag.AddRange(own.Items);
         ReportConsts(bag);
         return bound;
+    }
+
+    /// <summary>Puts the defaults of <c>const</c> parameters in, so that one meaning has one key. What has no value here is reported when
+    /// the operator is bound.</summary>
+    private Specialisation Complete(OpSyntax op, Specialisation specialisation)
+    {
+        var scope = new NameScope(this);
+        var silent = new DiagnosticBag();
+        var consts = ImmutableArray.CreateBuilder<(string, Scalar)>();
+        foreach (var p in op.Parameters)
+        {
+            if (!p.IsConst || !ElementTypes.TryParse(p.Type.Name.Text, out var type)) continue;
+            var value = specialisation.ValueOf(p.Name.Text) is { } given ? Actual.Adapt(given, type)
+                : p.Default is { } e ? Constant(new ExpressionBinder(scope, silent, "a default").Bind(e, type), e, silent)
+                : null;
+            if (value is not { } known) continue;
+            consts.Add((p.Name.Text, known));
+            scope.TryAdd(p.Name.Text, new ConstSymbol(Value.Typed(new ConstTerm(known), p.Span)));
+        }
+        return specialisation with { Consts = consts.ToImmutable() };
     }
 
     /// <summary>Binds <c>let Y[i] = X[i] * 2</c>, <c>let (b[i], p[i]) = max_at(…)</c> or <c>let s = sum(i: X[i])</c>: an operator without a

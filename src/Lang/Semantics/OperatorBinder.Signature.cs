@@ -144,6 +144,8 @@ internal sealed partial class OperatorBinder
             {
                 var error = Diagnostic.Create(SemanticDiagnostics.DimensionNotFound, n.Span, n.Name);
                 _bag.Add(error.Suggest(n.Span, n.Name, _dims.Select(d => d.Name).Concat(_consts.Select(c => c.Item1))));
+                // Known from here on, without a value: one mistake, one message.
+                _scope.TryAdd(n.Name, new ConstSymbol(null));
                 return null;
             }
         return binder.BindSize(e);

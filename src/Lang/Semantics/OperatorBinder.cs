@@ -18,7 +18,7 @@ internal sealed partial class OperatorBinder
     private readonly List<Definition> _definitions = [];
     private readonly List<Stage> _stages = [];
     private readonly List<Obligation> _obligations = [];
-    private readonly HashSet<AffineForm> _extents = [];
+    private readonly HashSet<(string Code, string Condition)> _owed = [];
     private readonly HashSet<string> _stageNames = new(StringComparer.Ordinal);
     private SizeComparer _sizes;
     private string _name = "";
@@ -73,7 +73,7 @@ internal sealed partial class OperatorBinder
 
     // ---- what is owed -------------------------------------------------------------------------------------------------
 
-    /// <summary>Keeps what must be proved; what is decided by form is dropped, or reported at once.</summary>
+    /// <summary>Keeps what must be proved, once; what is decided by form is dropped, or reported at once.</summary>
     private void Owe(Obligation o)
     {
         var condition = Terms.Simplify(o.Condition);
@@ -83,16 +83,16 @@ internal sealed partial class OperatorBinder
             _bag.Add(Diagnostic.Create(o.Descriptor, o.Span, [.. o.Arguments]) with { Labels = o.Labels });
             return;
         }
+        if (o.Scope.IsEmpty && o.Assumptions.IsEmpty && !_owed.Add((o.Descriptor.Code, Terms.Print(condition)))) return;
         _obligations.Add(o with { Condition = condition });
     }
 
-    /// <summary>Every extent of a tensor that is computed is at least 0; the same extent is owed once.</summary>
+    /// <summary>Every extent of a tensor that is computed is at least 0.</summary>
     private void OweExtents(TensorSymbol tensor)
     {
         foreach (var extent in tensor.Shape)
         {
-            var form = AffineForm.Of(extent);
-            if (IsNeverNegative(form) || !_extents.Add(form)) continue;
+            if (IsNeverNegative(AffineForm.Of(extent))) continue;
             Owe(new(SemanticDiagnostics.NegativeExtent, [tensor.Name, Terms.Print(extent)],
                 new BinaryTerm(BinaryOp.Ge, extent, ConstTerm.Int(0)), [], [], tensor.Span ?? extent.Span, []));
         }

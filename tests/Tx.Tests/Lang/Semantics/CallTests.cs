@@ -31,7 +31,7 @@ public class CallTests
         var (call, errors) = Resolve("matmul", Arg(ElementType.F32, 3, 5), Arg(ElementType.F32, 5, 0));
         Assert.Empty(errors);
         Assert.Equal([("M", 3), ("K", 5), ("N", 0)], call!.Dims.Select(d => (d.Dim.Name, d.Size)));
-        Assert.Equal([3, 0], call.ResultShapes[0]);
+        Assert.Equal(new long[] { 3, 0 }, call.ResultShapes[0]);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public class CallTests
         { "TX1027", "scale", [Arg(ElementType.F32, 1), Literal(Scalar.Of(ElementType.F32, 1.0)), Literal(Scalar.Of(ElementType.I32, 0))] },
         { "TX1024", "scale", [Arg(ElementType.Bool, 1), Literal(Scalar.Of(ElementType.F32, 1.0))] },
         { "TX1023", "scale", [Arg(ElementType.F32, 1), Literal(Scalar.Of(ElementType.F32, 1.0)), Literal(Scalar.Of(ElementType.I32, 1), "m")] },
-        { "TX1024", "scale", [Arg(ElementType.I32, 1), Literal(Scalar.Of(ElementType.F32, 1.5))] },
+        { "TX1006", "scale", [Arg(ElementType.I32, 1), Literal(Scalar.Of(ElementType.F32, 1.5))] },
     };
 
     [Theory]
@@ -133,14 +133,14 @@ public class CallTests
 
         static long Chain(int n)
         {
-            string text = "op f(s0: f32[N]) -> Y: f32[N] require N >= 9999 {\n"
-                + string.Concat(Enumerable.Range(1, n).Select(k => $"s{k}[i] = s{k - 1}[i] + s{k - 1}[i + 1] + s{k - 1}[i + 2]{(k > 2 ? $" + s{k - 2}[i]" : "")}\n")) + $"Y[i] = s{n}[i] ?? 0\n}}";
+            string text = "op f(s0: f32[N]) -> Y: f32[N] {\n"
+                + string.Concat(Enumerable.Range(1, n).Select(k => $"s{k}[i] = s{k - 1}[i] + s{k - 1}[i + 1] + s{k - 1}[i + 2]{(k > 2 ? $" + s{k - 2}[i + 2]" : "")}\n")) + $"Y[i] = s{n}[i] ?? 0\n}}";
             var prover = new SmallSizesProver();
             var bound = Bound.Of(text, prover);
             long start = GC.GetAllocatedBytesForCurrentThread();
             var op = bound.Bind("f");
             Assert.NotNull(op);
-            Assert.True(prover.Calls <= 1, $"{prover.Calls} proofs");
+            Assert.True(prover.Calls == 0, $"{prover.Calls} proofs");
             Assert.Equal(n + 1, op.Stages.Length);
             return GC.GetAllocatedBytesForCurrentThread() - start;
         }
