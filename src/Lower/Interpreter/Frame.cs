@@ -1,0 +1,43 @@
+namespace Tx.Lower.Interpreter;
+
+/// <summary>What all agents of one run share.</summary>
+internal sealed class Machine(IValueDomain domain, int seed, long maxSteps, IReadOnlyDictionary<string, Kernel> kernels)
+{
+    private long _steps;
+
+    public IValueDomain Domain { get; } = domain;
+    public Random Random { get; } = new(seed);
+    public Dictionary<string, Queue<Token>> Queues { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, Kernel> Kernels { get; } = kernels;
+    /// <summary>Grows whenever an agent gets further; a round without it means that all wait.</summary>
+    public long Progress { get; set; }
+    private int _forks;
+
+    public int NewFork() => _forks++;
+
+    public void Step()
+    {
+        if (++_steps > maxSteps) throw new InterpreterFaultException(FaultKind.TooManySteps, $"more than {maxSteps} steps");
+        Progress++;
+    }
+}
+
+/// <summary>One agent's variables and buffers.</summary>
+internal sealed class Frame(Machine machine, long[] slots, Memory?[] buffers, Segment who)
+{
+    public Machine Machine { get; } = machine;
+    public long[] Slots { get; } = slots;
+    public Memory?[] Buffers { get; } = buffers;
+    public Segment Who { get; set; } = who;
+    /// <summary>While the value of a masked store is evaluated: its lanes that count.</summary>
+    public bool[]? Active { get; set; }
+
+    public Frame Fork(Segment who) => new(Machine, (long[])Slots.Clone(), (Memory?[])Buffers.Clone(), who);
+}
+
+/// <summary>A failed <see cref="Ir.Check"/> on its way out of the nest.</summary>
+internal sealed class CheckFailedException(int message, long[] values) : Exception
+{
+    public int Index { get; } = message;
+    public long[] Values { get; } = values;
+}
