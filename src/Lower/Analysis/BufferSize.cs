@@ -12,7 +12,7 @@ public static class BufferSize
     public const long MaxBytes = 1L << 47;
 
     /// <summary>Bytes of a buffer, physical shape included; null where an extent is not a constant.</summary>
-    /// <exception cref="DiagnosticException">More than <see cref="MaxBytes"/> (TX3101).</exception>
+    /// <exception cref="DiagnosticException">More than <see cref="MaxBytes"/> (TX3001).</exception>
     public static long? TryBytes(this Buffer buffer)
     {
         Int128 bytes = buffer.Type.Bytes;
@@ -29,7 +29,7 @@ public static class BufferSize
     }
 
     /// <summary>Bytes of a buffer of a specialised function.</summary>
-    /// <exception cref="DiagnosticException">More than <see cref="MaxBytes"/> (TX3101).</exception>
+    /// <exception cref="DiagnosticException">More than <see cref="MaxBytes"/> (TX3001).</exception>
     public static long Bytes(this Buffer buffer) =>
         buffer.TryBytes() ?? throw new CompilerBugException("buffer size", $"`{buffer.Name}` has an extent that is not a constant");
 }

@@ -37,7 +37,7 @@ public sealed class WorkspacePlan
     public WorkspaceSlot? SlotOf(Buffer buffer) => _slots.TryGetValue(buffer, out var slot) ? slot : null;
 
     /// <summary>Plans a function whose shapes are constants.</summary>
-    /// <exception cref="DiagnosticException">The buffers need more than an address space (TX3101).</exception>
+    /// <exception cref="DiagnosticException">The buffers need more than an address space (TX3001).</exception>
     public static WorkspacePlan Of(LoopFunction function)
     {
         var slots = new Dictionary<Buffer, WorkspaceSlot>();

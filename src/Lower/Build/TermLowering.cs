@@ -80,12 +80,18 @@ internal sealed class TermLowering(ProgramScope program, IReadOnlyDictionary<Ind
     {
         var buffer = program.BufferOf(r.Tensor);
         var indices = r.Indices.Select(i => Lower(i, path)).ToImmutableArray();
-        if (r.Default is null) return new Load(buffer, indices, path?.All);
+        bool IsInside(int d) => r.Indices[d] is IndexTerm { Index: var index } && IsWholeDimension(index, buffer.Shape[d]);
+        if (r.Default is null)
+        {
+            // An element that exists whatever the path says may as well be read: a predicate costs more.
+            bool always = path is null || Enumerable.Range(0, indices.Length).All(IsInside);
+            return new Load(buffer, indices, always ? null : path!.All);
+        }
 
         var inside = new List<Expr>();
         for (int d = 0; d < indices.Length; d++)
         {
-            if (r.Indices[d] is IndexTerm { Index: var index } && IsWholeDimension(index, buffer.Shape[d])) continue;
+            if (IsInside(d)) continue;
             inside.Add(indices[d] >= 0);
             inside.Add(indices[d] < buffer.Shape[d]);
         }
