@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Tx.Backends.Llvm;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Syntax;
+using Tx.Runtime;
+
+namespace Tx;
+
+/// <summary>Measures calls of operators.</summary>
+public static class BenchRunner
+{
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(1);
+
+    /// <summary>A <c>bench</c> statement: the expression runs once, then the kernels that ran are repeated on the same data.</summary>
+    internal static BenchResult Run(Session session, SessionScope scope, CompiledMachine machine, BenchSyntax bench)
+    {
+        if (bench.Value is not CallSyntax) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "another expression");
+        var steps = new List<(Kernel Kernel, ImmutableArray<NativeTensor> Arguments)>();
+        double flops = 0;
+        machine.Ran = (call, kernel, arguments) =>
+        {
+            steps.Add((kernel, arguments));
+            flops += FlopCount.Of(call.Operator, call.Dims);
+        };
+        try { new ExpressionEvaluator(scope, machine, isCheck: false).Evaluate(bench.Value); }
+        finally { machine.Ran = null; }
+        if (steps.Count == 0) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "a call that runs no kernel");
+        return Measure(session, bench.Value.Span.Text, [], flops, () =>
+        {
+            foreach (var (kernel, arguments) in steps) kernel.Invoke(arguments.AsSpan(), session.Pool, session.Cancellation);
+        });
+    }
+
+    /// <summary>An operator on random data of the given sizes.</summary>
+    internal static BenchResult Run(Session session, Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
+    {
+        var kernel = session.Compiler.Compile(op, dims);
+        long seed = 1;
+        var arguments = ImmutableArray.CreateBuilder<NativeTensor>();
+        try
+        {
+            foreach (var p in op.Parameters) arguments.Add(TensorFill.Random(session.Allocator, p.Type, OperatorShapes.Of(p, dims).AsSpan(), seed++));
+            foreach (var r in op.Results)
+                arguments.Add(TensorFill.Zeros(session.Allocator, r.Type is ElementType.Int ? ElementType.I64 : r.Type, OperatorShapes.Of(r, dims).AsSpan()));
+            var all = arguments.ToImmutable();
+            return Measure(session, op.Name, [.. op.Dims.Select(d => (d.Name, dims[d]))], FlopCount.Of(op, dims),
+                () => kernel.Invoke(all.AsSpan(), session.Pool, session.Cancellation));
+        }
+        finally
+        {
+            foreach (var t in arguments) t.Dispose();
+        }
+    }
+
+    private static BenchResult Measure(Session session, string name, ImmutableArray<(string, long)> shape, double flops, Action run)
+    {
+        var (median, min, repetitions) = Stopper.Measure(run, Budget, session.Cancellation);
+        double peak = PeakProbe.MeasurePeakGflops(ElementType.F32, session.Threads);
+        return new(name, "default", shape, session.Threads, median, min, repetitions, flops / median / 1e3, peak);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Tx.Backends.Llvm;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lower;
+using Tx.Lower.Build;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule;
+using Tx.Runtime;
+
+namespace Tx;
+
+/// <summary>Operator in, kernel out: nest, default schedule, pass list, backend. Compiled kernels are kept for the life of this object.
+/// Safe for several threads.</summary>
+public sealed class KernelCompiler(CpuTarget target) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(Operator, string), Kernel> _kernels = [];
+    private readonly LlvmCompiler _backend = new(ObjectCache.Default());
+    private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
+
+    public CpuTarget Target { get; } = target;
+
+    /// <summary>The loop nests of an operator: plain, scheduled, and after the pass list.</summary>
+    /// <param name="dims">Sizes; null leaves them symbolic.</param>
+    public LoweredOperator Lower(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
+    {
+        var plain = NestBuilder.Build(op, dims);
+        var scheduled = DefaultSchedule.Apply(plain, Target);
+        return new(plain, scheduled, Pipeline.Run(scheduled, Target));
+    }
+
+    /// <summary>A kernel for these sizes, compiled at the first call.</summary>
+    /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
+    public Kernel Compile(Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
+    {
+        string key = string.Join(',', op.Dims.Select(d => dims[d]));
+        lock (_gate)
+        {
+            if (_kernels.TryGetValue((op, key), out var known)) return known;
+            var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target));
+            _kernels.Add((op, key), kernel);
+            return kernel;
+        }
+    }
+
+    /// <summary>A kernel that belongs to the caller and is not kept.</summary>
+    public Kernel CompileAlone(Operator op, IReadOnlyDictionary<DimSymbol, long> dims) =>
+        _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target));
+
+    public string EmitLlvm(LoopModule final) => LlvmCompiler.EmitText(final, Target);
+    public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target);
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var kernel in _kernels.Values) kernel.Dispose();
+            _kernels.Clear();
+            if (_jit.IsValueCreated) _jit.Value.Dispose();
+        }
+    }
+}
+
+/// <summary>The loop nests of an operator, from the text's order to what the backend takes.</summary>
+public sealed record LoweredOperator(LoopModule Plain, LoopModule Scheduled, LoopModule Final);

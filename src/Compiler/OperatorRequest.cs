@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Lower.Ir;
+
+namespace Tx;
+
+/// <summary>A request names something that is not there; the caller is at fault, not the program.</summary>
+public sealed class RequestException(string message) : Exception(message);
+
+/// <summary>One operator of a loaded program, for a choice of <c>const</c> values and of sizes: what <c>tx print</c> and <c>tx bench</c> work on.</summary>
+public sealed class OperatorRequest
+{
+    private readonly Session _session;
+    private readonly OpSyntax _syntax;
+    private readonly Operator _operator;
+    private readonly ImmutableDictionary<string, long> _sizes;
+
+    private OperatorRequest(Session session, OpSyntax syntax, Operator op, ImmutableDictionary<string, long> sizes) =>
+        (_session, _syntax, _operator, _sizes) = (session, syntax, op, sizes);
+
+    /// <param name="sizes">Of dimensions, by name; those left out stay symbolic where that is possible.</param>
+    /// <exception cref="RequestException">There is no such operator or dimension.</exception>
+    /// <exception cref="DiagnosticException">The operator is wrong for these <c>const</c> values.</exception>
+    public static OperatorRequest Find(Session session, string name, ImmutableDictionary<string, long> sizes)
+    {
+        var operators = session.Declarations.Operators;
+        if (!operators.TryGetValue(name, out var syntax))
+        {
+            string near = Suggestion.For(name, operators.Keys) is { } s ? $"; did you mean `{s}`?" : operators.Count == 0 ? "; it declares none" : $"; it has {string.Join(", ", operators.Keys.Order(StringComparer.Ordinal))}";
+            throw new RequestException($"the program has no operator `{name}`{near}");
+        }
+        var bag = new DiagnosticBag();
+        var bound = session.Resolver.Binder.Bind(syntax, WithDefines(syntax, session.Defines, bag), bag);
+        if (bound is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        foreach (string dim in sizes.Keys.Order(StringComparer.Ordinal))
+            if (!bound.Dims.Any(d => d.Name == dim))
+                throw new RequestException($"`{name}` has no dimension `{dim}`; it has {string.Join(", ", bound.Dims.Select(d => d.Name))}");
+        return new(session, syntax, bound, sizes);
+    }
+
+    /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>.</summary>
+    public string Print(string stage)
+    {
+        switch (stage)
+        {
+            case "syntax": return SyntaxPrinter.Print(_syntax);
+            case "program": return ProgramPrinter.Print(_operator);
+        }
+        var dims = _sizes.IsEmpty && stage is "loops" or "final" ? null : CompleteSizes();
+        if (dims is not null) Admit(dims);
+        var lowered = _session.Compiler.Lower(_operator, dims);
+        return stage switch
+        {
+            "loops" => IrPrinter.Print(lowered.Scheduled),
+            "final" => IrPrinter.Print(lowered.Final),
+            "llvm" => _session.Compiler.EmitLlvm(lowered.Final),
+            _ => _session.Compiler.EmitAssembly(lowered.Final),
+        };
+    }
+
+    public BenchResult Bench()
+    {
+        var dims = CompleteSizes();
+        Admit(dims);
+        return BenchRunner.Run(_session, _operator, dims);
+    }
+
+    // All sizes as numbers.
+    private Dictionary<DimSymbol, long> CompleteSizes()
+    {
+        var dims = new Dictionary<DimSymbol, long>();
+        foreach (var dim in _operator.Dims)
+            dims[dim] = _sizes.TryGetValue(dim.Name, out long n) ? n
+                : throw new RequestException($"the size of `{dim.Name}` is missing: --shape {string.Join(',', _operator.Dims.Select(d => $"{d.Name}=…"))}");
+        return dims;
+    }
+
+    private void Admit(IReadOnlyDictionary<DimSymbol, long> dims)
+    {
+        foreach (var condition in _operator.Requires)
+            if (Terms.Decide(condition, dims) is false)
+                throw new RequestException($"these sizes break `require {Terms.Print(condition)}` of `{_operator.Name}`");
+        foreach (var tensor in _operator.Parameters.Concat(_operator.Results))
+            Runtime.TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
+        _session.Resolver.Prove(_operator, dims, null);
+    }
+
+    private static Specialisation WithDefines(OpSyntax op, ImmutableDictionary<string, Scalar> defines, DiagnosticBag bag)
+    {
+        var usual = Specialisation.Representative(op);
+        var consts = usual.Consts.ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
+        foreach (var p in op.Parameters.Where(p => p.IsConst))
+            if (defines.TryGetValue(p.Name.Text, out var value) && ElementTypes.TryParse(p.Type.Name.Text, out var type))
+                consts[p.Name.Text] = ScalarMath.Cast(CastKind.Convert, type, value);
+        return usual with { Consts = [.. op.Parameters.Where(p => consts.ContainsKey(p.Name.Text)).Select(p => (p.Name.Text, consts[p.Name.Text]))] };
+    }
+}

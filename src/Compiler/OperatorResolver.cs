@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Proofs;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Runtime;
+
+namespace Tx;
+
+/// <summary>From a call with values to a bound and proved operator with sizes. Each operator is bound once for a choice of types, ranks and
+/// <c>const</c> values, proved once for all sizes, and what is left once for each choice of sizes.</summary>
+internal sealed class OperatorResolver(Func<DeclarationTable> declarations, TensorAllocator allocator) : IDisposable
+{
+    private readonly IslProver _prover = new();
+    private readonly Dictionary<Operator, OperatorReport> _reports = [];
+    private readonly HashSet<(Operator, string)> _specialised = [];
+    private ModuleBinder? _binder;
+
+    public ModuleBinder Binder
+    {
+        get
+        {
+            var table = declarations();
+            return _binder is not null && ReferenceEquals(_binder.Table, table) ? _binder : _binder = new(table, _prover);
+        }
+    }
+
+    /// <summary>Binds and proves every operator of a program for a representative choice; reports all that is wrong.</summary>
+    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag)
+    {
+        Binder.CheckConsts(bag);
+        bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
+        foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
+        {
+            if (Binder.Bind(op, Specialisation.Representative(op), bag) is { } bound) bag.AddRange(Report(bound).Diagnostics);
+        }
+    }
+
+    /// <summary>Finds specialisation and sizes for a call.</summary>
+    /// <exception cref="DiagnosticException">The arguments do not fit, or the operator is wrong for them.</exception>
+    public ResolvedCall Resolve(OperatorCall call)
+    {
+        var bag = new DiagnosticBag();
+        ImmutableArray<ActualArgument> actual = [.. call.Arguments.Select(Actual)];
+        var resolution = new CallResolver(Binder).Resolve(call.Op, actual, call.Span, bag);
+        if (resolution is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        var dims = resolution.Dims.ToImmutableDictionary(d => d.Dim, d => d.Size);
+        Prove(resolution.Operator, dims, call.Span);
+        ImmutableArray<NativeTensor> inputs = [.. resolution.Arguments.Select(a => Data(a, call)).OfType<NativeTensor>()];
+        return new(resolution.Operator, dims, inputs, call.Span);
+    }
+
+    /// <summary>An equation at the top level as a call; null where a tensor that it reads is not known yet.</summary>
+    public ResolvedCall? ResolveEquation(LetSyntax let, Func<string, Value?> find)
+    {
+        bool isKnown = true;
+        (ElementType, ImmutableArray<long>)? Lookup(string name)
+        {
+            switch (find(name))
+            {
+                case TensorValue { IsTypeKnown: true, Shape: { } shape } t: return (t.Type, shape);
+                case TensorValue or UnknownValue: isKnown = false; return null;
+                default: return null;
+            }
+        }
+        var bag = new DiagnosticBag();
+        var op = Binder.BindAnonymous(let, Lookup, bag);
+        if (!isKnown) return null;
+        if (op is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        // Sizes are constants here: there are no dimensions.
+        var dims = ImmutableDictionary<DimSymbol, long>.Empty;
+        Prove(op, dims, let.Span);
+        return new(op, dims, [.. op.Parameters.Select(p => ((TensorValue)find(p.Name)!).Data).OfType<NativeTensor>()], let.Span);
+    }
+
+    /// <summary>Proves what is owed for these sizes.</summary>
+    /// <exception cref="DiagnosticException">Something does not hold.</exception>
+    public void Prove(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, SourceSpan? call)
+    {
+        var report = Report(op);
+        var errors = report.Diagnostics.Where(d => d.IsError).ToImmutableArray();
+        if (!errors.IsEmpty) throw new DiagnosticException(errors);
+        string key = string.Join(',', op.Dims.Select(d => dims[d]));
+        if (_specialised.Contains((op, key))) return;
+        errors = [.. OperatorChecker.CheckDeferred(report, _prover, dims).Where(d => d.IsError)];
+        if (!errors.IsEmpty) throw new DiagnosticException(call is { } c ? [.. errors.Select(e => e.WithLabel(c, "in this call"))] : errors);
+        _specialised.Add((op, key));
+    }
+
+    private OperatorReport Report(Operator op)
+    {
+        if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, _prover));
+        return report;
+    }
+
+    // A number passed for a parameter without dimensions becomes a tensor of one element.
+    private NativeTensor? Data(ResolvedArgument a, OperatorCall call) =>
+        a.Scalar is { } scalar ? TensorFill.Full(allocator, [], scalar) : (call.Arguments[a.Position].Value as TensorValue)?.Data;
+
+    private static ActualArgument Actual(CallArgument a) => new(a.Name, a.Value switch
+    {
+        TensorValue { Shape: { } shape } t => new ActualTensor(t.Type, shape),
+        ScalarValue { Scalar: { } s } => new ActualScalar(s, s.Type is ElementType.Int or ElementType.F64 or ElementType.Bool),
+        var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, "an operator", "a tensor or a number", other.Describe()),
+    }, a.Span);
+
+    public void Dispose() => _prover.Dispose();
+}

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tx.Core;
+using Tx.Lang.Syntax;
+using Tx.Runtime;
+
+namespace Tx;
+
+/// <summary>A function of the top level: its name and how it is called.</summary>
+internal sealed record Builtin(string Name, string Usage, int MinArguments, int MaxArguments, ImmutableArray<string> Named)
+{
+    public static readonly ImmutableArray<Builtin> All =
+    [
+        new("print", "print(value, …)", 1, int.MaxValue, []),
+        new("load", "load(\"file.npy\")", 1, 1, []),
+        new("save", "save(tensor, \"file.npy\")", 2, 2, []),
+        new("random", "random(f32[M, N], seed = 1)", 1, 1, ["seed"]),
+        new("zeros", "zeros(f32[M, N])", 1, 1, []),
+        new("full", "full(f32[M, N], value)", 2, 2, []),
+        new("arange", "arange(i32, start, end)", 3, 3, []),
+        new("close", "close(a, b, rtol = 1e-5, atol = 1e-6)", 2, 2, ["rtol", "atol"]),
+        new("equal", "equal(a, b)", 2, 2, []),
+        new("reference", "reference(call)", 1, 1, []),
+    ];
+
+    public static Builtin? Find(string name) => All.FirstOrDefault(b => b.Name == name);
+
+    public string Count => MinArguments == MaxArguments ? $"{MinArguments} argument{(MinArguments == 1 ? "" : "s")}" : $"at least {MinArguments} argument";
+}
+
+internal sealed partial class ExpressionEvaluator
+{
+    private Value EvaluateCall(CallSyntax c)
+    {
+        if (c.Target is not NameExpressionSyntax name) throw NotHere(c.Target, "a call of this", "call an operator or a function by its name");
+        if (scope.Operator(name.Name) is { } op) return CallOperator(op, c);
+        if (Builtin.Find(name.Name) is { } builtin) return CallBuiltin(builtin, c);
+        if (ElementTypes.TryParse(name.Name, out var type)) return CastScalar(type, c);
+        var d = Diagnostic.Create(SessionDiagnostics.UnknownFunction, name.Span, name.Name);
+        if (Suggestion.For(name.Name, scope.OperatorNames.Concat(Builtin.All.Select(b => b.Name))) is { } near)
+            d = d.WithHelp($"did you mean `{near}`?").WithFix(name.Span, near);
+        throw new DiagnosticException(d);
+    }
+
+    private Value CallOperator(OpSyntax op, CallSyntax c)
+    {
+        var arguments = c.Arguments.Items.Select(a => new CallArgument(a.Name, Evaluate(a.Value), a.Value.Span)).ToImmutableArray();
+        if (arguments.Any(a => a.Value is UnknownValue or TensorValue { Shape: null } or ScalarValue { Scalar: null })) return UnknownResults(op);
+        // A call nested in another gives its single result.
+        var results = _machine.Run(scope.Resolver.Resolve(new(op, arguments, c.Span)));
+        return results.Length == 1 ? results[0] : new TupleValue(results);
+    }
+
+    private static Value UnknownResults(OpSyntax op) =>
+        op.Results.Count == 1 ? Unknown : new TupleValue([.. op.Results.Select(_ => (Value)Unknown)]);
+
+    private ScalarValue CastScalar(ElementType type, CallSyntax c)
+    {
+        if (c.Arguments.Count != 1) throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, type.Name, "1 argument", c.Arguments.Count, $"{type.Name}(x)");
+        return Evaluate(c.Arguments[0].Value) switch
+        {
+            ScalarValue s => new(type, s.Scalar is { } x ? ScalarMath.Cast(CastKind.Convert, type, x) : null),
+            UnknownValue => new(type, null),
+            var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, c.Arguments[0].Span, type.Name, "a number", other.Describe()),
+        };
+    }
+
+    private Value CallBuiltin(Builtin f, CallSyntax c)
+    {
+        var positional = new List<ArgumentSyntax>();
+        var named = new Dictionary<string, ExpressionSyntax>(StringComparer.Ordinal);
+        foreach (var a in c.Arguments)
+        {
+            if (a.Name is null) { positional.Add(a); continue; }
+            if (!f.Named.Contains(a.Name.Text)) throw new DiagnosticException(SessionDiagnostics.UnknownArgument, a.Name.Span, f.Name, a.Name.Text, f.Usage);
+            named[a.Name.Text] = a.Value;
+        }
+        if (positional.Count < f.MinArguments || positional.Count > f.MaxArguments)
+            throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, f.Name, f.Count, positional.Count, f.Usage);
+        if (f.Name is "reference") return Reference(positional[0].Value);
+        var values = positional.ConvertAll(a => Evaluate(a.Value));
+        SourceSpan SpanOf(int i) => positional[i].Value.Span;
+        return f.Name switch
+        {
+            "print" => Print(values),
+            "load" => Load(Text(f, values[0], SpanOf(0)), SpanOf(0)),
+            "save" => Save(f, values, SpanOf),
+            "random" => Random(f, values[0], SpanOf(0), named.GetValueOrDefault("seed")),
+            "zeros" => Fill(f, values[0], SpanOf(0), Scalar.Index(0)),
+            "full" => Fill(f, values[0], SpanOf(0), Number(f, values[1], SpanOf(1))),
+            "arange" => Arange(f, values, SpanOf),
+            "close" => Compare(f, values, SpanOf, Tolerance(f, named, "rtol", 1e-5), Tolerance(f, named, "atol", 1e-6)),
+            _ => Compare(f, values, SpanOf, null, null),
+        };
+    }
+
+    private Value Reference(ExpressionSyntax e) => new ExpressionEvaluator(scope, isCheck ? _machine : scope.ReferenceMachine, isCheck).Evaluate(e);
+
+    private NothingValue Print(List<Value> values)
+    {
+        if (!isCheck) scope.Output.Print(string.Join(' ', values.Select(ValuePrinter.Print)));
+        return new();
+    }
+
+    private TensorValue Load(string? path, SourceSpan span)
+    {
+        if (isCheck || path is null) return new(ElementType.F32, null, null) { IsTypeKnown = false };
+        var tensor = AtSpan(span, () => NpyFile.Read(Path.Combine(scope.Folder, path), scope.Allocator));
+        return new(tensor.Type, tensor.Shape, tensor);
+    }
+
+    private NothingValue Save(Builtin f, List<Value> values, Func<int, SourceSpan> spanOf)
+    {
+        string? path = Text(f, values[1], spanOf(1));
+        var tensor = Tensor(f, values[0], spanOf(0));
+        if (!isCheck && path is not null && tensor?.Data is { } data)
+            AtSpan(spanOf(1), () => { NpyFile.Write(Path.Combine(scope.Folder, path), data); return 0; });
+        return new();
+    }
+
+    private Value Random(Builtin f, Value type, SourceSpan span, ExpressionSyntax? seed)
+    {
+        if (TensorType(f, type, span) is not { } t) return Unknown;
+        long s = 0;
+        if (seed is not null)
+        {
+            if (Evaluate(seed) is not ScalarValue { Type.IsInteger: true } n)
+                throw new DiagnosticException(SessionDiagnostics.WrongArgument, seed.Span, f.Name, "an integer as seed", Evaluate(seed).Describe());
+            s = n.Scalar?.Integer ?? 0;
+        }
+        return Make(t, span, shape => TensorFill.Random(scope.Allocator, t.Type, shape.AsSpan(), s));
+    }
+
+    private Value Fill(Builtin f, Value type, SourceSpan span, Scalar? value)
+    {
+        if (TensorType(f, type, span) is not { } t) return Unknown;
+        if (value is not { } v) return new TensorValue(t.Type, t.Shape, null);
+        return Make(t, span, shape => TensorFill.Full(scope.Allocator, shape.AsSpan(), ScalarMath.Cast(CastKind.Convert, t.Type, v)));
+    }
+
+    private Value Arange(Builtin f, List<Value> values, Func<int, SourceSpan> spanOf)
+    {
+        if (values[0] is not TypeValue { Shape: null } t)
+            throw new DiagnosticException(SessionDiagnostics.WrongArgument, spanOf(0), f.Name, "an element type", values[0].Describe());
+        if (Number(f, values[1], spanOf(1)) is not { } start || Number(f, values[2], spanOf(2)) is not { } end) return Unknown;
+        if (!start.Type.IsInteger || !end.Type.IsInteger)
+            throw new DiagnosticException(SessionDiagnostics.WrongArgument, spanOf(start.Type.IsInteger ? 2 : 1), f.Name, "an integer", start.Type.IsInteger ? end.Type.Name : start.Type.Name);
+        Int128 count = Int128.Max(0, end.Exact - start.Exact);
+        if (count > long.MaxValue) throw new DiagnosticException(SessionDiagnostics.BadExtent, spanOf(2), count.ToString(CultureInfo.InvariantCulture));
+        return Make(new(t.Type, [(long)count]), spanOf(0), _ => TensorFill.Range(scope.Allocator, t.Type, start.Integer, end.Integer));
+    }
+
+    private TensorValue Make(TypeValue t, SourceSpan span, Func<ImmutableArray<long>, NativeTensor> make)
+    {
+        var shape = t.Shape!.Value;
+        return AtSpan(span, () =>
+        {
+            Runtime.TensorType.CountElements(t.Type, shape.AsSpan());
+            if (isCheck) return new TensorValue(t.Type, shape, null);
+            return new TensorValue(t.Type, shape, make(shape));
+        });
+    }
+
+    private Value Compare(Builtin f, List<Value> values, Func<int, SourceSpan> spanOf, double? rtol, double? atol)
+    {
+        if (values[0] is ScalarValue x && values[1] is ScalarValue y) return CompareScalars(x, y, rtol, atol);
+        var (left, right) = (values[0], values[1]);
+        if (left is ListValue l) left = ToTensor(l, (right as TensorValue)?.Type, spanOf(0)) ?? (Value)Unknown;
+        if (right is ListValue r) right = ToTensor(r, (left as TensorValue)?.Type, spanOf(1)) ?? (Value)Unknown;
+        if (left is UnknownValue || right is UnknownValue) return new ScalarValue(ElementType.Bool, null);
+        var (a, b) = (Tensor(f, left, spanOf(0)), Tensor(f, right, spanOf(1)));
+        if (a is not { IsTypeKnown: true, Shape: { } s } || b is not { IsTypeKnown: true, Shape: { } t }) return new ScalarValue(ElementType.Bool, null);
+        if (a.Type != b.Type || !s.AsSpan().SequenceEqual(t.AsSpan()))
+            throw new DiagnosticException(Diagnostic.Create(RuntimeDiagnostics.ComparedTypes, spanOf(1), a.Describe(), b.Describe()).WithLabel(spanOf(0), a.Describe()));
+        if (a.Data is null || b.Data is null) return new ScalarValue(ElementType.Bool, null);
+        var result = rtol is { } rel ? TensorComparison.Close(a.Data, b.Data, rel, atol ?? 0) : TensorComparison.Equal(a.Data, b.Data);
+        return ScalarValue.Of(Scalar.Bool(result.Passed)) with { Explanation = result.Passed ? null : result.ToString() };
+    }
+
+    private static ScalarValue CompareScalars(ScalarValue x, ScalarValue y, double? rtol, double? atol)
+    {
+        if (x.Scalar is not { } p || y.Scalar is not { } q) return new(ElementType.Bool, null);
+        double a = p.Type.IsFloat ? p.Real : (double)p.Exact, b = q.Type.IsFloat ? q.Real : (double)q.Exact;
+        bool holds = rtol is { } rel ? a.Equals(b) || Math.Abs(a - b) <= (atol ?? 0) + rel * Math.Abs(b) : a == b;
+        return ScalarValue.Of(Scalar.Bool(holds)) with { Explanation = holds ? null : $"{p} and {q} differ" };
+    }
+
+    /// <summary>A nested list of numbers as a tensor of the given element type (default: of its literals).</summary>
+    private TensorValue? ToTensor(ListValue list, ElementType? type, SourceSpan span)
+    {
+        var shape = new List<long>();
+        for (Value v = list; v is ListValue l; v = l.Items.IsEmpty ? new UnknownValue() : l.Items[0]) shape.Add(l.Items.Length);
+        var items = new List<Scalar>();
+        void Collect(Value v, int depth)
+        {
+            if (v is ListValue l && depth < shape.Count && l.Items.Length == shape[depth])
+                foreach (var item in l.Items) Collect(item, depth + 1);
+            else if (v is ScalarValue { Scalar: { } s } && depth == shape.Count) items.Add(s);
+            else throw new DiagnosticException(SessionDiagnostics.ListShape, span);
+        }
+        Collect(list, 0);
+        var element = type ?? (items.Exists(s => s.Type.IsFloat) ? ElementType.F32 : items.TrueForAll(s => s.Type is ElementType.Bool) && items.Count > 0 ? ElementType.Bool : ElementType.I32);
+        ImmutableArray<long> extents = [.. shape];
+        if (isCheck) return new(element, extents, null);
+        var tensor = scope.Allocator.Allocate(element, extents.AsSpan());
+        for (int i = 0; i < items.Count; i++) tensor[i] = ScalarMath.Cast(CastKind.Convert, element, items[i]);
+        return new(element, extents, tensor);
+    }
+
+    private double? Tolerance(Builtin f, Dictionary<string, ExpressionSyntax> named, string name, double usual)
+    {
+        if (!named.TryGetValue(name, out var e)) return usual;
+        return Number(f, Evaluate(e), e.Span) is { } s ? s.Type.IsFloat ? s.Real : s.Integer : usual;
+    }
+
+    private static Scalar? Number(Builtin f, Value v, SourceSpan span) => v switch
+    {
+        ScalarValue s => s.Scalar,
+        UnknownValue => null,
+        _ => throw new DiagnosticException(SessionDiagnostics.WrongArgument, span, f.Name, "a number", v.Describe()),
+    };
+
+    private static string? Text(Builtin f, Value v, SourceSpan span) => v switch
+    {
+        StringValue s => s.Text,
+        UnknownValue => null,
+        _ => throw new DiagnosticException(SessionDiagnostics.WrongArgument, span, f.Name, "a path in quotes", v.Describe()),
+    };
+
+    private TensorValue? Tensor(Builtin f, Value v, SourceSpan span) => v switch
+    {
+        TensorValue t => t,
+        ListValue l => ToTensor(l, null, span),
+        UnknownValue => null,
+        _ => throw new DiagnosticException(SessionDiagnostics.WrongArgument, span, f.Name, "a tensor", v.Describe()),
+    };
+
+    private static TypeValue? TensorType(Builtin f, Value v, SourceSpan span) => v switch
+    {
+        TypeValue { Shape: not null } t => t,
+        TypeValue t => throw new DiagnosticException(SessionDiagnostics.WrongArgument, span, f.Name, $"a type with a shape such as `{t.Type.Name}[8]`", $"`{t.Type.Name}`"),
+        UnknownValue => null,
+        _ => throw new DiagnosticException(SessionDiagnostics.WrongArgument, span, f.Name, "a type such as `f32[8]`", v.Describe()),
+    };
+
+    /// <summary>Gives errors of the runtime, which knows no source, the place in the program.</summary>
+    private static T AtSpan<T>(SourceSpan span, Func<T> action)
+    {
+        try { return action(); }
+        catch (DiagnosticException e) { throw new DiagnosticException([.. e.Diagnostics.Select(d => d.Span is null ? d with { Span = span } : d)]); }
+    }
+}

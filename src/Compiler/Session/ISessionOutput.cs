@@ -1,0 +1,15 @@
+using Tx.Core;
+
+namespace Tx;
+
+/// <summary>Where a session's results go. A front end implements it; the session knows no console.</summary>
+public interface ISessionOutput
+{
+    /// <summary>The text of a <c>print</c>.</summary>
+    void Print(string text);
+    /// <summary>The value of an expression that stands alone at the prompt.</summary>
+    void Echo(Value value);
+    /// <summary>What a <c>bench</c> measured.</summary>
+    void Bench(BenchResult result);
+    void Report(Diagnostic diagnostic);
+}

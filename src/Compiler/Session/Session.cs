@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Runtime;
+
+namespace Tx;
+
+/// <summary>Settings of a session.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>Threads of parallel loops; null: one a core.</summary>
+    public int? Threads { get; init; }
+    /// <summary>Values that stand in for <c>const</c> declarations (<c>-D</c>).</summary>
+    public ImmutableDictionary<string, Scalar> Defines { get; init; } = ImmutableDictionary<string, Scalar>.Empty;
+    public CpuTarget? Target { get; init; }
+}
+
+/// <summary>Runs programs: a whole file, or one prompt after another. Holds declarations, values and compiled kernels; knows no console.
+/// Not safe for several threads.</summary>
+public sealed class Session : IDisposable
+{
+    private readonly ISessionOutput _output;
+    private readonly ProgramLoader _loader;
+    private readonly OperatorResolver _resolver;
+    private readonly Lazy<WorkerPool> _pool;
+    private readonly Lazy<KernelCompiler> _compiler;
+    private readonly TensorAllocator _allocator = new();
+    private readonly Dictionary<string, Value> _variables = new(StringComparer.Ordinal);
+    private DeclarationTable _declarations = DeclarationTable.Empty;
+
+    public Session(SessionOptions options, ISessionOutput output)
+    {
+        _output = output;
+        Defines = options.Defines;
+        Threads = options.Threads ?? Environment.ProcessorCount;
+        _loader = new(options.Defines);
+        _resolver = new(() => _declarations, _allocator);
+        _pool = new(() => new WorkerPool(Threads));
+        _compiler = new(() => new KernelCompiler(options.Target ?? CpuTarget.Host()));
+    }
+
+    public int Threads { get; }
+    internal ImmutableDictionary<string, Scalar> Defines { get; }
+    internal KernelCompiler Compiler => _compiler.Value;
+    internal WorkerPool Pool => _pool.Value;
+    internal TensorAllocator Allocator => _allocator;
+    internal OperatorResolver Resolver => _resolver;
+    internal DeclarationTable Declarations => _declarations;
+    /// <summary>Asks running kernels to stop.</summary>
+    public CancellationToken Cancellation { get; set; }
+
+    /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
+    /// <returns>The program, or null where there are errors.</returns>
+    public LoadedProgram? Load(string path)
+    {
+        var bag = new DiagnosticBag();
+        var program = Guard(bag, () => _loader.Load(path, bag));
+        if (program is not null)
+        {
+            _declarations = program.Declarations;
+            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, bag));
+        }
+        return Report(bag) ? program : null;
+    }
+
+    /// <summary>Loads, checks and runs a file. A program with errors does not start.</summary>
+    public bool RunFile(string path) => Load(path) is { } program && Execute(program, echo: false, mayRebind: false);
+
+    /// <summary>Runs what was typed at a prompt: it sees what was bound before, and may bind names again.</summary>
+    public bool Submit(SourceText text)
+    {
+        var bag = new DiagnosticBag();
+        var program = Guard(bag, () => _loader.Load(SyntaxParser.Parse(text), _declarations, bag));
+        if (program is null || bag.HasErrors) return Report(bag) && program is not null;
+        var before = _declarations;
+        _declarations = program.Declarations;
+        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, bag, isPrompt: true));
+        if (Report(bag)) return Execute(program, echo: true, mayRebind: true);
+        _declarations = before;
+        return false;
+    }
+
+    private bool Execute(LoadedProgram program, bool echo, bool mayRebind)
+    {
+        var scope = NewScope(program.Tree, _variables);
+        var machine = new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation);
+        var runner = new StatementRunner(scope, machine, isCheck: false) { MayRebind = mayRebind };
+        foreach (var item in program.Tree.Root.Items)
+        {
+            var bag = new DiagnosticBag();
+            bool isDone = Guard(bag, () =>
+            {
+                if (item is BenchSyntax bench) _output.Bench(BenchRunner.Run(this, scope, machine, bench));
+                else if (runner.Run(item) is { } value and not NothingValue && echo) _output.Echo(value);
+                return this;
+            }) is not null;
+            Report(bag);
+            if (!isDone) return false;
+        }
+        return true;
+    }
+
+    private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
+    {
+        string? folder = tree.Source.Path.StartsWith('<') ? null : Path.GetDirectoryName(Path.GetFullPath(tree.Source.Path));
+        return new(name => _declarations.Operators.GetValueOrDefault(name), _declarations.Operators.Keys, _declarations.Consts)
+        {
+            Variables = ReferenceEquals(variables, _variables) ? _variables : new(variables, StringComparer.Ordinal),
+            Folder = folder ?? Environment.CurrentDirectory, Resolver = _resolver, Output = _output, Allocator = _allocator,
+            ReferenceMachine = new ReferenceMachine(_allocator),
+        };
+    }
+
+    private bool Report(DiagnosticBag bag)
+    {
+        foreach (var d in bag.Items) _output.Report(d);
+        return !bag.HasErrors;
+    }
+
+    private static T? Guard<T>(DiagnosticBag bag, Func<T?> action) where T : class
+    {
+        try { return action(); }
+        catch (DiagnosticException e)
+        {
+            bag.AddRange(e.Diagnostics);
+            return null;
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            bag.Add(SyntaxDiagnostics.TooDeep, null);
+            return null;
+        }
+    }
+
+    private static void Guard(DiagnosticBag bag, Action action) => Guard(bag, () => { action(); return bag; });
+
+    public void Dispose()
+    {
+        foreach (var value in _variables.Values)
+            if (value is TensorValue { Data: { } data }) data.Dispose();
+        _resolver.Dispose();
+        if (_compiler.IsValueCreated) _compiler.Value.Dispose();
+        if (_pool.IsValueCreated) _pool.Value.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using Tx.Core;
+
+namespace Tx;
+
+/// <summary>Messages about statements at the top level: TX17xx while they are checked, TX57xx while they run.</summary>
+public static class SessionDiagnostics
+{
+    public static readonly DiagnosticDescriptor UnknownName = new("TX1701", Severity.Error, "unknown name at the top level",
+        "there is no value named `{0}` here", "bind it first: `let {0} = …`");
+
+    public static readonly DiagnosticDescriptor UnknownFunction = new("TX1702", Severity.Error, "unknown operator or function",
+        "there is no operator or function named `{0}` here", "declare it with `op {0}(…)`, or import the file that does");
+
+    public static readonly DiagnosticDescriptor WrongArgument = new("TX1703", Severity.Error, "argument of the wrong kind",
+        "`{0}` takes {1} here, and this is {2}", "pass {1}");
+
+    public static readonly DiagnosticDescriptor WrongArgumentCount = new("TX1704", Severity.Error, "wrong number of arguments",
+        "`{0}` takes {1}, and {2} were passed", "call it as `{3}`");
+
+    public static readonly DiagnosticDescriptor UnknownArgument = new("TX1705", Severity.Error, "unknown named argument",
+        "`{0}` has no argument named `{1}`", "call it as `{2}`");
+
+    public static readonly DiagnosticDescriptor NotAStatement = new("TX1706", Severity.Error, "form that does not stand at the top level",
+        "{0} cannot stand here", "{1}");
+
+    public static readonly DiagnosticDescriptor TensorArithmetic = new("TX1707", Severity.Error, "operator between whole tensors",
+        "`{0}` works on elements, and {1} is a whole tensor", "write an equation for the elements, such as `let Y[i] = X[i] {0} 1`");
+
+    public static readonly DiagnosticDescriptor BadExtent = new("TX1708", Severity.Error, "extent that is no size",
+        "an extent is an integer from 0 to 2^63 - 1, and this is {0}", "write the size of the dimension");
+
+    public static readonly DiagnosticDescriptor AlreadyBound = new("TX1709", Severity.Error, "name bound twice",
+        "`{0}` is already bound in this file", "choose another name; only a prompt or a cell may bind a name again");
+
+    public static readonly DiagnosticDescriptor DeclaredType = new("TX1710", Severity.Error, "value of another type than declared",
+        "this is declared `{0}`, and its value is `{1}`", "declare it `{1}`");
+
+    public static readonly DiagnosticDescriptor TupleCount = new("TX1711", Severity.Error, "wrong number of names",
+        "{0} names are bound, and the value has {1}", "bind as many names as the operator has results");
+
+    public static readonly DiagnosticDescriptor ConditionType = new("TX1712", Severity.Error, "condition that is neither true nor false",
+        "a condition is true or false, and this is {0}", "compare it with something: `close(a, b)`, `n == 4`");
+
+    public static readonly DiagnosticDescriptor BenchTarget = new("TX1713", Severity.Error, "nothing to measure",
+        "`bench` measures a call of an operator, and this is {0}", "write `bench` before a call, such as `bench matmul(A, B)`");
+
+    public static readonly DiagnosticDescriptor SubscriptCount = new("TX1714", Severity.Error, "wrong number of subscripts",
+        "`{0}` has {1} dimensions, and {2} subscripts stand here", "give one subscript a dimension; `..` stands for all that are left");
+
+    public static readonly DiagnosticDescriptor ListShape = new("TX1715", Severity.Error, "list that is no tensor",
+        "this list has items of different shapes", "give every row as many numbers");
+
+    public static readonly DiagnosticDescriptor ScheduleNotApplied = new("TX3090", Severity.Warning, "schedules are not supported yet",
+        "schedules are read but not supported yet ({0}); operators run by their default schedule", "nothing is to be done: the results are the same");
+
+    public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
+        "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
+
+    public static readonly DiagnosticDescriptor TestNotRun = new("TX3092", Severity.Warning, "tests are not supported yet",
+        "the test \"{0}\" is read but not run: tests are not supported yet", "write its assertions as statements");
+
+    public static readonly DiagnosticDescriptor AssertionFailed = new("TX5701", Severity.Error, "assertion failed",
+        "assertion failed{0}", "look at the values with `print`");
+
+    public static readonly DiagnosticDescriptor ScalarDivision = new("TX5702", Severity.Error, "division by zero",
+        "an integer is divided by zero", "check the divisor first");
+
+    public static readonly DiagnosticDescriptor ScalarOverflow = new("TX5703", Severity.Error, "number too large",
+        "the result does not fit 64 bits", "use smaller numbers");
+}

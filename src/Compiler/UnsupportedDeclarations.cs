@@ -1,0 +1,21 @@
+using Tx.Core;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+
+namespace Tx;
+
+/// <summary>Declarations that parse and that nothing can be done with yet; operators that use them are refused where they do.</summary>
+internal static class UnsupportedDeclarations
+{
+    public static IEnumerable<Diagnostic> Find(DeclarationTable table)
+    {
+        foreach (var r in table.Reducers.Values) yield return Refuse("reducer", r.Name);
+        foreach (var s in table.Strategies.Values) yield return Refuse("strategy", s.Name);
+        foreach (var i in table.Intrinsics.Values) yield return Refuse("intrin", i.Name);
+        foreach (var t in table.Targets.Values) yield return Refuse("target", t.Name);
+        foreach (var t in table.Tests) yield return Diagnostic.Create(SessionDiagnostics.TestNotRun, t.Span with { Span = new(t.Span.Span.Start, 4) }, t.Title);
+    }
+
+    private static Diagnostic Refuse(string what, NameSyntax name) =>
+        Diagnostic.Create(SessionDiagnostics.DeclarationNotSupported, name.Span, what, name.Text);
+}

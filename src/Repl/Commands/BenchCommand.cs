@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace Tx.Repl.Commands;
+
+internal static class BenchCommand
+{
+    public static Command Create(TextWriter output, TextWriter error)
+    {
+        var (file, op, shape, defines) = (Arguments.File(), Arguments.Operator(), Arguments.Shape(), Arguments.Defines());
+        var (threads, json) = (Arguments.Threads(), Arguments.Json());
+        var command = new Command("bench", "Measures an operator on random data of the given sizes.") { file, op, shape, threads, json, defines };
+        command.SetAction(parsed =>
+        {
+            var options = new SessionOptions { Threads = Arguments.CheckThreads(parsed.GetValue(threads)), Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
+            using var session = new Session(options, new ConsoleOutput(output, error));
+            if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.ProgramFault;
+            var result = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape))).Bench();
+            output.WriteLine(parsed.GetValue(json) ? JsonLines.Of(result) : BenchText.Line(result));
+            return CommandLineApp.Fine;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Tx.Core;
+
+namespace Tx.Repl.Commands;
+
+internal static class CheckCommand
+{
+    public static Command Create(TextWriter output, TextWriter error)
+    {
+        var files = new Argument<string[]>("FILE") { Description = ".tx files", Arity = ArgumentArity.OneOrMore };
+        var (json, defines) = (Arguments.Json(), Arguments.Defines());
+        var command = new Command("check", "Says everything that is wrong with programs, without running them.") { files, json, defines };
+        command.SetAction(parsed =>
+        {
+            var options = new SessionOptions { Threads = 1, Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
+            bool isJson = parsed.GetValue(json), isFine = true;
+            string[] paths = parsed.GetRequiredValue(files);
+            foreach (string path in paths) Arguments.Existing(path);
+            foreach (string path in paths)
+            {
+                using var session = new Session(options, isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error));
+                isFine &= session.Load(path) is not null;
+            }
+            return isFine ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
+        });
+        return command;
+    }
+
+    private sealed class JsonDiagnostics(TextWriter output) : ISessionOutput
+    {
+        public void Report(Diagnostic diagnostic) => output.WriteLine(JsonLines.Of(diagnostic));
+        public void Print(string text) { }
+        public void Echo(Value value) { }
+        public void Bench(BenchResult result) { }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Tx.Core;
+
+namespace Tx.Repl;
+
+/// <summary>Machine-readable output: one object a line; the fields are a contract.</summary>
+internal static class JsonLines
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary><c>code severity message file line column endLine endColumn help</c>; places are null where there is none.</summary>
+    public static string Of(Diagnostic d) => Write(w =>
+    {
+        w.WriteString("code", d.Code);
+        w.WriteString("severity", d.Severity switch { Severity.Error => "error", Severity.Warning => "warning", Severity.Note => "note" });
+        w.WriteString("message", d.Message);
+        if (d.Span is { } span)
+        {
+            w.WriteString("file", span.Source.Path);
+            w.WriteNumber("line", span.Start.Line);
+            w.WriteNumber("column", span.Start.Column);
+            w.WriteNumber("endLine", span.End.Line);
+            w.WriteNumber("endColumn", span.End.Column);
+        }
+        else
+        {
+            w.WriteNull("file");
+            w.WriteNull("line");
+            w.WriteNull("column");
+            w.WriteNull("endLine");
+            w.WriteNull("endColumn");
+        }
+        if (d.Help is null) w.WriteNull("help"); else w.WriteString("help", d.Help);
+        if (d.Witness is not null) w.WriteString("witness", d.Witness);
+        if (d.Fix is { } fix)
+        {
+            w.WriteStartObject("fix");
+            w.WriteNumber("line", fix.Span.Start.Line);
+            w.WriteNumber("column", fix.Span.Start.Column);
+            w.WriteNumber("endLine", fix.Span.End.Line);
+            w.WriteNumber("endColumn", fix.Span.End.Column);
+            w.WriteString("text", fix.Replacement);
+            w.WriteEndObject();
+        }
+    });
+
+    /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak</c>.</summary>
+    public static string Of(BenchResult r) => Write(w =>
+    {
+        w.WriteString("op", r.Operator);
+        w.WriteString("schedule", r.Schedule);
+        w.WriteStartObject("shape");
+        foreach (var (name, size) in r.Shape) w.WriteNumber(name, size);
+        w.WriteEndObject();
+        w.WriteNumber("threads", r.Threads);
+        w.WriteNumber("median_us", Math.Round(r.MedianMicroseconds, 3));
+        w.WriteNumber("min_us", Math.Round(r.MinMicroseconds, 3));
+        w.WriteNumber("gflops", Math.Round(r.Gflops, 4));
+        w.WriteNumber("peak_gflops", Math.Round(r.PeakGflops, 3));
+        w.WriteNumber("fraction_of_peak", Math.Round(r.FractionOfPeak, 5));
+        w.WriteNumber("repetitions", r.Repetitions);
+    });
+
+    private static string Write(Action<Utf8JsonWriter> fields)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Options))
+        {
+            writer.WriteStartObject();
+            fields(writer);
+            writer.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}
