@@ -79,7 +79,7 @@ internal static class UnexpectedToken
             return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, "`->` or `{`", Show(found)).WithFix(reporter.At(found.StartIndex, found.StartIndex), "-> ");
         if (before is { Type: TxLexer.ID } && afterExpression && OtherWords.TryGetValue(before.Text, out string? word))
             return Spelling(reporter.At(before.Extent), before.Text, word);
-        if (found.Type == TxLexer.COLON && expected.Contains(TxLexer.RB) && expected.Contains(TxLexer.DOTDOT))
+        if (found.Type == TxLexer.COLON && afterExpression && expected.Contains(TxLexer.RB))
             return Spelling(span, ":", "..");
         if (found.Type == TxLexer.COLON && wantsExpression && before is { Type: TxLexer.LB or TxLexer.COMMA })
             return Spelling(span, ":", "0..");
@@ -89,6 +89,9 @@ internal static class UnexpectedToken
             return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, "a string", Show(found)).WithHelp($"write `\"{text}\"`").WithFix(span, $"\"{text}\"");
         if (IsKeyword(found.Type) && expected.Any(Names.Contains) && before?.Line == found.Line)
             return Diagnostic.Create(SyntaxDiagnostics.KeywordAsName, span, text).WithFix(span, text + "_");
+        if (before is { Type: TxLexer.ID } && afterExpression && before.Line == found.Line && (found.TokenIndex == 1 || ((SourceToken)tokens.Get(found.TokenIndex - 2)).Statement < before.Statement))
+            return Diagnostic.Create(SyntaxDiagnostics.Unexpected, span, EndOfStatement, Show(found))
+                .WithHelp($"no statement begins with the word `{before.Text}`; a call is written `{before.Text}(…)`");
         if (afterExpression && expected.Contains(TxLexer.NL) && BeginsStatement(found.Type))
             return Diagnostic.Create(SyntaxDiagnostics.MissingLineEnd, span, Show(found)).WithFix(reporter.At(found.StartIndex, found.StartIndex), "; ");
         return null;
