@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
 using Tx.Lower.Simplify;
@@ -50,8 +51,12 @@ public static class Pipeline
     /// <param name="module">Of any level; passes whose level it has left behind are skipped.</param>
     /// <param name="target">The CPU to lower for.</param>
     /// <param name="trace">Called after each pass with its result.</param>
+    /// <exception cref="DiagnosticException">A buffer is larger than an address space (TX3101).</exception>
     public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null)
     {
+        // Sizes are checked first: products of extents that fit are safe to compute with.
+        foreach (var f in module.Functions)
+            foreach (var buffer in f.Parameters.Concat(f.Temporaries)) buffer.TryBytes();
         foreach (var pass in For(target))
         {
             if (module.Level > pass.From) continue;
