@@ -44,7 +44,7 @@ internal sealed partial class ExpressionBinder
         {
             if (IsUnsupportedType(name)) _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, target.Span, name, Substitute(name));
             else if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
-            else
+            else if (_scope.IsNews(name))
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownFunction, target.Span, name)
                     .Suggest(target.Span, name, FunctionNames.Concat(_scope.Module.Table.Operators.Keys).Concat(_scope.TypeNames)));
             return null;

@@ -22,6 +22,7 @@ internal sealed partial class ExpressionBinder
     private readonly string? _place;
     private readonly List<IndexSymbol> _indices = [];
     private readonly List<Term> _conditions = [];
+    private readonly HashSet<string> _freeIndices = new(StringComparer.Ordinal);
     private int _depth, _guards;
     private bool _tooDeep;
 
@@ -122,7 +123,8 @@ internal sealed partial class ExpressionBinder
             case "inf": return Number(double.PositiveInfinity, "inf", n.Span);
             case "nan": return Number(double.NaN, "nan", n.Span);
         }
-        _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownName, n.Span, n.Name).Suggest(n.Span, n.Name, _scope.Names));
+        if (!_freeIndices.Contains(n.Name) && _scope.IsNews(n.Name))
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownName, n.Span, n.Name).Suggest(n.Span, n.Name, _scope.Names));
         return null;
     }
 
@@ -207,7 +209,8 @@ internal sealed partial class ExpressionBinder
                 _bag.Add(SemanticDiagnostics.NotATensor, n.Span, n.Name, other.Description);
                 return null;
             default:
-                _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownName, n.Span, n.Name).Suggest(n.Span, n.Name, _scope.Tensors));
+                if (_scope.IsNews(n.Name))
+                    _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownName, n.Span, n.Name).Suggest(n.Span, n.Name, _scope.Tensors));
                 return null;
         }
     }
@@ -218,7 +221,7 @@ internal sealed partial class ExpressionBinder
         {
             if (_scope.Find(pack.Text) is not LoopPackSymbol p)
             {
-                _bag.Add(SemanticDiagnostics.FreeIndex, e.Span, pack.Text);
+                if (_freeIndices.Add(pack.Text)) _bag.Add(SemanticDiagnostics.FreeIndex, e.Span, pack.Text);
                 return false;
             }
             foreach (var index in p.Indices)
@@ -230,8 +233,8 @@ internal sealed partial class ExpressionBinder
         }
         if (e is NameExpressionSyntax n && _scope.Find(n.Name) is null)
         {
-            var error = Diagnostic.Create(SemanticDiagnostics.FreeIndex, n.Span, n.Name);
-            _bag.Add(error);
+            if (_freeIndices.Add(n.Name))
+                _bag.Add(Diagnostic.Create(SemanticDiagnostics.FreeIndex, n.Span, n.Name).Suggest(n.Span, n.Name, _indices.Select(i => i.Name)));
             return false;
         }
         if (Bind(e) is not { } value || value.In(ElementType.Int) is not { } term) return false;

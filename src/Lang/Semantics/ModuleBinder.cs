@@ -10,8 +10,11 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
 {
     private const int MaxCallDepth = 128;
 
-    private readonly Dictionary<OpSyntax, Dictionary<Specialisation, Operator?>> _bound = new(ReferenceEqualityComparer.Instance);
+    private sealed record Entry(Operator? Operator, IReadOnlyList<Diagnostic> Diagnostics);
+
+    private readonly Dictionary<OpSyntax, Dictionary<Specialisation, Entry>> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly List<OpSyntax> _active = [];
+    private readonly HashSet<string> _constsInProgress = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConstSymbol> _consts = new(StringComparer.Ordinal);
     private readonly DiagnosticBag _constBag = new();
     private int _constsReported;
@@ -19,7 +22,9 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     public DeclarationTable Table { get; } = table;
     internal IProver Prover { get; } = prover;
 
-    /// <summary>Binds an operator. Null where it has errors; they are added to <paramref name="bag"/> the first time.</summary>
+    /// <summary>Binds an operator. Null where it has errors; these are added to <paramref name="bag"/>, each once for its place even if the
+    /// operator is bound for several specialisations. A <c>const</c> parameter with neither value nor default takes a small number that its
+    /// <c>require</c> admits.</summary>
     public Operator? Bind(OpSyntax op, Specialisation specialisation, DiagnosticBag bag) => Bind(op, specialisation, bag, null);
 
     internal Operator? Bind(OpSyntax op, Specialisation specialisation, DiagnosticBag bag, SourceSpan? call)
@@ -36,36 +41,29 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
         }
         specialisation = Complete(op, specialisation);
         if (!_bound.TryGetValue(op, out var known)) _bound.Add(op, known = []);
-        if (known.TryGetValue(specialisation, out var result)) return result;
-        var own = new DiagnosticBag();
-        _active.Add(op);
-        var bound = new OperatorBinder(this, own).Bind(op, specialisation);
-        _active.RemoveAt(_active.Count - 1);
-        known[specialisation] = bound;
-        bag.AddRange(own.Items);
-        ReportConsts(bag);
-        return bound;
+        if (!known.TryGetValue(specialisation, out var entry))
+        {
+            var own = new DiagnosticBag();
+            _active.Add(op);
+            entry = new(new OperatorBinder(this, own).Bind(op, specialisation), own.Items);
+            _active.RemoveAt(_active.Count - 1);
+            known[specialisation] = entry;
+            Report(entry.Diagnostics, bag);
+            ReportConsts(bag);
+        }
+        else if (entry.Operator is null) Report(entry.Diagnostics, bag);
+        return entry.Operator;
     }
 
-    /// <summary>Puts the defaults of <c>const</c> parameters in, so that one meaning has one key. What has no value here is reported when
-    /// the operator is bound.</summary>
-    private Specialisation Complete(OpSyntax op, Specialisation specialisation)
+    private static void Report(IEnumerable<Diagnostic> diagnostics, DiagnosticBag bag)
     {
-        var scope = new NameScope(this);
-        var silent = new DiagnosticBag();
-        var consts = ImmutableArray.CreateBuilder<(string, Scalar)>();
-        foreach (var p in op.Parameters)
-        {
-            if (!p.IsConst || !ElementTypes.TryParse(p.Type.Name.Text, out var type)) continue;
-            var value = specialisation.ValueOf(p.Name.Text) is { } given ? Actual.Adapt(given, type)
-                : p.Default is { } e ? Constant(new ExpressionBinder(scope, silent, "a default").Bind(e, type), e, silent)
-                : null;
-            if (value is not { } known) continue;
-            consts.Add((p.Name.Text, known));
-            scope.TryAdd(p.Name.Text, new ConstSymbol(Value.Typed(new ConstTerm(known), p.Span)));
-        }
-        return specialisation with { Consts = consts.ToImmutable() };
+        foreach (var d in diagnostics)
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
     }
+
+    /// <summary>Puts in the values of <c>const</c> parameters that are absent, so that one meaning has one key.</summary>
+    private Specialisation Complete(OpSyntax op, Specialisation specialisation) =>
+        op.Parameters.Any(p => p.IsConst) ? specialisation with { Consts = ConstValues.Find(this, op, specialisation) } : specialisation;
 
     /// <summary>Binds <c>let Y[i] = X[i] * 2</c>, <c>let (b[i], p[i]) = max_at(…)</c> or <c>let s = sum(i: X[i])</c>: an operator without a
     /// name, called at once.</summary>
@@ -102,9 +100,14 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     {
         if (!Table.Consts.TryGetValue(name, out var syntax)) return null;
         if (_consts.TryGetValue(name, out var known)) return known;
-        // A constant that needs itself finds this entry, which has no value.
-        _consts[name] = new(null);
-        return _consts[name] = new(BindConst(syntax));
+        if (!_constsInProgress.Add(name))
+        {
+            _constBag.Add(SemanticDiagnostics.CircularConst, syntax.Name.Span, name);
+            return new(null);
+        }
+        var bound = new ConstSymbol(BindConst(syntax));
+        _constsInProgress.Remove(name);
+        return _consts[name] = bound;
     }
 
     private Value? BindConst(ConstSyntax c)

@@ -9,7 +9,12 @@ internal sealed class NameScope(ModuleBinder module)
     private readonly Dictionary<string, Symbol> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ElementType> _types = new(StringComparer.Ordinal);
 
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+
     public ModuleBinder Module { get; } = module;
+
+    /// <summary>True the first time that a name is found to be unknown: a name misspelt twice is one mistake.</summary>
+    public bool IsNews(string name) => _reported.Add(name);
 
     /// <summary>What may have been meant by a wrong name, besides functions.</summary>
     public IEnumerable<string> Names => _symbols.Keys.Concat(Module.Table.Consts.Keys);

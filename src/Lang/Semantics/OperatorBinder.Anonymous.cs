@@ -18,9 +18,15 @@ internal sealed partial class OperatorBinder
         }
         _name = targets[0].Name.Name;
         // A tensor that is defined anew may be read in its own equation: `let Y[i] = Y[i] + 1` takes the earlier one.
+        var indices = targets.SelectMany(t => t.Subscripts ?? []).Concat(MentionedNames.Parts(let.Value)).SelectMany(e => e switch
+        {
+            NameExpressionSyntax n when targets.Any(t => t.Subscripts is { } s && s.Contains(n)) => [n.Name],
+            ReductionSyntax r => r.Binders.Select(b => b.Name.Text),
+            _ => [],
+        }).ToHashSet(StringComparer.Ordinal);
         foreach (string name in MentionedNames.In(let.Value).Distinct())
         {
-            if (_scope.FindLocal(name) is not null || lookup(name) is not var (type, shape)) continue;
+            if (indices.Contains(name) || _scope.FindLocal(name) is not null || lookup(name) is not var (type, shape)) continue;
             var parameter = new TensorName(name, TensorRole.Parameter, null) { IsDeclared = true, IsRead = true };
             parameter.Tensor = new TensorSymbol(name, type, [.. shape.Select(ConstTerm.Int)], TensorRole.Parameter, null);
             _scope.Set(name, parameter);

@@ -107,6 +107,11 @@ internal sealed partial class OperatorBinder
         foreach (var left in d.Targets)
         {
             if (FindOrAdd(left) is not { } tensor) continue;
+            if (tensors.Contains(tensor))
+            {
+                _bag.Add(Diagnostic.Create(SemanticDiagnostics.DuplicateName, left.Name.Span, left.Name.Name).WithHelp("name another tensor for each result"));
+                continue;
+            }
             if (tensor.Definition is null) tensor.Definition = d;
             else (tensor.Definition.IsOneOfSeveral, d.IsOneOfSeveral) = (true, true);
             tensors.Add(tensor);
@@ -149,7 +154,8 @@ internal sealed partial class OperatorBinder
         var several = _definitions.Where(d => d.IsOneOfSeveral).ToList();
         if (several.Count > 0)
         {
-            var tensor = several.SelectMany(d => d.Tensors).First(t => _definitions.Count(d => d.Tensors.Contains(t)) > 1);
+            // An update that was refused counts as another equation, and has had its message.
+            if (several.SelectMany(d => d.Tensors).FirstOrDefault(t => _definitions.Count(d => d.Tensors.Contains(t)) > 1) is not { } tensor) return;
             var lines = several.Where(d => d.Tensors.Contains(tensor)).ToList();
             _bag.Add(Diagnostic.Create(UnsupportedDiagnostics.Recurrence, lines[1].Span, $"`{tensor.Name}` has {lines.Count} equations")
                 .WithLabel(lines[0].Span, "the first is here"));

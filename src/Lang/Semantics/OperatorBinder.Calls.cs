@@ -31,7 +31,7 @@ internal sealed partial class OperatorBinder
         ImmutableArray<Argument?> arguments = [.. call.Arguments.Select((a, i) => BindArgument(op, a, i))];
         if (arguments.Any(a => a is null)) return false;
         if (SignatureMatch.Match(op, [.. arguments.Select(a => a!.Actual)], call.Span, _bag) is not { } match) return false;
-        if (_module.Bind(op, match.Specialisation, _bag, call.Span) is not { } callee) return Fail();
+        if (_module.Bind(op, match.Specialisation, _bag, call.Span) is not { } callee) return false;
         if (callee.Results.Length != targets.Length)
         {
             _bag.Add(SemanticDiagnostics.ResultCount, call.Span, op.Name.Text, Spelling.Count(callee.Results.Length, "result"), Spelling.Count(targets.Length, "target"));
@@ -39,13 +39,6 @@ internal sealed partial class OperatorBinder
         }
         var copy = new TermSubstitution();
         return Pass(op, callee, match, arguments, copy, call) && CopyStages(callee, targets, prefix, copy, call);
-    }
-
-    /// <summary>A callee with errors, which may have been reported for an earlier call, must not let this operator pass.</summary>
-    private bool Fail()
-    {
-        if (!_bag.HasErrors) _failed = true;
-        return false;
     }
 
     private Argument? BindArgument(OpSyntax op, ArgumentSyntax a, int position)
@@ -69,8 +62,7 @@ internal sealed partial class OperatorBinder
         }
         var binder = new ExpressionBinder(_scope, _bag);
         if (binder.Bind(a.Value) is not { } value) return null;
-        foreach (var o in binder.Obligations) Owe(o);
-        if (binder.OpenIndices.Count > 0 && !new RangeInference(_sizes, _bag, _obligations).Solve(binder.OpenIndices, binder.Reads)) return null;
+        if (!Settle(binder, [])) return null;
         return new(null, value, Actual.Scalar(a.Span, a.Name, value));
     }
 

@@ -221,11 +221,8 @@ internal sealed partial class OperatorBinder
     /// <summary>Ranges, types and the tensors themselves, once the value is bound.</summary>
     private void Complete(Definition d, Left left, ExpressionBinder binder, Value value)
     {
-        var obligations = new List<Obligation>(binder.Obligations);
-        var inference = new RangeInference(_sizes, _bag, obligations);
-        var open = left.Indices.Where(i => !left.Ranged.Contains(i)).Concat(binder.OpenIndices);
         if (BindTypes(d, left, value) is not var (types, term)) return;
-        if (!inference.Solve([.. open], binder.Reads)) return;
+        if (!Settle(binder, left.Indices.Where(i => !left.Ranged.Contains(i)))) return;
         var targets = ImmutableArray.CreateBuilder<Target>();
         bool isFine = true;
         for (int t = 0; t < d.Targets.Length; t++)
@@ -246,15 +243,21 @@ internal sealed partial class OperatorBinder
             targets.Add(new(name.Tensor, left.Targets[t]));
         }
         if (!isFine) return;
+        _stages.Add(new([.. targets.Select(t => t.Tensor)], [new Equation(targets.ToImmutable(), [.. left.Indices], term, null, d.Span)]));
+    }
+
+    /// <summary>Decides the ranges that are open, then takes over what the expression owes, which speaks of them.</summary>
+    private bool Settle(ExpressionBinder binder, IEnumerable<IndexSymbol> open)
+    {
+        var obligations = new List<Obligation>(binder.Obligations);
+        if (!new RangeInference(_sizes, _bag, obligations).Solve([.. open, .. binder.OpenIndices], binder.Reads)) return false;
         foreach (var o in obligations) Owe(o);
         foreach (var (kind, index, scope, conditions, span) in binder.NonEmpty)
             Owe(new(SemanticDiagnostics.EmptyRange, [kind.Name, index.Name, Terms.Print(Terms.Simplify(new BinaryTerm(BinaryOp.Sub, index.End, index.Start)))],
                 new BinaryTerm(BinaryOp.Lt, index.Start, index.End), [.. scope.Where(i => i != index)], conditions, span, []));
         foreach (var sum in binder.NarrowSums) AccumulatorBound.Check(sum, _sizes, _bag);
-        Add(new([.. targets.Select(t => t.Tensor)], [new Equation(targets.ToImmutable(), [.. left.Indices], term, null, d.Span)]));
+        return true;
     }
-
-    private void Add(Stage stage) => _stages.Add(stage);
 
     /// <summary>The element types of the targets and the term of the value; an <c>int</c> is stored as <c>i64</c>.</summary>
     private (ImmutableArray<ElementType> Types, Term Value)? BindTypes(Definition d, Left left, Value value)

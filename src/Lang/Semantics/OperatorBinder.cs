@@ -22,7 +22,6 @@ internal sealed partial class OperatorBinder
     private readonly HashSet<string> _stageNames = new(StringComparer.Ordinal);
     private SizeComparer _sizes;
     private string _name = "";
-    private bool _failed;
 
     public OperatorBinder(ModuleBinder module, DiagnosticBag bag)
     {
@@ -44,7 +43,7 @@ internal sealed partial class OperatorBinder
 
     private Operator? Finish(string? doc, SourceSpan? span)
     {
-        if (_bag.HasErrors || _failed) return null;
+        if (_bag.HasErrors) return null;
         foreach (var t in _parameters.Concat(_intermediates))
             if (!t.IsRead) _bag.Add(SemanticDiagnostics.UnusedTensor, t.Span, t.Name);
         return new Operator

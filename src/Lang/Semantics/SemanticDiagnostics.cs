@@ -115,6 +115,8 @@ public static class SemanticDiagnostics
         "`..{0}` cannot be expanded here", "a shape holds one pack, and a subscript uses one where a tensor has one");
     public static readonly DiagnosticDescriptor NotAnOperator = new("TX1055", Severity.Error, "not the kind of thing to call",
         "this cannot be called", "call an operator or a function by its name");
+    public static readonly DiagnosticDescriptor CircularConst = new("TX1057", Severity.Error, "constant needs itself",
+        "the value of `{0}` needs `{0}`", "give one of the constants a number");
     public static readonly DiagnosticDescriptor ResultShape = new("TX1056", Severity.Error, "result of another shape",
         "dimension {0} of what `{1}` gives has the extent `{2}`, but `{3}` is declared with `{4}`", "add `require {2} == {4}`, or change the shape of `{3}`");
 }

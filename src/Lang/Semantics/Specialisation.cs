@@ -14,13 +14,12 @@ public sealed record Specialisation(
     /// <summary>The most dimensions that a tensor may have.</summary>
     public const int MaxRank = 16;
 
-    /// <summary>What to check an operator for when nobody calls it: the first type of each constraint, packs of two dimensions, the
-    /// defaults of the <c>const</c> parameters, and 1 for those without a default.</summary>
+    /// <summary>What to check an operator for when nobody calls it: the first type of each constraint, packs of two dimensions, and what
+    /// the binder takes for <c>const</c> parameters.</summary>
     public static Specialisation Representative(OpSyntax op) => new(
         [.. op.Generics.Select(g => (g.Name.Text, g.Constraint.Text == "integer" ? ElementType.I32 : ElementType.F32))],
         [.. Packs(op).Select(p => (p, 2))],
-        [.. op.Parameters.Where(p => p.IsConst && p.Default is null && ElementTypes.TryParse(p.Type.Name.Text, out _))
-            .Select(p => (p.Name.Text, ElementTypes.TryParse(p.Type.Name.Text, out var t) ? Scalar.Of(t, 1L) : Scalar.Index(1)))]);
+        []);
 
     /// <summary>The packs <c>..S</c> in the shapes of the parameters, in the order of the text.</summary>
     internal static ImmutableArray<string> Packs(OpSyntax op) => [.. op.Parameters

@@ -45,7 +45,7 @@ public class ErrorTests
         { "TX1024", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f64[M]) -> Y: f32[M] { Y = g(P) }", "P" },
         { "TX1025", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M, N]) -> Y: f32[M] { Y = g(P) }", "P" },
         { "TX1026", "op g(A: f32[N], const p: int) -> Y: f32[N] { Y[i] = A[i] * f32(p) }\nop f(P: f32[M]) -> Y: f32[M] { Y = g(P, M) }", "M" },
-        { "TX1027", "op g(A: f32[N], const p: int) -> Y: f32[N] require p >= 2 { Y[i] = A[i] * f32(p) }", "p >= 2" },
+        { "TX1027", "op g(A: f32[N], const p: int = 1) -> Y: f32[N] require p >= 2 { Y[i] = A[i] * f32(p) }", "p >= 2" },
         { "TX1029", "op f(X: i32[N]) -> Y: i32[N] { Y[i] = X[i] / 0 }", "0" },
         { "TX1030", "op f(X: i32[N]) -> Y: i32[N] { Y[i] = X[i] << 32 }", "32" },
         { "TX1031", "op f(X: u8[N]) -> Y: u8 { Y = sum(i: X[i]) }", "sum(i: X[i])" },
@@ -71,6 +71,11 @@ public class ErrorTests
         { "TX1053", "op f<T: nubmer>(X: T[N]) -> Y: T[N] { Y[i] = X[i] }", "nubmer" },
         { "TX1054", "op f(X: f32[N]) -> Y: f32[N] { Y[..i] = 1 }\nop g(X: f32[N]) -> Y: f32[..S] { Y[..i] = 1 }", "..S" },
         { "TX1056", "op g(A: f32[N]) -> Y: f32[N] { Y[i] = A[i] }\nop f(P: f32[M], Q: f32[K]) -> Y: f32[K] { Y = g(P) }", "g(P)" },
+        { "TX1057", "const A = B + 1\nconst B = A\nop f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] * A + B }", "A" },
+        { "TX1002", "op g(X: f32[N]) -> a: f32, b: f32 { a = sum(i: X[i]); b = a }\nop f(X: f32[N]) -> Y: f32 { (Y, Y) = g(X) }", "Y" },
+        { "TX1010", "op f(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = A[i, k] * B[k, j] + f32(k) }", "k" },
+        { "TX1001", "op f(X: f32[N]) -> Y: f32[N] { t[i] = X[i] * scale; Y[i] = t[i] + scale }", "scale" },
+        { "TX3102", "op f(X: f32[N]) -> Y: f32[N] { Y[i] *= X[i]; Y[i] = 0 }", "Y[i] *= X[i]" },
         { "TX3101", "op f(X: f32[N]) -> Y: f32[N] { Y[0] = X[0]; for i in 0..N - 1 { Y[i + 1] = Y[i] + X[i + 1] } }", "Y[i + 1] = Y[i] + X[i + 1]" },
         { "TX3101", "op f(X: f32[N]) -> Y: f32[N] { a[i] = b[i] + X[i]; b[i] = a[i]; Y[i] = b[i] }", "a[i] = b[i] + X[i]" },
         { "TX3102", "op f(X: f32[N]) -> Y: f32[N] { Y[i] += X[i] }", "Y[i] += X[i]" },
@@ -94,6 +99,28 @@ public class ErrorTests
         if (errors[0].Fix is not { } fix) return;
         string mended = text[..fix.Span.Span.Start] + fix.Replacement + text[fix.Span.Span.End..];
         Assert.DoesNotContain(Bound.Errors(mended), d => d.IsError);
+    }
+
+    /// <summary>However often and for whatever types an operator is bound, its mistakes are said once, and a failure is never silent.</summary>
+    [Fact]
+    public void A_mistake_is_said_once_for_all_specialisations()
+    {
+        var bound = Bound.Of("op f<T: number>(X: T[..S]) -> Y: T[..S] { Y[..i] = X[..i] * q }\nop g(X: f32[N]) -> Y: f32[N] { Y = f(X) }");
+        Assert.Null(bound.Bind("f"));
+        Assert.Null(bound.Bind("f", new([("T", ElementType.I32)], [("S", 1)], [])));
+        Assert.Null(bound.Bind("g"));
+        Assert.Single(bound.Bag.Items);
+        var later = new DiagnosticBag();
+        Assert.Null(bound.Module.Bind(bound.Syntax("f"), Specialisation.Representative(bound.Syntax("f")), later));
+        Assert.Single(later.Items);
+    }
+
+    [Fact]
+    public void A_const_without_a_default_is_checked_for_a_value_that_is_admitted()
+    {
+        var bound = Bound.Of("op f(X: f32[N], const n: int, const m: int = n + 1) -> Y: f32[N] require n >= 3, m < 20, N >= n { Y[i] = X[i] * f32(n * m) }");
+        Assert.Equal("(n, 3), (m, 4)", string.Join(", ", bound.Bind("f")!.Consts));
+        Assert.Empty(bound.Bag.Items);
     }
 
     [Fact]
