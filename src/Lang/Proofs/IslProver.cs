@@ -9,7 +9,7 @@ namespace Tx.Lang.Proofs;
 /// <param name="quota">Operations that the library may spend on one question; afterwards the answer is <see cref="Verdict.Unknown"/>.</param>
 public sealed class IslProver(int quota = IslProver.DefaultQuota) : IProver, IDisposable
 {
-    public const int DefaultQuota = 500_000;
+    public const int DefaultQuota = 100_000;
     private const int MaxEnumeratedPoints = 1 << 17, MaxKeptAnswers = 1 << 14;
 
     /// <summary>Sizes tried for a witness where products of dimensions leave the library without one.</summary>

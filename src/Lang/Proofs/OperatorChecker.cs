@@ -70,17 +70,24 @@ public static class OperatorChecker
         return diagnostics.ToImmutable();
     }
 
-    /// <summary>Refuses tensors that no address space holds.</summary>
+    /// <summary>Refuses tensors that no address space holds, and index arithmetic that leaves 64 bits.</summary>
     public static ImmutableArray<Diagnostic> CheckSizes(Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
     {
-        var tensors = op.Parameters.Concat(op.Stages.SelectMany(s => s.Tensors));
-        return
-        [
-            .. tensors.Where(t => t.Shape.All(e => Terms.Evaluate(e, dims) is null or >= 0) && ShapeChecker.ByteCount(t, dims) is null)
-                .Select(t => Diagnostic.Create(ProofDiagnostics.TensorTooLarge, t.Span, t.Name,
-                    string.Join(", ", t.Shape.Select(e => Terms.Evaluate(e, dims) is { } n ? Terms.Print(ConstTerm.Int(n)) : Terms.Print(e)))))
-                .Take(1),
-        ];
+        foreach (var t in op.Parameters.Concat(op.Stages.SelectMany(s => s.Tensors)))
+        {
+            // A negative extent is reported as what it is.
+            if (ShapeChecker.ByteCount(t, dims) is not null || t.Shape.Any(e => Terms.Evaluate(e, dims) < 0)) continue;
+            string shape = string.Join(", ", t.Shape.Select(e => Terms.Print(Terms.Evaluate(e, dims) is { } n ? ConstTerm.Int(n) : e)));
+            return [Diagnostic.Create(ProofDiagnostics.TensorTooLarge, t.Span, t.Name, shape)];
+        }
+        var overflow = new IndexOverflow(dims);
+        foreach (var stage in op.Stages)
+            foreach (var equation in stage.Equations)
+            {
+                overflow.Visit(equation);
+                if (overflow.Found is { } term) return [Diagnostic.Create(ProofDiagnostics.IndexTooLarge, term.Span ?? equation.Span, Terms.Print(term))];
+            }
+        return [];
     }
 
     /// <summary>Conditions on data are left out: the values may be any.</summary>

@@ -9,6 +9,8 @@ public static class ProofDiagnostics
         "give the outside a value, `{0} ?? 0`, or make the range smaller, or add a `require`");
     public static readonly DiagnosticDescriptor TensorTooLarge = new("TX1502", Severity.Error, "tensor too large",
         "`{0}` would take more than 128 TiB with the shape [{1}]", "use smaller sizes");
+    public static readonly DiagnosticDescriptor IndexTooLarge = new("TX1503", Severity.Error, "index arithmetic overflows",
+        "`{0}` can be outside the 64 bits of an `int` at these sizes", "use smaller sizes or factors");
 
     public static readonly DiagnosticDescriptor DivisorFromData = new("TX3501", Severity.Error, "integer division by data",
         "integer division by `{0}`, which comes from data and can be 0, is not supported yet",

@@ -182,13 +182,19 @@ public sealed class IslProverTests
         var random = new Random(11);
         using var prover = new IslProver();
         int proved = 0, refuted = 0;
-        for (int n = 0; n < 300; n++)
+        for (int n = 0; n < 150; n++)
         {
             var i = Index("i", C(random.Next(0, 2)), Add(D(N), C(random.Next(-2, 1))));
             var j = Index("j", C(0), random.Next(2) == 0 ? X(i) : D(M));
             Term Small() => random.Next(4) switch { 0 => X(i), 1 => X(j), 2 => D(M), _ => C(random.Next(-3, 4)) };
-            Term Form() => random.Next(5) switch
+            Term Form() => random.Next(11) switch
             {
+                5 => Op(Small(), BinaryOp.Mod, D(M)),
+                6 => Op(Small(), BinaryOp.Div, D(M)),
+                7 => new IntrinsicTerm(Intrinsic.Abs, [Sub(Small(), Small())]),
+                8 => Op(Small(), random.Next(2) == 0 ? BinaryOp.TruncDiv : BinaryOp.TruncMod, C(random.Next(1, 4))),
+                9 => new SelectTerm(Lt(Small(), Small()), Small(), Small()),
+                10 => Mul(Mul(Small(), Small()), X(j)),
                 0 => Op(Add(Small(), Small()), BinaryOp.Div, C(random.Next(1, 4))),
                 1 => Op(Small(), BinaryOp.Mod, C(random.Next(1, 4))),
                 2 => Op(Small(), BinaryOp.Min, Small()),
@@ -213,11 +219,11 @@ public sealed class IslProverTests
                         {
                             indices[j] = y;
                             if (Terms.Decide(assumption, dims, indices) == true)
-                                Assert.True(Terms.Decide(condition, dims, indices), $"{Terms.Print(assumption)} => {Terms.Print(condition)}");
+                                Assert.False(Terms.Decide(condition, dims, indices) == false, $"{Terms.Print(assumption)} => {Terms.Print(condition)}");
                         }
                     }
                 }
         }
-        Assert.True(proved > 20 && refuted > 100, $"{proved} proved, {refuted} refuted");
+        Assert.True(proved > 10 && refuted > 50, $"{proved} proved, {refuted} refuted");
     }
 }

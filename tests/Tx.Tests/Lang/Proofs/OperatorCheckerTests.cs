@@ -172,6 +172,16 @@ public sealed class OperatorCheckerTests : IDisposable
     }
 
     [Fact]
+    public void Index_arithmetic_that_leaves_64_bits_is_refused()
+    {
+        var report = Check("op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i * 4611686018427387904 / 4611686018427387905] }");
+        Assert.Empty(report.Diagnostics);
+        Assert.Empty(At(report, 2));
+        Assert.Equal(ProofDiagnostics.IndexTooLarge, Assert.Single(At(report, 3)).Descriptor);
+        Assert.Empty(At(report, 0));
+    }
+
+    [Fact]
     public void With_a_quota_of_one_nothing_that_needs_the_solver_is_proved()
     {
         using var prover = new IslProver(quota: 1);
