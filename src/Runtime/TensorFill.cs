@@ -3,7 +3,7 @@ using Tx.Core;
 namespace Tx.Runtime;
 
 /// <summary>Tensors from a rule. The same arguments give the same bits on every machine and with any number of threads.</summary>
-public static class TensorFill
+public static unsafe class TensorFill
 {
     /// <summary>Pseudo-random elements; each depends on the seed and its row-major position alone (SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
     /// Floats are uniform on [−1, 1) in steps of 2^−23 (<c>f32</c>) or 2^−52 (<c>f64</c>), signed integers on −8..8 and unsigned ones on 0..8
@@ -12,12 +12,17 @@ public static class TensorFill
     {
         var tensor = allocator.Allocate(type, shape);
         ulong start = Mix(unchecked((ulong)seed + Gamma));
+        if (type is ElementType.F32)
+        {
+            float* f32 = (float*)tensor.Data;
+            for (long i = 0; i < tensor.Count; i++) f32[i] = (Bits(start, i) >> 40) * (1f / (1 << 23)) - 1;
+            return tensor;
+        }
         for (long i = 0; i < tensor.Count; i++)
         {
-            ulong h = Mix(unchecked(start + ((ulong)i + 1) * Gamma));
+            ulong h = Bits(start, i);
             tensor[i] = type switch
             {
-                ElementType.F32 => Scalar.Of(type, (h >> 40) * (1.0 / (1 << 23)) - 1),
                 ElementType.F64 => Scalar.Of(type, (h >> 11) * (1.0 / (1L << 52)) - 1),
                 ElementType.Bool => Scalar.Bool(h >> 63 != 0),
                 _ => Scalar.Of(type, type.IsSigned ? (long)(h >> 60) - 8 : (long)(h >> 61)),
@@ -25,6 +30,8 @@ public static class TensorFill
         }
         return tensor;
     }
+
+    private static ulong Bits(ulong start, long position) => Mix(unchecked(start + ((ulong)position + 1) * Gamma));
 
     /// <summary>All elements 0 or <c>false</c>.</summary>
     public static NativeTensor Zeros(TensorAllocator allocator, ElementType type, ReadOnlySpan<long> shape)
@@ -34,9 +41,10 @@ public static class TensorFill
         return tensor;
     }
 
-    /// <summary>All elements <paramref name="value"/>.</summary>
+    /// <summary>All elements <paramref name="value"/>; an <c>int</c> is stored as an <c>i64</c>.</summary>
     public static NativeTensor Full(TensorAllocator allocator, ReadOnlySpan<long> shape, Scalar value)
     {
+        if (value.Type is ElementType.Int) value = Scalar.Of(ElementType.I64, value.Integer);
         var tensor = allocator.Allocate(value.Type, shape);
         for (long i = 0; i < tensor.Count; i++) tensor[i] = value;
         return tensor;

@@ -38,7 +38,8 @@ internal sealed class TensorValues
     /// <exception cref="ArgumentException">The array has another type or shape.</exception>
     public static TensorValues From(TensorSymbol symbol, long[] extents, DenseArray array)
     {
-        if (array.Type != symbol.Type || !array.Shape.AsSpan().SequenceEqual(extents))
+        var stored = symbol.Type is ElementType.Int ? ElementType.I64 : symbol.Type;
+        if (array.Type != stored || !array.Shape.AsSpan().SequenceEqual(extents))
             throw new ArgumentException($"`{symbol.Name}` is {symbol.Type.Name}[{Join(extents)}], and {array.Type.Name}[{Join(array.Shape.AsSpan())}] was passed");
         var values = Create(symbol, extents);
         var bits = array.Bits;
@@ -51,9 +52,10 @@ internal sealed class TensorValues
         return values;
     }
 
+    /// <summary>The elements; an <c>int</c> as an <c>i64</c>.</summary>
     public DenseArray ToDense()
     {
-        var type = Symbol.Type;
+        var type = Symbol.Type is ElementType.Int ? ElementType.I64 : Symbol.Type;
         var array = new DenseArray(type, [.. Extents]);
         var bits = array.Bits;
         for (int i = 0; i < bits.Length; i++)
