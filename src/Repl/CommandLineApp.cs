@@ -20,6 +20,7 @@ internal static class CommandLineApp
                 PrintCommand.Create(output, error),
                 BenchCommand.Create(output, error),
                 ExplainCommand.Create(output),
+                FuzzCommand.Create(output, error),
                 PromptCommand.Create(input, output, error),
             };
             root.SetAction(_ => PromptCommand.Run(input, output, error));

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Globalization;
+using Tx.Fuzz;
+
+namespace Tx.Repl.Commands;
+
+internal static class FuzzCommand
+{
+    public static Command Create(TextWriter output, TextWriter error)
+    {
+        var seed = new Option<ulong>("--seed") { Description = "the first seed", HelpName = "S", DefaultValueFactory = _ => 1 };
+        var count = new Option<int>("--count") { Description = "how many programs", HelpName = "N", DefaultValueFactory = _ => 100 };
+        var show = new Option<bool>("--show") { Description = "print the programs instead of running them" };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show };
+        command.SetAction(parsed =>
+        {
+            ulong first = parsed.GetValue(seed);
+            int n = parsed.GetValue(count);
+            if (n < 0) throw new RequestException($"--count {n} is negative");
+            if (parsed.GetValue(show))
+            {
+                for (int i = 0; i < n; i++) output.WriteLine(ProgramGenerator.Generate(unchecked(first + (ulong)i)).Text);
+                return CommandLineApp.Fine;
+            }
+            int failures = 0;
+            using var runner = new DifferentialRunner();
+            for (int i = 0; i < n; i++)
+            {
+                if (runner.Run(ProgramGenerator.Generate(unchecked(first + (ulong)i))) is not { } failure) continue;
+                failures++;
+                error.WriteLine(failure);
+            }
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds {first}..{unchecked(first + (ulong)n)}: {n - failures} programs agree, {failures} fail"));
+            return failures == 0 ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
+        });
+        return command;
+    }
+}

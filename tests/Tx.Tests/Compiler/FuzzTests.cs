@@ -1,0 +1,29 @@
+using Tx.Fuzz;
+using Tx.Tests.Support;
+
+namespace Tx.Tests.Compiler;
+
+/// <summary>Random programs agree between evaluator, interpreter after every pass, and kernel.</summary>
+public class FuzzTests
+{
+    private const ulong FirstSeed = 1_000;
+
+    [Theory, InlineData(0), InlineData(50), InlineData(100), InlineData(150)]
+    public void RandomPrograms_Agree(int offset)
+    {
+        FuzzFailure? failure = null;
+        BigStack.Run(() =>
+        {
+            using var runner = new DifferentialRunner();
+            for (int i = 0; i < 50 && failure is null; i++) failure = runner.Run(ProgramGenerator.Generate(FirstSeed + (ulong)(offset + i)));
+        });
+        Assert.True(failure is null, failure?.ToString());
+    }
+
+    [Fact]
+    public void Generator_GivesTheSameProgramForASeed()
+    {
+        Assert.Equal(ProgramGenerator.Generate(42).Text, ProgramGenerator.Generate(42).Text);
+        Assert.NotEqual(ProgramGenerator.Generate(42).Text, ProgramGenerator.Generate(43).Text);
+    }
+}
