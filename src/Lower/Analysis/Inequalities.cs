@@ -100,8 +100,8 @@ public sealed partial class RangeContext
             case Select s when LinearForm.Of(s.Then) is { } then && LinearForm.Of(s.Else) is { } @else:
                 return form.Replace(atom, then) is { } t && IsNonNegative(t, ref steps) && form.Replace(atom, @else) is { } e && IsNonNegative(e, ref steps);
             case Binary { Op: BinaryOp.Div, Right: IntImm { Value: > 1 and var c } } d when LinearForm.Of(d.Left) is { } x:
-                // c·⌊x / c⌋ lies in x − c + 1 .. x; the form is not negative when c times it is not.
-                return form.Times(c) is { } scaled && (k > 0 ? x.Plus(1 - c) : x) is { } least
+                // c·⌊x / c⌋ lies in x − c + 1 .. x; the form, an integer, is not negative when c times it is above −c.
+                return form.Times(c)?.Plus(c - 1) is { } scaled && (k > 0 ? x.Plus(1 - c) : x) is { } least
                     && scaled.Replace(atom, Of0) is { } rest && rest.Plus(least, k) is { } next && IsNonNegative(next, ref steps);
             default:
                 return false;

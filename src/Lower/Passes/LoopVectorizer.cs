@@ -219,11 +219,17 @@ internal sealed class LoopVectorizer
             // One place, read by some lanes only: a vector load that reads it for each.
             indices = indices.IsEmpty ? throw new NoVectorFormException() : indices.SetItem(indices.Length - 1, Expr.Splat(indices[^1], lanes = _lanes));
         }
-        var predicate = _mask is null ? own : LaneMath.And(lanes > 1 ? _mask : LaneMath.Any(_mask), own);
+        var predicate = _mask is null || own is null && IsWholeRegister(buffer, indices) ? own : LaneMath.And(lanes > 1 ? _mask : LaneMath.Any(_mask), own);
         if (predicate is null || predicate.IsTrue) predicate = null;
         else if (lanes > 1) predicate = Expr.Splat(predicate, lanes);
         return new Load(buffer, indices, predicate);
     }
+
+    // All lanes exist, whatever the mask says, and those that are off are not looked at. A predicate would keep the buffer from becoming registers.
+    private bool IsWholeRegister(Buffer buffer, ImmutableArray<Expr> indices) =>
+        buffer.Scope is MemoryScope.Register && !_privates.ContainsValue(buffer) && indices.Zip(buffer.Shape).All(d =>
+            d.First is not Broadcast && (d.First.Type.Lanes == 1 || d is (Ramp { Base: IntImm { Value: >= 0 and var first }, Stride: IntImm { Value: 1 } }, IntImm extent)
+                && first + d.First.Type.Lanes <= extent.Value));
 
     /// <summary>A store of the form <c>place = place op element</c>.</summary>
     private readonly record struct Reduction(BinaryOp Op, Load Current, Expr Element, Scalar Identity)

@@ -11,7 +11,7 @@ namespace Tx.Lower.Passes;
 ///   →  for io { if io * 16 + 15 &lt; n { vectorized for l { S } } else { vectorized for l { if io * 16 + l &lt; n { S } } } }
 /// </code>
 /// so that masks are paid for at the boundary only. A condition is tested at the innermost loop that it depends on, so the second version is as small as
-/// can be.</summary>
+/// can be. A load inside a vector that is predicated as a whole counts too: a mask costs the same whether its lanes agree or not.</summary>
 public static class SplitInterior
 {
     /// <summary>Nodes, unrolled copies counted, that a body may have to get a second version.</summary>
@@ -70,6 +70,7 @@ public static class SplitInterior
         private readonly Dictionary<Var, For> _expanded = [];
         private readonly HashSet<Var> _inner = [];
         private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+        private bool _inVector;
 
         public OrderedDictionary<Expr, Expr> Tests { get; } = new(StructuralComparer.Instance);
 
@@ -80,7 +81,11 @@ public static class SplitInterior
                 case For f:
                     if (IsExpanded(f) && f.Min is IntImm && f.Extent is IntImm { Value: > 0 }) _expanded.Add(f.Variable, f);
                     else _inner.Add(f.Variable);
-                    break;
+                    bool outside = _inVector;
+                    _inVector |= f.Kind is LoopKind.Vectorized;
+                    base.Visit(s);
+                    _inVector = outside;
+                    return;
                 case LetStmt l:
                     _inner.Add(l.Variable);
                     break;
@@ -99,29 +104,29 @@ public static class SplitInterior
             if (!_seen.Add(e)) return;
             switch (e)
             {
-                case Load { Predicate: { } p }: Consider(p); break;
+                case Load { Predicate: { } p }: Consider(p, isMask: _inVector); break;
                 case Select s: Consider(s.Condition); break;
                 case Let l: _inner.Add(l.Variable); break;
             }
             base.Visit(e);
         }
 
-        private void Consider(Expr condition)
+        private void Consider(Expr condition, bool isMask = false)
         {
             if (condition is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } both)
             {
-                Consider(both.Left);
-                Consider(both.Right);
+                Consider(both.Left, isMask);
+                Consider(both.Right, isMask);
             }
             else if (condition is Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b && !Tests.ContainsKey(b)
-                     && context.IsIndexComparison(b) && Everywhere(b) is { } test)
+                     && context.IsIndexComparison(b) && Everywhere(b, isMask) is { } test)
                 Tests.Add(b, test);
         }
 
-        private Expr? Everywhere(Binary b)
+        private Expr? Everywhere(Binary b, bool isMask)
         {
             var variables = b.FreeVars();
-            if (!variables.Contains(host.Variable) || !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
+            if (!variables.Contains(host.Variable) || !isMask && !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
             if (LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right || left.Minus(right) is not { } form) return null;
             bool wantsLow = b.Op is BinaryOp.Gt or BinaryOp.Ge;
             foreach (var v in variables)

@@ -98,6 +98,14 @@ public class PipelineTests
         Assert.Contains(Expressions(flat.Body()), e => e is Call { Function: Intrinsic.Fma, Type.Lanes: 4 });
     }
 
+    [Fact]
+    public void Accumulators_are_never_masked()
+    {
+        var flat = Pipeline.Run(DefaultSchedule.Apply(MatrixProduct(37, 41, 29), Target), Target);
+        Assert.DoesNotContain(Expressions(flat.Body()), e => e is Load { Predicate: not null, Buffer.Scope: MemoryScope.Register });
+        Assert.DoesNotContain(Statements(flat.Body()), s => s is Store { Predicate: not null, Buffer.Scope: MemoryScope.Register });
+    }
+
     internal static LoopModule MatrixProduct(int m, int n, int k)
     {
         Buffer a = Input("A", ElementType.F32, m, k), b = Input("B", ElementType.F32, k, n), c = Output("C", ElementType.F32, m, n);

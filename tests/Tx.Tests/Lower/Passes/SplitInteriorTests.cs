@@ -73,4 +73,15 @@ public class SplitInteriorTests
         Assert.DoesNotContain(Statements(simple.Body()), s => s is If);
         Assert.Same(simple, SplitInterior.Run(simple));
     }
+
+    [Fact]
+    public void A_row_that_is_read_as_a_whole_is_not_masked_lane_by_lane()
+    {
+        Buffer x = Input("X", ElementType.F32, 6, 8), y = Output("Y", ElementType.F32, 6, 8);
+        var row = _i - 1;
+        var m = Module(LoopLevel.Lowered, Loop(_i, 6, Loop(_l, 8, y.Set(new Load(x, [row, _l], row >= 0) + x.At(_i, _l), _i, _l), LoopKind.Vectorized)), x, y);
+        var final = AssertLowers(m);
+        var rows = Assert.Single(Statements(final.Body()).OfType<If>());
+        Assert.DoesNotContain(Expressions(rows.Then), e => e is Load { Predicate: not null });
+    }
 }
