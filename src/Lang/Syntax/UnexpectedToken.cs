@@ -34,13 +34,16 @@ internal static class UnexpectedToken
     {
         var before = found.TokenIndex > 0 ? (SourceToken)tokens.Get(found.TokenIndex - 1) : null;
         var place = Place(found, before, reporter);
-        return Special(tokens, found, before, expected, reporter) ?? General(found, expected, repair, place, reporter);
+        return Special(tokens, found, before, expected, reporter) ?? General(found, IsLineEnd(found, before), expected, repair, place, reporter);
     }
 
     /// <summary>The end of a line has its place behind the last token.</summary>
     private static SourceSpan Place(SourceToken found, SourceToken? before, SyntaxReporter reporter) =>
-        found.Type is TxLexer.NL or TokenConstants.EOF && before is not null
-            ? reporter.At(before.StopIndex + 1, before.StopIndex + 1) : reporter.At(found.Extent);
+        before is not null && IsLineEnd(found, before) ? reporter.At(before.StopIndex + 1, before.StopIndex + 1) : reporter.At(found.Extent);
+
+    /// <summary>Where a statement stops short before the brace that ends its block, the reader looks at the statement.</summary>
+    private static bool IsLineEnd(SourceToken found, SourceToken? before) =>
+        found.Type is TxLexer.NL or TokenConstants.EOF || found.Type == TxLexer.RC && before?.Line < found.Line;
 
     private static Diagnostic? Special(ITokenStream tokens, SourceToken found, SourceToken? before, IList<int> expected, SyntaxReporter reporter)
     {
@@ -100,9 +103,9 @@ internal static class UnexpectedToken
     private static Diagnostic Spelling(SourceSpan span, string text, string meant) =>
         Diagnostic.Create(SyntaxDiagnostics.OtherSpelling, span, text, meant).WithFix(span, meant);
 
-    private static Diagnostic General(SourceToken found, IList<int> expected, Repair repair, SourceSpan place, SyntaxReporter reporter)
+    private static Diagnostic General(SourceToken found, bool atLineEnd, IList<int> expected, Repair repair, SourceSpan place, SyntaxReporter reporter)
     {
-        string shown = Show(found);
+        string shown = atLineEnd && found.Type != TokenConstants.EOF ? "the end of the line" : Show(found);
         var words = Words(expected);
         string list = words.Count switch
         {
@@ -111,7 +114,7 @@ internal static class UnexpectedToken
             _ => string.Join(", ", words.Take(words.Count - 1)) + " or " + words[^1],
         };
         var diagnostic = Diagnostic.Create(SyntaxDiagnostics.Unexpected, place, list, shown);
-        if (found.Type is TxLexer.NL or TokenConstants.EOF) diagnostic = diagnostic.WithHelp(list == "something else" ? "finish the statement" : $"write {list} here");
+        if (atLineEnd) diagnostic = diagnostic.WithHelp(list == "something else" ? "finish the statement" : $"write {list} here");
         else if (list == EndOfStatement) diagnostic = diagnostic.WithHelp($"remove {shown}, or join it to what stands before");
         if (expected is [TxLexer.DOTDOT]) diagnostic = diagnostic.WithHelp("a range is written `0..n`");
         if (expected.Contains(TxLexer.ASSIGN) && !expected.Contains(TxLexer.NL) && found.Type != TxLexer.NL && place.Span.Length > 0)
