@@ -6,13 +6,14 @@ using Tx.Core;
 
 namespace Tx.Lower.Ir;
 
-/// <summary>Loop IR as text; <c>IrParser</c> reads it back. Names are made unique in their function by a suffix; origins are left out.
+/// <summary>Loop IR as text; <see cref="IrParser"/> reads it back. Names are made unique in their function by a suffix; origins are left out.
 /// <para><c>for i in 0..64 parallel { C[i, j if i &lt; n] = A[i, k] * B[k, j]; }</c>; literals without suffix are <c>i64</c> and <c>f32</c>;
 /// <c>let</c> and <c>alloc</c> hold to the end of their braces; <c>lo..+n</c> is a loop of n iterations.</para></summary>
 public sealed class IrPrinter
 {
     private readonly StringBuilder _text = new();
     private readonly Dictionary<object, string> _names = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<object> _declared = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private int _depth;
 
@@ -64,7 +65,7 @@ public sealed class IrPrinter
 
     private IrPrinter Declare(Buffer b, BufferRole? usual)
     {
-        Put(NameOf(b)).Put(": ").Put(b.Type.Name).Put("[").Join(b.Shape, e => Write(e, 0)).Put("]");
+        Put(NewName(b, b.Name)).Put(": ").Put(b.Type.Name).Put("[").Join(b.Shape, e => Write(e, 0)).Put("]");
         if (b.Role != usual) Put(b.Role switch { BufferRole.Input => " in", BufferRole.Output => " out", BufferRole.Temporary => " temp" });
         if (b.Scope is not MemoryScope.Global) Put(" ").Put(b.Scope.ToString().ToLowerInvariant());
         if (b.Memory is not null) Put(" memory ").Put(Quote(b.Memory));
@@ -100,8 +101,7 @@ public sealed class IrPrinter
 
     private IrPrinter Let(Var variable, Expr value)
     {
-        // The value does not see the variable; naming it first keeps the text's order of names.
-        Put(NameOf(variable));
+        Put(NewName(variable, variable.Name));
         if (variable.Type != value.Type) Put(": ").Put(variable.Type.ToString());
         return Put(" = ").Write(value, 0);
     }
@@ -262,10 +262,17 @@ public sealed class IrPrinter
         return digits.AsSpan().ContainsAny('.', 'E') ? digits + suffix : $"{digits}.0{suffix}";
     }
 
-    private string Declare(Var v) => v.Type == IrType.Index ? NameOf(v) : $"{NameOf(v)}: {v.Type}";
+    private string Declare(Var v) => v.Type == IrType.Index ? NewName(v, v.Name) : $"{NewName(v, v.Name)}: {v.Type}";
 
     private string NameOf(Var v) => NameOf(v, v.Name);
     private string NameOf(Buffer b) => NameOf(b, b.Name);
+
+    // A node that stands in several places declares anew in each.
+    private string NewName(object thing, string name)
+    {
+        if (!_declared.Add(thing)) _names.Remove(thing);
+        return NameOf(thing, name);
+    }
 
     private string NameOf(object thing, string name)
     {

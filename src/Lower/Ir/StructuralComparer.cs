@@ -144,12 +144,13 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
 
         private bool Bind(Var a, Var b) => a.Type == b.Type && Bind((object)a, b);
 
+        // A node that stands in several places binds its variable several times; the last binding counts.
         private bool Bind(object a, object b)
         {
-            if (_right.TryGetValue(a, out var known)) return ReferenceEquals(known, b);
-            if (_left.ContainsKey(b)) return false;
-            _right.Add(a, b);
-            _left.Add(b, a);
+            if (_right.TryGetValue(a, out var before)) _left.Remove(before);
+            if (_left.TryGetValue(b, out var other)) _right.Remove(other);
+            _right[a] = b;
+            _left[b] = a;
             return true;
         }
 
