@@ -132,7 +132,6 @@ public sealed class LlvmOperatorTests(LlvmFixture llvm) : IClassFixture<LlvmFixt
         BinaryOp.And or BinaryOp.Or or BinaryOp.Xor => !type.IsFloat,
         BinaryOp.Shl or BinaryOp.Shr => type.IsInteger,
         BinaryOp.Min or BinaryOp.Max or >= BinaryOp.Eq => true,
-        BinaryOp.TruncMod => type.IsInteger,
         _ => type is not ElementType.Bool,
     };
 

@@ -93,7 +93,7 @@ internal sealed partial class FunctionEmitter
                 var wide = x.Type.WithElement(ElementType.F64);
                 return FloatResize(Intrinsic1("trunc", Integer("fdiv", FloatResize(x, wide), FloatResize(y, wide))), x.Type);
             }
-            case BinaryOp.TruncMod: return LibraryCall("remainder", x, y);
+            case BinaryOp.TruncMod: return Integer("frem", x, y);
             default: throw Bug($"`{b.Op.Symbol}` of `{x.Type.Element.Name}`");
         }
     }
@@ -147,19 +147,17 @@ internal sealed partial class FunctionEmitter
         return isDiv ? Choose(minusOne, Integer("sub", Like(x, 0), x), quotient) : remainder;
     }
 
-    /// <summary>LLVM leaves a shift by the width or more undefined; here it gives what shifting bit by bit would, and 0 for a negative amount.</summary>
+    /// <summary>LLVM leaves a shift by the width or more undefined; here all bits are shifted out, to 0 or to the sign; so, too, by a negative amount.</summary>
     private Value Shift(BinaryOp op, Value x, Value y, long? constant)
     {
         int width = x.Type.Element.Bits;
         bool arithmetic = op is BinaryOp.Shr && x.Type.Element.IsSigned;
         string instruction = op is BinaryOp.Shl ? "shl" : arithmetic ? "ashr" : "lshr";
         if (constant >= 0 && constant < width) return Integer(instruction, x, y);
-        if (!arithmetic)
-        {
-            var inside = Test("ult", y, width);
-            return Choose(inside, Integer(instruction, x, Choose(inside, y, Like(y, 0))), Like(x, 0));
-        }
-        return Choose(Test("ult", y, 64), Integer(instruction, x, Intrinsic2("umin", y, Like(y, width - 1))), Like(x, 0));
+        // A negative amount is a large unsigned one.
+        if (arithmetic) return Integer(instruction, x, Intrinsic2("umin", y, Like(y, width - 1)));
+        var inside = Test("ult", y, width);
+        return Choose(inside, Integer(instruction, x, Choose(inside, y, Like(y, 0))), Like(x, 0));
     }
 
     /// <summary>A tail's mask, <c>base + 0..lanes &lt; limit</c>, from one scalar subtraction and a comparison of small constants: comparing whole indices would
