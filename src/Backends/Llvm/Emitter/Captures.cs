@@ -9,7 +9,7 @@ namespace Tx.Backends.Llvm;
 /// <param name="Variables">Used and not bound inside.</param>
 /// <param name="Buffers">Used and not allocated inside.</param>
 /// <param name="Scratch">Allocated inside, with a place in the workspace.</param>
-/// <param name="CanStop">It can return another code than 0 before its end: a check, a poll of the cancel flag, a launch.</param>
+/// <param name="CanStop">It can return another code than 0 before its end: a check, a launch, the poll of the cancel flag in a loop around another.</param>
 internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Buffer> Buffers, ImmutableArray<Buffer> Scratch, bool CanStop)
 {
     /// <param name="inParallel">Loops inside do not launch: the statement is already run by a worker.</param>
@@ -25,7 +25,7 @@ internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Bu
     private sealed class Walk(WorkspacePlan plan, bool inParallel) : Walker
     {
         private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
-        private int _launched;
+        private int _launched, _loops;
 
         public List<Var> Variables { get; } = [];
         public List<Buffer> Buffers { get; } = [];
@@ -42,7 +42,7 @@ internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Bu
 
         public override void Visit(Stmt s)
         {
-            CanStop |= s is Check or For;
+            CanStop |= s is Check || s is For loop && (loop.Kind is LoopKind.Parallel || _loops > 0);
             bool launches = !inParallel && s is For f && FunctionEmitter.IsLaunched(f);
             if (s is Allocate a)
             {
@@ -51,7 +51,9 @@ internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Bu
                 if (_launched == 0 && plan.SlotOf(a.Buffer) is not null) Scratch.Add(a.Buffer);
             }
             if (launches) _launched++;
+            if (s is For) _loops++;
             base.Visit(s);
+            if (s is For) _loops--;
             if (launches) _launched--;
         }
 

@@ -17,10 +17,10 @@ internal sealed partial class FunctionEmitter
         var variables = captures.Variables.Select(v => (Variable: v, Value: ValueOf(v))).ToArray();
         var buffers = captures.Buffers.Select(b => (Buffer: b, Place: PlaceOf(b))).Concat(captures.Scratch.Select(b => (Buffer: b, Place: ScratchOf(b)))).ToArray();
 
-        var (header, inner) = Body(symbol, "", [.. variables.Select(v => (v.Variable, v.Value.Type))], [.. buffers.Select(b => (b.Buffer, b.Place.Alignment))], worker: null);
+        var (function, inner) = Begin(symbol, isChunk: false, variables, buffers);
         inner.Emit(s);
         inner.Return(0);
-        module.Add(header);
+        module.Add(function);
 
         var arguments = new StringBuilder("ptr %call");
         foreach (var (_, value) in variables) arguments.Append(", ").Append(value);
@@ -33,16 +33,14 @@ internal sealed partial class FunctionEmitter
     private void EmitParallel(For f)
     {
         var captures = Captures.Of(f.Body, module.Plan, inParallel: true);
-        string symbol = module.Symbol($"{name}.{f.Variable.Name}");
+        string symbol = module.Symbol($"{name}.{f.Variable.Name}"), chunkSymbol = module.Symbol(symbol + ".chunk");
         var min = Start(f.Min);
         var count = Evaluate(f.Extent);
         var variables = captures.Variables.Where(v => v != f.Variable).Select(v => (Variable: v, Value: ValueOf(v))).ToArray();
         var buffers = captures.Buffers.Select(b => (Buffer: b, Place: PlaceOf(b))).ToArray();
 
         // The loop over one chunk; it sees its buffers as parameters.
-        var (chunk, inner) = Body(symbol + ".chunk", "i64 %begin, i64 %end, i32 %worker, i64 %min",
-            [.. variables.Select(v => (v.Variable, v.Value.Type))],
-            [.. buffers.Select(b => (b.Buffer, b.Place.Alignment)), .. captures.Scratch.Select(b => (b, WorkspacePlan.Alignment))], worker: "%worker");
+        var (chunk, inner) = Begin(chunkSymbol, isChunk: true, variables, buffers.Concat(captures.Scratch.Select(b => (b, new Place("", WorkspacePlan.Alignment)))));
         inner.EmitChunk(f);
         module.Add(chunk);
 
@@ -50,16 +48,20 @@ internal sealed partial class FunctionEmitter
         var fields = new List<Value> { new(IrType.Index, min.Text) };
         fields.AddRange(variables.Select(v => v.Value));
         string type = $"{{ ptr, {string.Join(", ", fields.Select(v => LlvmText.TypeOf(v.Type)).Concat(buffers.Select(_ => "ptr")))} }}";
-        var unpack = new FunctionWriter($"define internal i32 @{LlvmText.Name(symbol)}(ptr %context, i64 %begin, i64 %end, i32 %worker) #0");
+        var unpack = new FunctionWriter(symbol);
+        unpack.Parameter("ptr", "context");
+        unpack.Parameter("i64", "begin");
+        unpack.Parameter("i64", "end");
+        unpack.Parameter("i32", "worker");
         string Field(int index, string fieldType) =>
             unpack.Assign($"load {fieldType}, ptr {unpack.Assign($"getelementptr inbounds {type}, ptr %context, i32 0, i32 {LlvmText.Number(index)}")}");
-        var arguments = new StringBuilder($"ptr {Field(0, "ptr")}, i64 %begin, i64 %end, i32 %worker");
-        string call = arguments.ToString().Split(',')[0][4..];
+        string call = Field(0, "ptr");
+        var arguments = new StringBuilder($"ptr {call}, i64 %begin, i64 %end, i32 %worker");
         for (int i = 0; i < fields.Count; i++)
             arguments.Append(", ").Append(LlvmText.TypeOf(fields[i].Type)).Append(' ').Append(Field(i + 1, LlvmText.TypeOf(fields[i].Type)));
         for (int i = 0; i < buffers.Length; i++) arguments.Append(", ptr ").Append(Field(fields.Count + 1 + i, "ptr"));
         foreach (var b in captures.Scratch) arguments.Append(", ptr ").Append(ScratchPointer(unpack, call, "%worker", b));
-        unpack.Line($"ret i32 {unpack.Assign($"call i32 @{LlvmText.Name(symbol + ".chunk")}({arguments})")}");
+        unpack.Line($"ret i32 {unpack.Assign($"call i32 @{LlvmText.Name(chunkSymbol)}({arguments})")}");
         module.Add(unpack);
 
         string context = writer.Slot("context", type, WorkspacePlan.Alignment);
@@ -86,31 +88,22 @@ internal sealed partial class FunctionEmitter
         Return(0);
     }
 
-    private (FunctionWriter Writer, FunctionEmitter Emitter) Body(
-        string symbol, string leading, IReadOnlyList<(Var Variable, IrType Type)> variables, IReadOnlyList<(Buffer Buffer, int Alignment)> buffers, string? worker)
+    /// <summary>A function whose first parameter is the call; <paramref name="isChunk"/>: then those of a chunk. Its variables and buffers follow.</summary>
+    private (FunctionWriter Writer, FunctionEmitter Emitter) Begin(string symbol, bool isChunk, IEnumerable<(Var Variable, Value Value)> variables, IEnumerable<(Buffer Buffer, Place Place)> buffers)
     {
-        var names = new FunctionWriter("");
-        foreach (string taken in (ReadOnlySpan<string>)["call", "begin", "end", "worker", "min"]) names.Fresh(taken);
-        var parameters = new StringBuilder("ptr %call");
-        if (leading.Length > 0) parameters.Append(", ").Append(leading);
-        var bound = new List<(object Item, string Name, int Alignment, IrType Type)>();
-        foreach (var (v, type) in variables)
+        var inner = new FunctionWriter(symbol);
+        inner.Parameter("ptr", "call");
+        if (isChunk)
         {
-            string text = "%" + LlvmText.Name(names.Parameter(v.Name));
-            parameters.Append(", ").Append(LlvmText.TypeOf(type)).Append(' ').Append(text);
-            bound.Add((v, text, 0, type));
+            inner.Parameter("i64", "begin");
+            inner.Parameter("i64", "end");
+            inner.Parameter("i32", "worker");
+            inner.Parameter("i64", "min");
         }
-        foreach (var (b, alignment) in buffers)
-        {
-            string text = "%" + LlvmText.Name(names.Parameter(b.Name));
-            parameters.Append(LlvmText.Culture, $", ptr noalias nocapture align {alignment} {text}");
-            bound.Add((b, text, alignment, default));
-        }
-        var inner = names.WithHeader($"define internal i32 @{LlvmText.Name(symbol)}({parameters}) #0");
-        var emitter = new FunctionEmitter(module, inner, symbol, worker);
-        foreach (var (item, text, alignment, type) in bound)
-            if (item is Buffer b) emitter.Bind(b, new Place(text, alignment));
-            else emitter.Bind((Var)item, new Value(type, text));
+        var emitter = new FunctionEmitter(module, inner, symbol, isChunk ? "%worker" : null);
+        foreach (var (v, value) in variables) emitter.Bind(v, value with { Text = inner.Parameter(LlvmText.TypeOf(value.Type), v.Name) });
+        foreach (var (b, place) in buffers)
+            emitter.Bind(b, place with { Pointer = inner.Parameter($"ptr noalias nocapture align {LlvmText.Number(place.Alignment)}", b.Name) });
         return (inner, emitter);
     }
 

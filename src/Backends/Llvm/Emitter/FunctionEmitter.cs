@@ -107,15 +107,19 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
         writer.Block(exit);
     }
 
-    private static bool ContainsLoop(Stmt s) => s switch
+    private static bool ContainsLoop(Stmt s)
     {
-        For => true,
-        Block b => b.Statements.Any(ContainsLoop),
-        If i => ContainsLoop(i.Then) || i.Else is not null && ContainsLoop(i.Else),
-        LetStmt l => ContainsLoop(l.Body),
-        Allocate a => ContainsLoop(a.Body),
-        _ => false,
-    };
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return s switch
+        {
+            For => true,
+            Block b => b.Statements.Any(ContainsLoop),
+            If i => ContainsLoop(i.Then) || i.Else is not null && ContainsLoop(i.Else),
+            LetStmt l => ContainsLoop(l.Body),
+            Allocate a => ContainsLoop(a.Body),
+            _ => false,
+        };
+    }
 
     /// <summary>The address of the flag; without one, that of a zero.</summary>
     private string CancelFlag()

@@ -6,9 +6,10 @@ namespace Tx.Backends.Llvm;
 
 /// <summary>The text of one function: fresh names, blocks, and stack slots, which all stand in the entry block. (A slot in a loop would grow the
 /// stack by iteration and be invisible to scalar replacement.)</summary>
-internal sealed class FunctionWriter(string header)
+/// <param name="symbol">Its name; functions that are written so are internal and return an <c>i32</c>.</param>
+internal sealed class FunctionWriter(string symbol)
 {
-    private string _header = header;
+    private readonly StringBuilder _parameters = new();
     private readonly StringBuilder _slots = new();
     private readonly StringBuilder _body = new();
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
@@ -28,14 +29,13 @@ internal sealed class FunctionWriter(string header)
         return _names.ContainsKey(name) ? Fresh(name) : Reserve(name);
     }
 
-    /// <summary>A fresh name for a parameter.</summary>
-    public string Parameter(string hint) => Fresh(Readable(hint));
-
-    /// <summary>Gives the signature once the parameters' names are known.</summary>
-    public FunctionWriter WithHeader(string text)
+    /// <summary>Adds a parameter and returns its operand.</summary>
+    /// <param name="type">With its attributes.</param>
+    public string Parameter(string type, string hint)
     {
-        _header = text;
-        return this;
+        string operand = "%" + LlvmText.Name(Fresh(Readable(hint)));
+        _parameters.Append(_parameters.Length == 0 ? "" : ", ").Append(type).Append(' ').Append(operand);
+        return operand;
     }
 
     private string Reserve(string name)
@@ -87,7 +87,7 @@ internal sealed class FunctionWriter(string header)
     public void Branch(Value condition, string then, string @else) =>
         Line($"br {condition}, label %{LlvmText.Name(then)}, label %{LlvmText.Name(@else)}");
 
-    public override string ToString() => $"{_header} {{\nentry:\n{_slots}{_body}}}\n";
+    public override string ToString() => $"define internal i32 @{LlvmText.Name(symbol)}({_parameters}) #0 {{\nentry:\n{_slots}{_body}}}\n";
 
     // Temporaries are v0, v1, …: a source's name of that form gets out of their way.
     private static string Readable(string hint) =>

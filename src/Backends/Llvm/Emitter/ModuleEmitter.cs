@@ -75,8 +75,8 @@ internal sealed class ModuleEmitter
 
     private void EmitEntry(string symbol)
     {
-        var writer = new FunctionWriter($"define internal i32 @{LlvmText.Name(symbol)}(ptr %call) #0");
-        writer.Fresh("call");
+        var writer = new FunctionWriter(symbol);
+        writer.Parameter("ptr", "call");
         var emitter = new FunctionEmitter(this, writer, symbol, worker: null);
         emitter.CheckVersion();
         foreach (var p in _function.Parameters)
