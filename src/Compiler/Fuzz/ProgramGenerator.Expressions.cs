@@ -26,7 +26,7 @@ public sealed partial class ProgramGenerator
             int n = 1 + _random.Next(5);
             return (Literal(type, n), n);
         }
-        var t = Pick(fitting);
+        var t = Pick<Tensor>([.. fitting]);
         return (Element(t, index), t.Bound);
     }
 
@@ -54,7 +54,7 @@ public sealed partial class ProgramGenerator
             case 4: return ($"min({x}, {y})", Math.Max(bound, otherBound));
             case 5: return ($"({x} < {y} ? {x} : {y})", Math.Max(bound, otherBound));
             default:
-                string i = Pick([.. index.Values.Order(StringComparer.Ordinal)]);
+                string i = Pick<string>([.. index.Values.Order(StringComparer.Ordinal)]);
                 return ($"({x} + {type.Name}({i}))", bound + 64);
         }
     }
@@ -73,7 +73,7 @@ public sealed partial class ProgramGenerator
             7 => $"({x} >> {1 + _random.Next(3)})",
             8 => $"({x} / {Literal(type, 1 + _random.Next(4))})",
             9 => $"({x} % {Literal(type, 1 + _random.Next(6))})",
-            _ => $"({x} > {y} && {Pick([.. index.Values.Order(StringComparer.Ordinal)])} % 3 != 1 ? {x} : {y})",
+            _ => $"({x} > {y} && {Pick<string>([.. index.Values.Order(StringComparer.Ordinal)])} % 3 != 1 ? {x} : {y})",
         };
         return (text, double.PositiveInfinity);
     }

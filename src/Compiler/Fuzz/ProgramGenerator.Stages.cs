@@ -39,7 +39,7 @@ public sealed partial class ProgramGenerator
         if (reduced.Count == a.Shape.Length && a.Shape.Length == 1 && _random.Next(2) == 0) reduced = [0];
         var kept = Enumerable.Range(0, a.Shape.Length).Where(d => !reduced.Contains(d)).ToList();
         string[] kinds = type.IsFloat ? ["sum", "sum", "max", "min", "exact sum"] : ["sum", "max", "min", "bit_or", "bit_and", "bit_xor", "any", "all", "prod"];
-        string kind = Pick(kinds);
+        string kind = Pick<string>(kinds);
         bool isTruth = kind is "any" or "all";
         string body = element(index);
         if (isTruth) body = $"{body} > {Literal(type, 3)}";
@@ -61,12 +61,12 @@ public sealed partial class ProgramGenerator
 
     private void Contraction(Tensor a)
     {
-        var b = Pick(_tensors);
+        var b = Pick<Tensor>([.. _tensors]);
         var (left, type) = Widened(a);
         var (right, other) = Widened(b);
         var shared = a.Shape.Intersect(b.Shape).ToList();
         if (type != other || shared.Count == 0 || (type.IsFloat && a.Bound * b.Bound > Limit)) { Elementwise(a); return; }
-        var k = Pick(shared);
+        var k = Pick<Extent>([.. shared]);
         var all = a.Shape.Concat(b.Shape).Distinct().ToImmutableArray();
         var index = IndexNames(all);
         var kept = Shuffled(all.Where(e => e != k)).ToImmutableArray();
@@ -121,7 +121,7 @@ public sealed partial class ProgramGenerator
 
     private void Cast(Tensor a)
     {
-        var to = _exact ? Pick(ExactTypes) : a.Type is ElementType.F32 ? ElementType.F64 : ElementType.F32;
+        var to = _exact ? Pick<ElementType>(ExactTypes) : a.Type is ElementType.F32 ? ElementType.F64 : ElementType.F32;
         var index = IndexNames(a.Shape);
         // Integers beyond 2^24 do not fit f32 exactly.
         string source = to.IsFloat && !(a.Bound < Limit) ? $"({Element(a, index)} % {Literal(a.Type, 64)})" : Element(a, index);
@@ -138,7 +138,7 @@ public sealed partial class ProgramGenerator
         }
         // Sums that reached the limit before the clamp were exact up to 2^24 only if the limit leaves room: Limit · 16.
         var tensor = new Tensor(Name(prefix), type, shape, bound);
-        _lines.Add(shape.Length == 0 ? $"{tensor.Name}[] = {value}" : $"{tensor.Name}[{string.Join(", ", left)}] = {value}");
+        _lines.Add(shape.Length == 0 ? $"{tensor.Name} = {value}" : $"{tensor.Name}[{string.Join(", ", left)}] = {value}");
         _tensors.Add(tensor);
     }
 

@@ -49,12 +49,12 @@ public sealed partial class ProgramGenerator
 
     private GeneratedProgram Generate()
     {
-        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(40) == 0 ? 0 : Pick(Sizes);
-        var main = _exact ? Pick(ExactTypes) : Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]);
+        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(40) == 0 ? 0 : Pick<long>(Sizes);
+        var main = _exact ? Pick<ElementType>(ExactTypes) : Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]);
         var parameters = new List<Tensor>();
         for (int i = 0, n = 1 + _random.Next(3); i < n; i++)
         {
-            var type = _random.Next(4) == 0 && _exact ? Pick(ExactTypes) : main;
+            var type = _random.Next(4) == 0 && _exact ? Pick<ElementType>(ExactTypes) : main;
             int rank = 1 + _random.Next(3);
             var shape = Shuffled(_sizes.Keys.Order(StringComparer.Ordinal)).Take(rank).Select(d => new Extent(d, 0)).ToImmutableArray();
             parameters.Add(new(Name("X"), type, shape, type.IsUnsigned ? 8 : _exact ? 8 : 2));
@@ -95,11 +95,11 @@ public sealed partial class ProgramGenerator
         return false;
     }
 
-    private static string Declare(Tensor t) => $"{t.Name}: {t.Type.Name}[{string.Join(", ", t.Shape.Select(e => e.Text))}]";
+    private static string Declare(Tensor t) => t.Shape.IsEmpty ? $"{t.Name}: {t.Type.Name}" : $"{t.Name}: {t.Type.Name}[{string.Join(", ", t.Shape.Select(e => e.Text))}]";
 
     private void Stage()
     {
-        var source = Pick(_tensors);
+        var source = Pick<Tensor>([.. _tensors.Where(t => t.Shape.Length > 0)]);
         switch (_random.Next(12))
         {
             case 0 or 1 or 2: Elementwise(source); break;
@@ -115,7 +115,7 @@ public sealed partial class ProgramGenerator
 
     private string Name(string prefix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{_next++}");
 
-    private T Pick<T>(IReadOnlyList<T> items) => items[_random.Next(items.Count)];
+    private T Pick<T>(ReadOnlySpan<T> items) => items[_random.Next(items.Length)];
 
     private List<T> Shuffled<T>(IEnumerable<T> items)
     {

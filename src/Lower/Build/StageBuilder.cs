@@ -157,6 +157,12 @@ internal sealed class StageBuilder(ProgramScope program, string stage, Immutable
 
         public Stmt Close(Stmt? init, ImmutableArray<Stmt> body, bool reassociate, Origin origin)
         {
+            if (init is not null && _iterations.Exists(i => i.Iteration.Kind is IterKind.Reduction && (i.LoopEnd - i.LoopStart) is IntImm { Value: <= 0 }))
+            {
+                // Nothing to combine: the identity is the result.
+                _iterations.RemoveAll(i => i.Iteration.Kind is IterKind.Reduction);
+                return Close(null, [init], reassociate, origin);
+            }
             var block = Block.Of(body);
             Stmt result = new Instance(Name, [.. _iterations.Select(i => i.Iteration)], Regions.Read(init, block), Regions.Written(init, block), init, block, reassociate, origin);
             foreach (var (_, loop, start, end) in Enumerable.Reverse(_iterations))
