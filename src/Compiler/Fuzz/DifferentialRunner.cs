@@ -77,6 +77,7 @@ public sealed class DifferentialRunner : IDisposable
 
     private static string? Interpret(LoopModule module, ImmutableArray<DenseArray> inputs, ImmutableArray<DenseArray> expected, GeneratedProgram program)
     {
+        if (Verifier.Verify(module) is { IsEmpty: false } broken) return string.Join('\n', broken);
         var result = LoopInterpreter.Run(module, module.Functions[0].Name, inputs, options: new(Seed: unchecked((int)program.Seed)));
         return Compare(expected, result.Outputs, program);
     }
