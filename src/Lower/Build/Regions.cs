@@ -39,9 +39,12 @@ internal static class Regions
 
         private static void Add(List<Region> regions, Buffer buffer, ImmutableArray<Expr> indices)
         {
+            // A vector access touches a range: a ramp of positive stride from its base on.
+            ImmutableArray<Expr> start = [.. indices.Select(i => i is Ramp r ? r.Base : i)];
+            ImmutableArray<Expr> extent = [.. indices.Select(i => i is Ramp r ? r.Stride * Expr.Index(r.Type.Lanes - 1) + 1 : Expr.Index(1))];
             foreach (var r in regions)
-                if (ReferenceEquals(r.Buffer, buffer) && r.Start.SequenceEqual(indices, StructuralComparer.Instance)) return;
-            regions.Add(new(buffer, indices, [.. indices.Select(_ => Expr.Index(1))]));
+                if (ReferenceEquals(r.Buffer, buffer) && r.Start.SequenceEqual(start, StructuralComparer.Instance) && r.Extent.SequenceEqual(extent, StructuralComparer.Instance)) return;
+            regions.Add(new(buffer, start, extent));
         }
     }
 }
