@@ -38,6 +38,16 @@ public static class SplitInterior
             return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
         }
 
+        // A value from memory may be anything: sums of it can overflow, and then say nothing about the lanes in between.
+        protected override Stmt VisitLetStmt(LetStmt l)
+        {
+            int mark = context.Mark();
+            context.BindValue(l.Variable, l.Value);
+            var visited = base.VisitLetStmt(l);
+            context.Release(mark);
+            return visited;
+        }
+
         private Stmt Split(For f)
         {
             var conditions = new BoundaryConditions(f, context);

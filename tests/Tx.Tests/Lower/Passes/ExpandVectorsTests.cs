@@ -130,6 +130,18 @@ public class ExpandVectorsTests
     }
 
     [Theory]
+    [InlineData(0), InlineData(1)]
+    public void A_check_holds_for_all_lanes_that_are_on(int limit)
+    {
+        Buffer a = Input("A", ElementType.U8, 8), c = Output("C", ElementType.U8, 8);
+        var value = Expr.Convert(a.At(_l), ElementType.I64);
+        var body = Block.Of(c.Set(a.At(_l), _l), new If(value > 100 * (1 - limit), new Check(value <= 50, 0, [])));
+        var m = new LoopModule([Module(LoopLevel.Lowered, Loop(_l, 8, body, LoopKind.Vectorized), a, c).Functions[0].With(messages: [new("TX5101", "too large", null)])], LoopLevel.Lowered);
+        Assert.Contains(Expressions(ExpandVectors.Run(m).Body()), e => e is LaneReduce { Op: BinaryOp.And });
+        AssertLowers(m);
+    }
+
+    [Theory]
     [InlineData(0), InlineData(1), InlineData(1000)]
     public void Lanes_that_are_no_vector(int lanes)
     {

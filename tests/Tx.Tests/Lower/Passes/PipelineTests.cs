@@ -99,6 +99,29 @@ public class PipelineTests
     }
 
     [Fact]
+    public void Deep_expressions_end_in_a_diagnostic()
+    {
+        Buffer a = Input("A", ElementType.F32, 8), c = Output("C", ElementType.F32, 8);
+        Var i = Var.Index("i"), vi = Var.Index("vi");
+        Expr e = a.At(vi);
+        for (int n = 0; n < 200_000; n++) e = new Binary(BinaryOp.Add, e, a.At(vi));
+        var m = Module(LoopLevel.Scheduled, Loop(i, 8, Point(c.Set(e, vi), null, true, Spatial(vi, 8, i)), LoopKind.Vectorized), a, c);
+        var refusal = Assert.Throws<DiagnosticException>(() => Pipeline.Run(m, Target));
+        Assert.Same(LowerDiagnostics.ExpressionTooDeep, refusal.Diagnostics.Single().Descriptor);
+    }
+
+    [Fact]
+    public void Shared_expressions_cost_their_nodes_not_their_paths()
+    {
+        Buffer a = Input("A", ElementType.F32, 64), c = Output("C", ElementType.F32, 64);
+        Var i = Var.Index("i"), l = Var.Index("l"), vi = Var.Index("vi");
+        Expr e = a.At(vi);
+        for (int n = 0; n < 60; n++) e = new Binary(n % 2 == 0 ? BinaryOp.Add : BinaryOp.Max, e, e);
+        var body = Loop(l, 8, Point(c.Set(e, vi), null, true, Spatial(vi, 63, i * 8 + l)), LoopKind.Vectorized);
+        Assert.Equal(LoopLevel.Flat, Pipeline.Run(Module(LoopLevel.Scheduled, Loop(i, 8, body), a, c), Target).Level);
+    }
+
+    [Fact]
     public void Accumulators_are_never_masked()
     {
         var flat = Pipeline.Run(DefaultSchedule.Apply(MatrixProduct(37, 41, 29), Target), Target);

@@ -84,4 +84,16 @@ public class SplitInteriorTests
         var rows = Assert.Single(Statements(final.Body()).OfType<If>());
         Assert.DoesNotContain(Expressions(rows.Then), e => e is Load { Predicate: not null });
     }
+
+    [Fact]
+    public void A_bound_from_memory_gets_no_second_version()
+    {
+        Buffer start = Input("start", ElementType.I64, 3), c = Output("C", ElementType.I32, 3, 4);
+        var x = new Var("x", IrType.Index);
+        var one = new IntImm(ElementType.I32, 1);
+        var body = Block.Of(Loop(_l, 4, Block.Of(c.Set(one, _i, _l), new If(x + _i + _l < 2, c.Set(one + one, _i, _l))), LoopKind.Vectorized));
+        var m = Module(LoopLevel.Lowered, new LetStmt(x, start.At(Expr.Index(0)), Loop(_i, 3, body)), start, c);
+        Assert.Same(m, SplitInterior.Run(m));
+        AssertLowers(m);
+    }
 }
