@@ -51,7 +51,8 @@ public static class Pipeline
     /// <param name="module">Of any level; passes whose level it has left behind are skipped.</param>
     /// <param name="target">The CPU to lower for.</param>
     /// <param name="trace">Called after each pass with its result.</param>
-    /// <exception cref="DiagnosticException">A buffer is larger than an address space (TX3101), or an expression is nested too deeply (TX3005).</exception>
+    /// <exception cref="DiagnosticException">A buffer is larger than an address space (TX3001).</exception>
+    /// <exception cref="InsufficientExecutionStackException">An expression is nested too deeply.</exception>
     public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null)
     {
         // Sizes are checked first: products of extents that fit are safe to compute with.
@@ -60,14 +61,7 @@ public static class Pipeline
         foreach (var pass in For(target))
         {
             if (module.Level > pass.From) continue;
-            try
-            {
-                module = pass.Run(module);
-            }
-            catch (InsufficientExecutionStackException)
-            {
-                throw new DiagnosticException(LowerDiagnostics.ExpressionTooDeep, null, module.Functions[0].Name);
-            }
+            module = pass.Run(module);
             if (module.Level != pass.To) throw new CompilerBugException(pass.Name, $"gave level {module.Level}, not {pass.To}");
             trace?.Invoke(pass, module);
         }
