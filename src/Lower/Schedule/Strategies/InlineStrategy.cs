@@ -13,63 +13,51 @@ internal static class InlineStrategy
     /// <summary>Operations of a fused stage; beyond it a chain is cut, so that code size and the cost of lowering stay linear.</summary>
     private const int MaxOperations = 128;
 
+    // From the last nest to the first: when a stage's turn comes, all that read it have their final form, so a stage that was read by two
+    // stages of one chain has one reader left.
     public static LoopFunction Apply(LoopFunction f)
     {
         var nests = f.Body is Block b ? b.Statements : [f.Body];
-        var readers = CountReaders(nests);
-        var producers = new Dictionary<Buffer, Instance>(ReferenceEqualityComparer.Instance);
-        var result = new Stmt?[nests.Length];
-        var home = new Dictionary<Buffer, int>(ReferenceEqualityComparer.Instance);
-        var pinned = new HashSet<Buffer>(ReferenceEqualityComparer.Instance);
-        for (int n = 0; n < nests.Length; n++)
+        Stmt?[] result = [.. nests];
+        var readers = Readers(nests);
+        var gone = new HashSet<Buffer>(ReferenceEqualityComparer.Instance);
+        for (int n = nests.Length - 1; n >= 0; n--)
         {
-            var nest = nests[n];
-            if (NestPath.SoleInstance(nest) is not { } consumer) { result[n] = nest; Pin(nest, pinned); continue; }
-            foreach (var group in InstanceFacts.Of(consumer).Loads.GroupBy(l => l.Buffer, ReferenceEqualityComparer.Instance as IEqualityComparer<Buffer>).ToList())
+            if (result[n] is not { } nest || NestPath.SoleInstance(nest) is not { } producer) continue;
+            if (!Inline.IsPure(producer) || producer.Body is not Store { Buffer: { Role: BufferRole.Temporary } buffer }) continue;
+            if (!readers.TryGetValue(buffer, out var users) || !MayInline(producer, buffer, [.. users.Select(r => NestPath.SoleInstance(result[r]!))])) continue;
+            foreach (int r in users) result[r] = Inline.Apply(result[r]!, NestPath.SoleInstance(result[r]!)!.Name, producer);
+            foreach (var source in Analysis.Uses.BuffersRead(nest))
             {
-                if (!producers.TryGetValue(group.Key, out var producer)) continue;
-                if (MayInline(producer, consumer, [.. group], readers[group.Key]))
-                {
-                    nest = Inline.Apply(nest, consumer.Name, producer);
-                    consumer = NestPath.FindInstance(nest, consumer.Name);
-                }
-                else pinned.Add(group.Key);
+                readers[source].Remove(n);
+                readers[source].UnionWith(users);
             }
-            result[n] = nest;
-            if (Inline.IsPure(consumer) && consumer.Body is Store { Buffer.Role: BufferRole.Temporary } s)
-            {
-                producers[s.Buffer] = consumer;
-                home[s.Buffer] = n;
-            }
+            result[n] = null;
+            gone.Add(buffer);
         }
-        foreach (var buffer in producers.Keys)
-            if (!pinned.Contains(buffer)) result[home[buffer]] = null;
-        var gone = producers.Keys.Where(k => !pinned.Contains(k)).ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
-        return gone.Count == 0 && result.Zip(nests).All(p => ReferenceEquals(p.First, p.Second)) ? f
-            : f.With(Block.Of(result.OfType<Stmt>()), [.. f.Temporaries.Where(t => !gone.Contains(t))]);
+        return gone.Count == 0 ? f : f.With(Block.Of(result.OfType<Stmt>()), [.. f.Temporaries.Where(t => !gone.Contains(t))]);
     }
 
-    private static bool MayInline(Instance producer, Instance consumer, List<Load> reads, int readers)
+    private static bool MayInline(Instance producer, Buffer buffer, ImmutableArray<Instance?> consumers)
     {
-        var facts = InstanceFacts.Of(producer);
-        bool onlyMoves = producer.Body is Store { Value: Load or IntImm or FloatImm };
-        if (onlyMoves) return true;
-        if (readers != 1 || facts.Operations + InstanceFacts.Of(consumer).Operations > MaxOperations) return false;
+        if (consumers.Any(c => c is null)) return false;
+        if (producer.Body is Store { Value: Load or IntImm or FloatImm }) return true;
+        if (consumers is not [{ } consumer] || InstanceFacts.Of(producer).Operations + InstanceFacts.Of(consumer).Operations > MaxOperations) return false;
         // One index for all reads, and one element for each point of the consumer.
+        var reads = InstanceFacts.Of(consumer).Loads.Where(l => ReferenceEquals(l.Buffer, buffer)).ToList();
         var first = reads[0].Indices;
-        if (!reads.All(r => r.Indices.SequenceEqual(first, StructuralComparer.Instance))) return false;
+        if (!reads.TrueForAll(r => r.Indices.SequenceEqual(first, StructuralComparer.Instance))) return false;
         var used = first.OfType<Var>().ToHashSet();
         return used.Count == first.Length && consumer.Iterations.All(it => used.Contains(it.Variable));
     }
 
-    private static Dictionary<Buffer, int> CountReaders(ImmutableArray<Stmt> nests)
+    private static Dictionary<Buffer, SortedSet<int>> Readers(ImmutableArray<Stmt> nests)
     {
-        var count = new Dictionary<Buffer, int>(ReferenceEqualityComparer.Instance);
-        foreach (var nest in nests)
-            foreach (var b in Analysis.Uses.BuffersRead(nest))
-                count[b] = count.GetValueOrDefault(b) + 1;
-        return count;
+        var readers = new Dictionary<Buffer, SortedSet<int>>(ReferenceEqualityComparer.Instance);
+        for (int n = 0; n < nests.Length; n++)
+            foreach (var b in Analysis.Uses.BuffersRead(nests[n]))
+                if (readers.TryGetValue(b, out var known)) known.Add(n);
+                else readers.Add(b, [n]);
+        return readers;
     }
-
-    private static void Pin(Stmt nest, HashSet<Buffer> pinned) => pinned.UnionWith(Analysis.Uses.BuffersRead(nest));
 }
