@@ -35,6 +35,8 @@ internal sealed class Definition(ImmutableArray<LeftSide> targets, ExpressionSyn
     public ImmutableArray<TensorName> Tensors { get; set; } = [];
     /// <summary>True where other equations define one of its tensors too.</summary>
     public bool IsOneOfSeveral { get; set; }
+    /// <summary>Reported as wrong already; not bound.</summary>
+    public bool IsRefused { get; set; }
 }
 
 /// <summary>The names in an expression, found without recursion: a long sum is a deep tree.</summary>

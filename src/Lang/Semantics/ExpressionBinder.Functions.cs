@@ -16,6 +16,10 @@ internal sealed partial class ExpressionBinder
     /// <summary>The functions that the language defines.</summary>
     public static IEnumerable<string> FunctionNames => Enum.GetValues<Intrinsic>().Select(f => f.Name).Concat(OtherFunctions);
 
+    /// <summary>True for functions and casts of the language.</summary>
+    public static bool IsFunction(string name, NameScope scope) =>
+        OtherFunctions.Contains(name) || scope.TryType(name, out _) || Enum.GetValues<Intrinsic>().Any(f => f.Name == name);
+
     private Value? BindCall(CallSyntax call)
     {
         if (call.Target is not NameExpressionSyntax { Name: var name } target)
@@ -25,7 +29,7 @@ internal sealed partial class ExpressionBinder
         }
         if (_scope.FindLocal(name) is { } symbol)
         {
-            _bag.Add(Diagnostic.Create(SemanticDiagnostics.NotAnOperator, target.Span).WithHelp(
+            if (_scope.IsNews($"{name}(")) _bag.Add(Diagnostic.Create(SemanticDiagnostics.NotAnOperator, target.Span).WithHelp(
                 symbol is TensorName ? $"`{name}` is a tensor: write `{name}[…]`" : $"`{name}` is {symbol.Description}"));
             return null;
         }
@@ -37,11 +41,11 @@ internal sealed partial class ExpressionBinder
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownArgument, argument.Span, name, argument.Text, "not named").WithHelp("its arguments have no names"));
             return null;
         }
-        ImmutableArray<Value?> values = [.. call.Arguments.Select(a => Bind(a.Value))];
-        if (_scope.TryType(name, out var type)) return Count(call, name, 1, values.Length) && values[0] is { } x ? Convert(type, x, call.Span) : null;
-        bool isKnown = Enum.GetValues<Intrinsic>().Any(f => f.Name == name) || OtherFunctions.Contains(name);
-        if (!isKnown)
+        if (!IsFunction(name, _scope))
         {
+            // What stands in the call of an unknown function may be right.
+            foreach (string mentioned in MentionedNames.In(call))
+                if (_scope.FindLocal(mentioned) is TensorName t) t.IsRead = true;
             if (IsUnsupportedType(name)) _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, target.Span, name, Substitute(name));
             else if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
             else if (_scope.IsNews(name))
@@ -49,6 +53,8 @@ internal sealed partial class ExpressionBinder
                     .Suggest(target.Span, name, FunctionNames.Concat(_scope.Module.Table.Operators.Keys).Concat(_scope.TypeNames)));
             return null;
         }
+        ImmutableArray<Value?> values = [.. call.Arguments.Select(a => Bind(a.Value))];
+        if (_scope.TryType(name, out var type)) return Count(call, name, 1, values.Length) && values[0] is { } x ? Convert(type, x, call.Span) : null;
         return values.Any(v => v is null) ? null : BindFunction(name, [.. values.Select(v => v!)], call);
     }
 

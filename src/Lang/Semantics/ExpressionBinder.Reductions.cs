@@ -19,14 +19,15 @@ internal sealed partial class ExpressionBinder
         var indices = ImmutableArray.CreateBuilder<IndexSymbol>();
         bool isKnown = true;
         foreach (var b in r.Binders) isKnown &= BindIndex(b, indices);
-        var condition = r.Condition is null ? null : Bind(r.Condition, ElementType.Bool);
-        var body = r.Condition is null ? Bind(r.Body) : Under(condition, r.Body);
+        // Without its indices the body would only give more of the same.
+        var condition = r.Condition is null || !isKnown ? null : Bind(r.Condition, ElementType.Bool);
+        var body = !isKnown ? null : r.Condition is null ? Bind(r.Body) : Under(condition, r.Body);
         foreach (var index in indices)
         {
             _scope.Remove(index.Name);
             _indices.Remove(index);
         }
-        if (kind.KeepsIndex && r.Condition is not null)
+        if (kind.KeepsIndex && r.Condition is not null && isKnown)
         {
             _bag.Add(UnsupportedDiagnostics.ConditionalArg, r.Condition.Span, kind.Name);
             return null;
@@ -86,7 +87,7 @@ internal sealed partial class ExpressionBinder
     {
         if (_scope.Find(b.Name.Text) is { } taken)
         {
-            _bag.Add(SemanticDiagnostics.NameTaken, b.Name.Span, b.Name.Text, taken.Description);
+            if (_scope.IsNews(b.Name.Text)) _bag.Add(SemanticDiagnostics.NameTaken, b.Name.Span, b.Name.Text, taken.Description);
             return false;
         }
         var index = new IndexSymbol(b.Name.Text, true, b.Name.Span);

@@ -134,7 +134,7 @@ internal sealed partial class ExpressionBinder
         t.IsRead = true;
         if (_place is not null)
         {
-            _bag.Add(SemanticDiagnostics.ConstantExpected, n.Span, $"the tensor `{n.Name}`", _place);
+            if (t is not { IsDeclared: true, Tensor: null } && _scope.IsNews(n.Name)) _bag.Add(SemanticDiagnostics.ConstantExpected, n.Span, $"the tensor `{n.Name}`", _place);
             return null;
         }
         if (t.Tensor is not { } tensor) return null;
@@ -174,7 +174,8 @@ internal sealed partial class ExpressionBinder
         if (tensor is null || !isKnown || (@default is not null && fallback is null)) return null;
         if (tensor.Rank != subscripts.Count)
         {
-            _bag.Add(WrongRank(tensor.Name, tensor.Rank, subscripts.Count, s.Span, tensor.Span));
+            // Many reads of one rank against a declaration of another are one mistake.
+            if (_scope.IsNews($"{tensor.Name}[{subscripts.Count}]")) _bag.Add(WrongRank(tensor.Name, tensor.Rank, subscripts.Count, s.Span, tensor.Span));
             return null;
         }
         var otherwise = fallback is null ? null : Require(fallback, tensor.Type);

@@ -41,7 +41,7 @@ internal sealed partial class OperatorBinder
         }
         var d = new Definition(targets, let.Value, [], let.Span, 0) { Tensors = [.. _results] };
         foreach (var t in _results) t.Definition = d;
-        if (!_bag.HasErrors) Bind(d);
+        _isIncomplete = _bag.HasErrors || !Bind(d);
         return Finish(let.Doc, let.Span);
     }
 

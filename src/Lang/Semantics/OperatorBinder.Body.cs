@@ -53,13 +53,19 @@ internal sealed partial class OperatorBinder
         if (s.Value is null)
         {
             if (s.Type is null && s.Target is not ErrorExpressionSyntax) _bag.Add(SemanticDiagnostics.NoEffect, s.Span);
+            _isIncomplete |= _isLineLost |= s.Target is ErrorExpressionSyntax;
             return;
         }
-        if (s.Target is ErrorExpressionSyntax) return;
+        if (s.Target is ErrorExpressionSyntax)
+        {
+            _isIncomplete = _isLineLost = true;
+            return;
+        }
         var targets = LeftSide.Read(s.Target);
         if (targets.IsEmpty)
         {
             _bag.Add(SemanticDiagnostics.LeftSide, s.Target.Span);
+            _isLineLost = true;
             return;
         }
         Define(new(targets, s.Value, loops, s.Span, _definitions.Count));
@@ -87,11 +93,18 @@ internal sealed partial class OperatorBinder
     private TensorName? FindOrAdd(LeftSide left)
     {
         string name = left.Name.Name;
+        if (_scope.TryType(name, out _))
+        {
+            _bag.Add(SemanticDiagnostics.DefinesParameter, left.Name.Span, name, "an element type");
+            _isLineLost = true;
+            return null;
+        }
         switch (_scope.FindLocal(name))
         {
             case TensorName { Role: not TensorRole.Parameter } tensor: return tensor;
             case { } other:
-                _bag.Add(SemanticDiagnostics.DefinesParameter, left.Name.Span, name, other.Description);
+                if (_scope.IsNews(name)) _bag.Add(SemanticDiagnostics.DefinesParameter, left.Name.Span, name, other.Description);
+                _isIncomplete = _isLineLost = true;
                 return null;
         }
         var added = new TensorName(name, TensorRole.Intermediate, left.Name.Span);
@@ -123,6 +136,7 @@ internal sealed partial class OperatorBinder
     /// <summary>Binds every definition after those that it needs; of those that could come next, the first in the text.</summary>
     private void BindDefinitions()
     {
+        ReportMisspeltResults();
         var needs = new int[_definitions.Count];
         var users = _definitions.Select(_ => new List<Definition>()).ToArray();
         foreach (var d in _definitions)
@@ -137,11 +151,30 @@ internal sealed partial class OperatorBinder
         while (ready.TryDequeue(out var d, out _))
         {
             needs[d.Order] = -1;
-            if (!d.IsOneOfSeveral && d.Tensors.Length == d.Targets.Length) Bind(d);
+            if (!d.IsOneOfSeveral && !d.IsRefused && d.Tensors.Length == d.Targets.Length) _isIncomplete |= !Bind(d);
             foreach (var user in users[d.Order])
                 if (--needs[user.Order] == 0) ready.Enqueue(user, user.Order);
         }
         ReportRecurrences(needs);
+    }
+
+    /// <summary>A result without an equation beside an equation that nobody reads, of nearly its name.</summary>
+    private void ReportMisspeltResults()
+    {
+        var mentioned = _definitions.SelectMany(d => MentionedNames.In(d.Value)).ToHashSet(StringComparer.Ordinal);
+        foreach (var result in _results)
+        {
+            if (result.Definition is not null) continue;
+            var unread = _intermediates.Where(t => !t.IsDeclared && !mentioned.Contains(t.Name) && t.Definition is { Order: >= 0, Targets.Length: 1 });
+            if (Suggestion.For(result.Name, unread.Select(t => t.Name)) is not { } near) continue;
+            var definition = unread.First(t => t.Name == near).Definition!;
+            var name = definition.Targets[0].Name;
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.MissingEquation, name.Span, result.Name, result.Name)
+                .WithHelp($"did you mean `{result.Name}` instead of `{near}`?").WithFix(name.Span, result.Name)
+                .WithLabel(result.Span ?? name.Span, "the result"));
+            result.Definition = definition;
+            definition.IsRefused = true;
+        }
     }
 
     private IEnumerable<Definition> Needs(Definition d) => MentionedNames.In(d.Value)
@@ -177,11 +210,12 @@ internal sealed partial class OperatorBinder
         _bag.Add(error);
     }
 
-    private void Bind(Definition d)
+    /// <summary>A call bound to names is a stage; so is one of a function that does not exist, for its message.</summary>
+    private bool Bind(Definition d)
     {
-        bool isCall = d.Targets.All(t => t.Subscripts is null) && d.Value is CallSyntax { Target: NameExpressionSyntax f }
-            && _scope.FindLocal(f.Name) is null && _module.Table.Operators.ContainsKey(f.Name);
-        if (isCall) BindCall(d);
-        else BindEquation(d);
+        if (d.Value is not CallSyntax { Target: NameExpressionSyntax f } call || d.Targets.Any(t => t.Subscripts is not null) || _scope.FindLocal(f.Name) is not null)
+            return BindEquation(d);
+        if (_module.Table.Operators.ContainsKey(f.Name)) return BindCall(d);
+        return ExpressionBinder.IsFunction(f.Name, _scope) ? BindEquation(d) : new ExpressionBinder(_scope, _bag).Bind(call) is not null;
     }
 }

@@ -12,14 +12,14 @@ internal sealed partial class OperatorBinder
     /// <summary>An argument: a tensor, or a value without dimensions.</summary>
     private sealed record Argument(TensorSymbol? Tensor, Value? Scalar, Actual Actual);
 
-    private void BindCall(Definition d)
+    private bool BindCall(Definition d)
     {
-        foreach (var b in d.Loops)
+        if (d.Loops is [var loop, ..])
         {
-            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnusedLoopIndex, b.Name.Span, b.Name.Text).WithLabel(d.Targets[0].Span, "the left side"));
-            return;
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnusedLoopIndex, loop.Name.Span, loop.Name.Text).WithLabel(d.Targets[0].Span, "the left side"));
+            return false;
         }
-        Instantiate((CallSyntax)d.Value, d.Tensors, d.Targets[0].Name.Name);
+        return Instantiate((CallSyntax)d.Value, d.Tensors, d.Targets[0].Name.Name);
     }
 
     /// <summary>Copies the callee of a call.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class OperatorBinder
         public List<string> Names { get; } = [];
     }
 
-    private void BindEquation(Definition d)
+    private bool BindEquation(Definition d)
     {
         var binder = new ExpressionBinder(_scope, _bag);
         var left = new Left();
@@ -31,10 +31,10 @@ internal sealed partial class OperatorBinder
         if (isFine)
         {
             binder.Enter(left.Indices);
-            var value = binder.BindWhole(d.Value);
-            if (value is not null) Complete(d, left, binder, value);
+            isFine = binder.BindWhole(d.Value) is { } value && Complete(d, left, binder, value);
         }
         foreach (string name in left.Names) _scope.Remove(name);
+        return isFine;
     }
 
     private bool EnterLoops(Definition d, ExpressionBinder binder, Left left)
@@ -43,7 +43,7 @@ internal sealed partial class OperatorBinder
         {
             if (_scope.Find(b.Name.Text) is { } taken)
             {
-                _bag.Add(SemanticDiagnostics.NameTaken, b.Name.Span, b.Name.Text, taken.Description);
+                if (_scope.IsNews(b.Name.Text)) _bag.Add(SemanticDiagnostics.NameTaken, b.Name.Span, b.Name.Text, taken.Description);
                 return false;
             }
             var index = new IndexSymbol(b.Name.Text, false, b.Name.Span);
@@ -115,8 +115,8 @@ internal sealed partial class OperatorBinder
                 }
                 _bag.Add(UnsupportedDiagnostics.PartialEquation, target.Span, target.Name.Name);
                 return false;
-            case NameExpressionSyntax n when _scope.Find(n.Name) is TensorName or DimPackSymbol:
-                _bag.Add(SemanticDiagnostics.NameTaken, n.Span, n.Name, _scope.Find(n.Name)!.Description);
+            case NameExpressionSyntax n when _scope.Find(n.Name) is TensorName or DimPackSymbol or DimensionSymbol:
+                if (_scope.IsNews(n.Name)) _bag.Add(SemanticDiagnostics.NameTaken, n.Span, n.Name, _scope.Find(n.Name)!.Description);
                 return false;
             case RangeSyntax or PackSyntax:
                 _bag.Add(SemanticDiagnostics.SliceInEquation, e.Span);
@@ -124,7 +124,7 @@ internal sealed partial class OperatorBinder
         }
         if (UnknownName(e) is { } unknown)
         {
-            _bag.Add(Diagnostic.Create(SemanticDiagnostics.NoRange, unknown.Span, unknown.Name, $"`for {unknown.Name} in 0..n {{ … }}`"));
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.NoRange, unknown.Span, $"`{unknown.Name}`", $"`for {unknown.Name} in 0..n {{ … }}`"));
             return false;
         }
         if (binder.BindSize(e) is not { } term) return false;
@@ -219,10 +219,10 @@ internal sealed partial class OperatorBinder
     }
 
     /// <summary>Ranges, types and the tensors themselves, once the value is bound.</summary>
-    private void Complete(Definition d, Left left, ExpressionBinder binder, Value value)
+    private bool Complete(Definition d, Left left, ExpressionBinder binder, Value value)
     {
-        if (BindTypes(d, left, value) is not var (types, term)) return;
-        if (!Settle(binder, left.Indices.Where(i => !left.Ranged.Contains(i)))) return;
+        if (BindTypes(d, left, value) is not var (types, term)) return false;
+        if (!Settle(binder, left.Indices.Where(i => !left.Ranged.Contains(i)))) return false;
         var targets = ImmutableArray.CreateBuilder<Target>();
         bool isFine = true;
         for (int t = 0; t < d.Targets.Length; t++)
@@ -242,8 +242,8 @@ internal sealed partial class OperatorBinder
             }
             targets.Add(new(name.Tensor, left.Targets[t]));
         }
-        if (!isFine) return;
-        _stages.Add(new([.. targets.Select(t => t.Tensor)], [new Equation(targets.ToImmutable(), [.. left.Indices], term, null, d.Span)]));
+        if (isFine) _stages.Add(new([.. targets.Select(t => t.Tensor)], [new Equation(targets.ToImmutable(), [.. left.Indices], term, null, d.Span)]));
+        return isFine;
     }
 
     /// <summary>Decides the ranges that are open, then takes over what the expression owes, which speaks of them.</summary>

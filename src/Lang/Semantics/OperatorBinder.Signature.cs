@@ -39,12 +39,14 @@ internal sealed partial class OperatorBinder
         else if (p.Default is { } e) value = ModuleBinder.Constant(new ExpressionBinder(_scope, _bag, "a default").Bind(e, type), e, _bag);
         else _bag.Add(SemanticDiagnostics.NotConstant, p.Span, $"`{p.Name.Text}` of `{op.Name.Text}`");
         if (value is { } v) _consts.Add((p.Name.Text, v));
+        else _isIncomplete = true;
         Declare(p.Name, new ConstSymbol(value is { } known ? Value.Typed(new ConstTerm(known), p.Span) : null));
     }
 
     private bool Declare(NameSyntax name, Symbol symbol)
     {
         if (_scope.TryAdd(name.Text, symbol)) return true;
+        _scope.IsNews(name.Text);
         var error = Diagnostic.Create(SemanticDiagnostics.DuplicateName, name.Span, name.Text);
         SourceSpan? first = _scope.FindLocal(name.Text) switch { TensorName t => t.Span, DimensionSymbol d => d.Dim.Span, _ => null };
         _bag.Add(first is { } place ? error.WithLabel(place, "first declared here") : error);
@@ -87,8 +89,10 @@ internal sealed partial class OperatorBinder
         var name = new TensorName(p.Name.Text, role, p.Name.Span) { IsDeclared = true };
         if (BindType(p.Type, isParameter: role is TensorRole.Parameter) is var (type, shape))
             name.Tensor = new TensorSymbol(p.Name.Text, type, shape, role, p.Name.Span);
+        else _isIncomplete = true;
+        if (!Declare(p.Name, name)) return;
         list.Add(name);
-        if (Declare(p.Name, name)) _stageNames.Add(p.Name.Text);
+        _stageNames.Add(p.Name.Text);
         if (role is TensorRole.Result && name.Tensor is { } tensor) OweExtents(tensor);
     }
 
@@ -142,10 +146,9 @@ internal sealed partial class OperatorBinder
         foreach (var part in MentionedNames.Parts(e))
             if (part is NameExpressionSyntax n && _scope.Find(n.Name) is null && !ExpressionBinder.FunctionNames.Contains(n.Name) && n.Name is not ("inf" or "nan"))
             {
-                var error = Diagnostic.Create(SemanticDiagnostics.DimensionNotFound, n.Span, n.Name);
-                _bag.Add(error.Suggest(n.Span, n.Name, _dims.Select(d => d.Name).Concat(_consts.Select(c => c.Item1))));
-                // Known from here on, without a value: one mistake, one message.
-                _scope.TryAdd(n.Name, new ConstSymbol(null));
+                if (_scope.IsNews(n.Name))
+                    _bag.Add(Diagnostic.Create(SemanticDiagnostics.DimensionNotFound, n.Span, n.Name)
+                        .Suggest(n.Span, n.Name, _dims.Select(d => d.Name).Concat(_consts.Select(c => c.Item1))));
                 return null;
             }
         return binder.BindSize(e);
@@ -156,7 +159,7 @@ internal sealed partial class OperatorBinder
         var span = type.Brackets.Count > 1 ? type.Span : type.Name.Span;
         string name = type.Name.Text;
         if (ExpressionBinder.IsUnsupportedType(name)) _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, span, name, ExpressionBinder.Substitute(name));
-        else _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, span, span.Text).Suggest(span, name, _scope.TypeNames));
+        else if (_scope.IsNews(name)) _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, span, span.Text).Suggest(span, name, _scope.TypeNames));
     }
 
     private void BindRequires(OpSyntax op)
@@ -175,7 +178,11 @@ internal sealed partial class OperatorBinder
         foreach (var e in conditions)
         {
             var binder = new ExpressionBinder(_scope, _bag, "`require`");
-            if (binder.Bind(e, ElementType.Bool) is not { } condition) continue;
+            if (binder.Bind(e, ElementType.Bool) is not { } condition)
+            {
+                _isIncomplete = true;
+                continue;
+            }
             foreach (var o in binder.Obligations) Owe(o);
             var simple = Terms.Simplify(condition);
             if (simple is not ConstTerm c) _requires.Add(simple.Span is null ? WithSpan(simple, e.Span) : simple);

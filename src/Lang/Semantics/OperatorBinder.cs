@@ -22,6 +22,10 @@ internal sealed partial class OperatorBinder
     private readonly HashSet<string> _stageNames = new(StringComparer.Ordinal);
     private SizeComparer _sizes;
     private string _name = "";
+    /// <summary>Something could not be bound, perhaps because it could not be read, which the parser has reported.</summary>
+    private bool _isIncomplete;
+    /// <summary>A line was lost whose left side may have named any tensor.</summary>
+    private bool _isLineLost;
 
     public OperatorBinder(ModuleBinder module, DiagnosticBag bag)
     {
@@ -43,7 +47,7 @@ internal sealed partial class OperatorBinder
 
     private Operator? Finish(string? doc, SourceSpan? span)
     {
-        if (_bag.HasErrors) return null;
+        if (_bag.HasErrors || _isIncomplete) return null;
         foreach (var t in _parameters.Concat(_intermediates))
             if (!t.IsRead) _bag.Add(SemanticDiagnostics.UnusedTensor, t.Span, t.Name);
         return new Operator
@@ -64,6 +68,7 @@ internal sealed partial class OperatorBinder
 
     private void ReportMissing()
     {
+        if (_isLineLost) return;
         foreach (var t in _results.Concat(_intermediates))
             if (t.Definition is null)
                 _bag.Add(SemanticDiagnostics.MissingEquation, t.Span, t.Name, t.Tensor is { Rank: > 0 } tensor

@@ -15,7 +15,7 @@ internal sealed class RangeInference(SizeComparer sizes, DiagnosticBag bag, List
     }
 
     /// <summary>Sets the range of each index; false after an error.</summary>
-    public bool Solve(IEnumerable<IndexSymbol> open, IReadOnlyList<RecordedRead> reads)
+    public bool Solve(ImmutableArray<IndexSymbol> open, IReadOnlyList<RecordedRead> reads)
     {
         var bounds = open.ToDictionary(i => i, _ => new Bounds());
         if (bounds.Count == 0) return true;
@@ -28,9 +28,19 @@ internal sealed class RangeInference(SizeComparer sizes, DiagnosticBag bag, List
                 }
                 else if (read.Bounds) AddOffset(bounds, read.Subscripts[d], read.Tensor.Shape[d]);
             }
-        bool isFine = true;
-        foreach (var index in open) isFine &= Solve(index, bounds[index]);
+        ImmutableArray<IndexSymbol> boundless = [.. open.Where(i => bounds[i].Bare.Count == 0 && bounds[i].Offset.Count == 0)];
+        if (boundless.Length > 0) ReportNoRange(boundless);
+        bool isFine = boundless.IsEmpty;
+        foreach (var index in open) isFine &= boundless.Contains(index) || Solve(index, bounds[index]);
         return isFine;
+    }
+
+    private void ReportNoRange(ImmutableArray<IndexSymbol> indices)
+    {
+        string names = string.Join(", ", indices.Select(i => $"`{i.Name}`"));
+        string ranges = string.Join(", ", indices.Select(i => $"{i.Name} in 0..n"));
+        bag.Add(SemanticDiagnostics.NoRange, indices[0].Span, names,
+            indices[0].IsReduction ? $"`{ranges}`" : $"`for {ranges} {{ … }}`, or declare the tensor on the left with its shape");
     }
 
     /// <summary>What keeps <c>a · i + b</c> inside 0..extent, where i is the only index.</summary>
@@ -78,15 +88,10 @@ internal sealed class RangeInference(SizeComparer sizes, DiagnosticBag bag, List
             starts.Insert(0, AffineForm.Zero);
             ends.Insert(0, AffineForm.Of(b.Bare[0].Extent));
         }
-        if (ends.Count == 0)
-        {
-            bag.Add(SemanticDiagnostics.NoRange, index.Span, index.Name, Statement(index, "n"));
-            return false;
-        }
         if (Extremum(index, starts, wantMax: true) is not { } start || Extremum(index, ends, wantMax: false) is not { } end) return false;
         if (start.ToTerm() is not { } first || end.ToTerm() is not { } last)
         {
-            bag.Add(SemanticDiagnostics.NoRange, index.Span, index.Name, Statement(index, "n"));
+            ReportNoRange([index]);
             return false;
         }
         if (!index.IsReduction && !start.Equals(AffineForm.Zero))

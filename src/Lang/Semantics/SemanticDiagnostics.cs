@@ -26,7 +26,7 @@ public static class SemanticDiagnostics
     public static readonly DiagnosticDescriptor FreeIndex = new("TX1010", Severity.Error, "index without a place",
         "the index `{0}` stands neither on the left side nor in a reduction around it", "put it on the left side, or reduce over it: `sum({0}: …)`");
     public static readonly DiagnosticDescriptor NoRange = new("TX1011", Severity.Error, "index without a range",
-        "nothing says how far `{0}` goes: it stands alone in no subscript", "state its range: {1}");
+        "nothing fixes the range of {0}: no subscript of a read, and no declared shape, is met by it alone", "state the range: {1}");
     public static readonly DiagnosticDescriptor RangesDisagree = new("TX1012", Severity.Error, "index with two ranges",
         "`{0}` ranges over `{1}` in `{2}` and over `{3}` in `{4}`", "add `require {1} == {3}`, or give one of them another index");
     public static readonly DiagnosticDescriptor RangesNotComparable = new("TX1013", Severity.Error, "ranges cannot be compared",
