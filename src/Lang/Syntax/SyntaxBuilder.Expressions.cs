@@ -276,7 +276,7 @@ internal sealed partial class SyntaxBuilder
 
     private ExpressionSyntax Integer(ITerminalNode? node, SourceSpan span)
     {
-        if (node?.Symbol is not SourceToken token || reporter.IsFaulty(token.Statement) && token.Extent.Length == 0) return new ErrorExpressionSyntax(span);
+        if (node?.Symbol is not SourceToken { Extent.Length: > 0 } token) return new ErrorExpressionSyntax(span);
         var digits = token.Text.Replace("_", "", StringComparison.Ordinal).AsSpan();
         bool hex = digits.StartsWith("0x"), binary = digits.StartsWith("0b");
         ulong value;
@@ -291,7 +291,7 @@ internal sealed partial class SyntaxBuilder
 
     private ExpressionSyntax Float(ITerminalNode? node, SourceSpan span)
     {
-        if (node?.Symbol is not SourceToken token) return new ErrorExpressionSyntax(span);
+        if (node?.Symbol is not SourceToken { Extent.Length: > 0 } token) return new ErrorExpressionSyntax(span);
         string digits = token.Text.Replace("_", "", StringComparison.Ordinal);
         if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)) return new FloatSyntax(span, value);
         reporter.Report(token.Statement, Diagnostic.Create(SyntaxDiagnostics.NumberTooLarge, span, Shorten(token.Text), "a float is at most about 1.8e308; write `inf` for infinity")

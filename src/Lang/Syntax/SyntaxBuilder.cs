@@ -18,6 +18,11 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
         foreach (var context in contexts)
         {
             if (Item(context) is not { } item) continue;
+            if (reporter.IsFaulty(Statement(context)))
+            {
+                if (item is LetSyntax { Target: ErrorExpressionSyntax }) continue;
+                item = Unjudged(item);
+            }
             items.Add(docs.TryGetValue(context.Start.StartIndex, out string? doc) ? item with { Doc = doc } : item);
         }
         return items.DrainToImmutable();
@@ -29,12 +34,29 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
         : context.simple() is { } simple ? Simple(simple)
         : null;
 
+    /// <summary>A statement with a syntax error keeps the names that it binds and loses its values, so that no later phase complains about
+    /// what may have been misread.</summary>
+    private static ItemSyntax Unjudged(ItemSyntax item) => item switch
+    {
+        LetSyntax s => s with { Value = Unread(s.Value) },
+        ConstSyntax s => s with { Value = Unread(s.Value) },
+        AssertSyntax s => s with { Condition = Unread(s.Condition) },
+        BenchSyntax s => s with { Value = Unread(s.Value) },
+        RequireSyntax s => s with { Conditions = [] },
+        IfSyntax s => s with { Condition = Unread(s.Condition) },
+        SimpleSyntax { Value: { } value } s => s with { Value = Unread(value) },
+        SimpleSyntax { Type: null } s => s with { Target = Unread(s.Target) },
+        _ => item,
+    };
+
+    private static ErrorExpressionSyntax Unread(ExpressionSyntax e) => new(e.Span);
+
     private ItemSyntax? Declaration(TxParser.DeclContext context)
     {
         var span = Span(context);
         return context switch
         {
-            TxParser.ImportContext c => new ImportSyntax(span, Text(c.STRING())),
+            TxParser.ImportContext c => Text(c.STRING()) is { Length: > 0 } path ? new ImportSyntax(span, path) : null,
             TxParser.TestContext c => new TestSyntax(span, Text(c.STRING()), Block(c.block())),
             TxParser.OpContext c => new OpSyntax(span, Name(c.name(), c), Generics(c.generics()), Parameters(Before(c, c.results)),
                 Parameters(c.results), Clauses(c.clause()), Block(c.block())),
@@ -182,8 +204,10 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
 
     private ValueArray<NameSyntax> Names(IEnumerable<TxParser.NameContext> contexts) => [.. contexts.Select(n => Name(n, n))];
 
+    /// <summary>The name, or an empty one where recovery found none.</summary>
     private NameSyntax Name(TxParser.NameContext? context, ParserRuleContext owner) =>
-        context is { Start: SourceToken token, exception: null } && context.ChildCount > 0 ? new(reporter.At(token.Extent), token.Text) : new(End(owner), "");
+        context is { ChildCount: 1 } && context.GetChild(0) is ITerminalNode { Symbol: SourceToken { Extent.Length: > 0 } token } and not IErrorNode
+            ? new(reporter.At(token.Extent), token.Text) : new(End(owner), "");
 
     private static (T? First, T? Second) Two<T>(T[] contexts) where T : class =>
         (contexts.Length > 0 ? contexts[0] : null, contexts.Length > 1 ? contexts[1] : null);

@@ -84,6 +84,17 @@ public class SyntaxErrorTests
     }
 
     [Fact]
+    public void AFaultyStatementKeepsItsNamesAndLosesItsValue()
+    {
+        var items = ParsedText.Parse("let a = f(b $ c)\nprint(d e)\nlet in = 2\nimport\n").Root.Items;
+        Assert.Equal(2, items.Count);
+        var let = Assert.IsType<LetSyntax>(items[0]);
+        Assert.Equal("a", Assert.IsType<NameExpressionSyntax>(let.Target).Name);
+        Assert.IsType<ErrorExpressionSyntax>(let.Value);
+        Assert.IsType<ErrorExpressionSyntax>(Assert.IsType<SimpleSyntax>(items[1]).Target);
+    }
+
+    [Fact]
     public void AnUnclosedBracketIsReportedAtItself()
     {
         var error = Assert.Single(ParsedText.Parse("schedule s for f {\n  yo.parallel(\n  xi.vectorize()\n}").Diagnostics);
