@@ -146,7 +146,7 @@ public class ExpandVectorsTests
     public void Lanes_that_are_no_vector(int lanes)
     {
         Buffer a = Input("A", ElementType.F32, Math.Max(1, lanes)), c = Output("C", ElementType.F32, Math.Max(1, lanes));
-        var m = Module(LoopLevel.Lowered, Block.Of(c.Set(a.At(Expr.Index(0)), Expr.Index(0)), Loop(_l, Math.Max(1, lanes), c.Set(a.At(_l), _l)),
+        var m = Module(LoopLevel.Lowered, Block.Of(c.Set(a.At(Expr.Index(0)), Expr.Index(0)), Loop(_i, Math.Max(1, lanes), c.Set(a.At(_i), _i)),
             Loop(_l, lanes, c.Set(a.At(_l) + a.At(_l), _l), LoopKind.Vectorized)), a, c);
         AssertLowers(m);
     }

@@ -62,6 +62,7 @@ internal static class PassFixture
 
     public static void AssertSame(LoopModule before, LoopModule after, string what)
     {
+        Assert.True(Verifier.Verify(after) is [], $"{what}\n{string.Join("\n", Verifier.Verify(after))}\n{IrPrinter.Print(after)}");
         string expected = Run(before), actual = Run(after, seed: 5);
         Assert.True(expected == actual, $"{what}\nexpected {expected}\nactual   {actual}\n{IrPrinter.Print(before)}\n{IrPrinter.Print(after)}");
     }

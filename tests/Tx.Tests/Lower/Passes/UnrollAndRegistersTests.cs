@@ -53,9 +53,10 @@ public class UnrollAndRegistersTests
         var k = Var.Index("k");
         var m = Module(LoopLevel.Lowered,
             Loop(k, 1, Loop(_i, 3, Loop(_j, 4, c.Set(a.At(_i, _j), _i, _j), LoopKind.Parallel), LoopKind.Parallel), LoopKind.Parallel), a, c);
-        var kinds = Statements(SerializeLoops.Run(m).Body()).OfType<For>().Select(f => f.Kind);
-        Assert.Equal([LoopKind.Serial, LoopKind.Parallel, LoopKind.Serial], kinds);
-        AssertLowers(m);
+        var serial = SerializeLoops.Run(m);
+        Assert.Equal([LoopKind.Serial, LoopKind.Parallel, LoopKind.Serial], Statements(serial.Body()).OfType<For>().Select(f => f.Kind));
+        AssertSame(m, serial, "serialize_loops");
+        AssertLowers(serial);
     }
 
     [Fact]
