@@ -9,6 +9,9 @@ internal static class CommandLineApp
 {
     public const int Fine = 0, ProgramFault = 1, CallFault = 2;
 
+    /// <summary>The exit code of a session that reported errors.</summary>
+    public static int FaultOf(Session session) => session.LacksLibrary ? CallFault : ProgramFault;
+
     public static int Run(string[] args, TextReader input, TextWriter output, TextWriter error)
     {
         try

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Tx.Backends;
 using Tx.Core;
+using Tx.Core.Sets;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Runtime;
@@ -47,6 +49,8 @@ public sealed class Session : IDisposable
     internal TensorAllocator Allocator => _allocator;
     internal OperatorResolver Resolver => _resolver;
     internal DeclarationTable Declarations => _declarations;
+    /// <summary>A library that tx needs is missing: neither program nor data are wrong.</summary>
+    public bool LacksLibrary { get; private set; }
     /// <summary>Asks running kernels to stop.</summary>
     public CancellationToken Cancellation { get; set; }
 
@@ -114,7 +118,11 @@ public sealed class Session : IDisposable
 
     private bool Report(DiagnosticBag bag)
     {
-        foreach (var d in bag.Items) _output.Report(d);
+        foreach (var d in bag.Items)
+        {
+            LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
+            _output.Report(d);
+        }
         return !bag.HasErrors;
     }
 

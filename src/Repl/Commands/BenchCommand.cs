@@ -13,7 +13,7 @@ internal static class BenchCommand
         {
             var options = new SessionOptions { Threads = Arguments.CheckThreads(parsed.GetValue(threads)), Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
             using var session = new Session(options, new ConsoleOutput(output, error));
-            if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.ProgramFault;
+            if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.FaultOf(session);
             var result = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape))).Bench();
             output.WriteLine(parsed.GetValue(json) ? JsonLines.Of(result) : BenchText.Line(result));
             return CommandLineApp.Fine;

@@ -13,15 +13,16 @@ internal static class CheckCommand
         command.SetAction(parsed =>
         {
             var options = new SessionOptions { Threads = 1, Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
-            bool isJson = parsed.GetValue(json), isFine = true;
+            bool isJson = parsed.GetValue(json);
+            int exit = CommandLineApp.Fine;
             string[] paths = parsed.GetRequiredValue(files);
             foreach (string path in paths) Arguments.Existing(path);
             foreach (string path in paths)
             {
                 using var session = new Session(options, isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error));
-                isFine &= session.Load(path) is not null;
+                if (session.Load(path) is null) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
             }
-            return isFine ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
+            return exit;
         });
         return command;
     }

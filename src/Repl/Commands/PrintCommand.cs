@@ -14,7 +14,7 @@ internal static class PrintCommand
         {
             var values = Arguments.ParseDefines(parsed.GetValue(defines));
             using var session = new Session(new() { Threads = 1, Defines = values }, new ConsoleOutput(output, error));
-            if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.ProgramFault;
+            if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.FaultOf(session);
             var request = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)));
             output.WriteLine(request.Print(parsed.GetRequiredValue(stage)).TrimEnd('\n'));
             return CommandLineApp.Fine;

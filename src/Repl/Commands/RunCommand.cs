@@ -12,7 +12,7 @@ internal static class RunCommand
         {
             var options = new SessionOptions { Threads = Arguments.CheckThreads(parsed.GetValue(threads)), Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
             using var session = new Session(options, new ConsoleOutput(output, error));
-            return session.RunFile(Arguments.Existing(parsed.GetRequiredValue(file))) ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
+            return session.RunFile(Arguments.Existing(parsed.GetRequiredValue(file))) ? CommandLineApp.Fine : CommandLineApp.FaultOf(session);
         });
         return command;
     }
