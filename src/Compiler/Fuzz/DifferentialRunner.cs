@@ -27,12 +27,17 @@ public sealed record FuzzFailure(GeneratedProgram Program, string Where, string 
 public sealed class DifferentialRunner : IDisposable
 {
     private readonly OperatorResolver _resolver;
-    private readonly KernelCompiler _compiler = new(CpuTarget.Host());
+    private readonly KernelCompiler _compiler;
     private readonly WorkerPool _pool = new(2);
     private readonly TensorAllocator _allocator = new();
     private DeclarationTable _table = DeclarationTable.Empty;
 
-    public DifferentialRunner() => _resolver = new(() => _table, _allocator);
+    /// <param name="target">What to schedule for; null: this machine. Wider vectors than the machine has still run, in parts.</param>
+    public DifferentialRunner(CpuTarget? target = null)
+    {
+        _compiler = new(target ?? CpuTarget.Host());
+        _resolver = new(() => _table, _allocator);
+    }
 
     /// <summary>Null where everything agrees.</summary>
     public FuzzFailure? Run(GeneratedProgram program)

@@ -118,8 +118,11 @@ public sealed class Session : IDisposable
 
     private bool Report(DiagnosticBag bag)
     {
+        // Warnings about a text that could not be read whole would be guesses.
+        bool isUnread = bag.Items.Any(d => d.IsError && d.Code.StartsWith("TX0", StringComparison.Ordinal));
         foreach (var d in bag.Items)
         {
+            if (isUnread && !d.IsError) continue;
             LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
             _output.Report(d);
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Tx.Core;
 using Tx.Fuzz;
 
 namespace Tx.Repl.Commands;
@@ -11,7 +12,8 @@ internal static class FuzzCommand
         var seed = new Option<ulong>("--seed") { Description = "the first seed", HelpName = "S", DefaultValueFactory = _ => 1 };
         var count = new Option<int>("--count") { Description = "how many programs", HelpName = "N", DefaultValueFactory = _ => 100 };
         var show = new Option<bool>("--show") { Description = "print the programs instead of running them" };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show };
+        var vector = new Option<int?>("--vector") { Description = "schedule for vectors of this many bytes (default: the machine's)", HelpName = "BYTES" };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
@@ -23,7 +25,9 @@ internal static class FuzzCommand
                 return CommandLineApp.Fine;
             }
             int failures = 0;
-            using var runner = new DifferentialRunner();
+            if (parsed.GetValue(vector) is { } bytes && bytes is not (16 or 32 or 64)) throw new RequestException($"--vector {bytes} is not 16, 32 or 64");
+            var host = CpuTarget.Host();
+            using var runner = new DifferentialRunner(parsed.GetValue(vector) is { } width ? host with { VectorBytes = width, VectorRegisters = width == 64 ? 32 : 16 } : host);
             for (int i = 0; i < n; i++)
             {
                 if (runner.Run(ProgramGenerator.Generate(unchecked(first + (ulong)i))) is not { } failure) continue;

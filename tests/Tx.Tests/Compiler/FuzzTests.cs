@@ -1,3 +1,4 @@
+using Tx.Core;
 using Tx.Fuzz;
 using Tx.Tests.Support;
 
@@ -16,6 +17,18 @@ public class FuzzTests
         {
             using var runner = new DifferentialRunner();
             for (int i = 0; i < 50 && failure is null; i++) failure = runner.Run(ProgramGenerator.Generate(FirstSeed + (ulong)(offset + i)));
+        });
+        Assert.True(failure is null, failure?.ToString());
+    }
+
+    [Theory, InlineData(64, 32), InlineData(16, 16)]
+    public void RandomPrograms_AgreeForOtherVectors(int vectorBytes, int registers)
+    {
+        FuzzFailure? failure = null;
+        BigStack.Run(() =>
+        {
+            using var runner = new DifferentialRunner(CpuTarget.Host() with { VectorBytes = vectorBytes, VectorRegisters = registers });
+            for (int i = 0; i < 40 && failure is null; i++) failure = runner.Run(ProgramGenerator.Generate(5_000 + (ulong)i));
         });
         Assert.True(failure is null, failure?.ToString());
     }
