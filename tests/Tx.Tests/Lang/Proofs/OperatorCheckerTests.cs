@@ -79,6 +79,21 @@ public sealed class OperatorCheckerTests : IDisposable
         Fine(Check(blur.Replace("{0}", "require W >= 2 ")));
     }
 
+    [Theory]
+    [InlineData("op f(X: f32[M, N], g: f32[N], b: f32[N]) -> Y: f32[M, N] require N >= 1 { mean[i] = sum(j: X[i, j]) / f32(N); var[i] = sum(j: (X[i, j] - mean[i]) * (X[i, j] - mean[i])) / f32(N); Y[i, j] = (X[i, j] - mean[i]) * rsqrt(var[i] + 1e-5) * g[j] + b[j] }")]
+    [InlineData("op f(A: f32[B, M, K], C: f32[B, K, N]) -> Y: f32[B, M, N] { Y[b, i, j] = sum(k: A[b, i, k] * C[b, k, j]) }")]
+    [InlineData("op f(X: f32[C, W], F: f32[O, C, K], const dilation: int = 2) -> Y: f32[O, W - (K - 1) * dilation] require dilation >= 1, K >= 1, W >= (K - 1) * dilation { Y[o, i] = sum(c, k: X[c, i + k * dilation] * F[o, c, k]) }")]
+    [InlineData("op f(X: f32[N, C, H, W], const size: int = 3, const stride: int = 2) -> Y: f32[N, C, (H - size) / stride + 1, (W - size) / stride + 1] require H >= size, W >= size { Y[n, c, y, x] = max(r in 0..size, s in 0..size: X[n, c, y * stride + r, x * stride + s]) }")]
+    [InlineData("op f(X: f32[N, C, H, W]) -> Y: f32[N, C, H / 2, W / 2] { Y[n, c, y, x] = max(r in 0..2, s in 0..2: X[n, c, 2 * y + r, 2 * x + s]) }")]
+    [InlineData("op f(S: f32[T, T], V: f32[T, E]) -> O: f32[T, E] { peak[i] = max(j if j <= i: S[i, j]); e[i, j] = j <= i ? exp(S[i, j] - peak[i]) : 0; total[i] = sum(j if j <= i: e[i, j]); O[i, c] = sum(j if j <= i: e[i, j] * V[j, c]) / total[i] }")]
+    [InlineData("op f(A: i8[M, K], B: i8[K, N]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k]) * i32(B[k, j])) }")]
+    [InlineData("op f(I: u16[H, W]) -> B: u16[H - 2, W - 2] require H >= 3, W >= 3 { bx[y, x] = u16((u32(I[y, x]) + u32(I[y, x + 1]) + u32(I[y, x + 2])) / 3); B[y, x] = u16((u32(bx[y, x]) + u32(bx[y + 1, x]) + u32(bx[y + 2, x])) / 3) }")]
+    [InlineData("op f(X: f32[N]) -> Y: f32[N] { for i in 0..N { Y[i] = sum(k in 0..i + 1: X[k]) } }")]
+    [InlineData("op f(X: f32[N], const s: int = 4) -> Y: f32[N / s, s] { Y[i, j] = X[i * s + j] }")]
+    [InlineData("op f(X: f32[H, W]) -> Y: f32[2 * H, 2 * W] { Y[i, j] = X[i / 2, j / 2] }")]
+    [InlineData("op f(X: f32[C, H, W], const r: int = 2) -> Y: f32[C / (r * r), H * r, W * r] { Y[c, y, x] = X[c * r * r + (y % r) * r + x % r, y / r, x / r] }")]
+    public void Usual_operators_are_proved_for_all_sizes(string text) => Fine(Check(text));
+
     private const string Conv = """
         op conv2d(X: f32[N, C, H, W], F: f32[O, C, R, S], const stride: int = 1, const pad: int = 0)
             -> Y: f32[N, O, (H + 2 * pad - R) / stride + 1, (W + 2 * pad - S) / stride + 1]
