@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Strategies;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -18,15 +19,16 @@ public static class DefaultSchedule
         var inlined = InlineStrategy.Apply(plain);
         var nests = ImmutableArray.CreateBuilder<Stmt>();
         var temporaries = inlined.Temporaries.ToBuilder();
+        var read = inlined.Body.BuffersRead().ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
         foreach (var nest in inlined.Body is Block b ? b.Statements : [inlined.Body])
-            Schedule(nest, target, nests, temporaries);
+            Schedule(nest, target, read.Contains, nests, temporaries);
         return inlined.With(Block.Of(nests), temporaries.ToImmutable());
     }
 
-    private static void Schedule(Stmt nest, CpuTarget target, ImmutableArray<Stmt>.Builder nests, ImmutableArray<Buffer>.Builder temporaries)
+    private static void Schedule(Stmt nest, CpuTarget target, Func<Buffer, bool> isRead, ImmutableArray<Stmt>.Builder nests, ImmutableArray<Buffer>.Builder temporaries)
     {
         if (NestPath.SoleInstance(nest) is not { } stage) nests.Add(nest);
-        else if (!stage.HasReduction) nests.Add(ElementwiseStrategy.Apply(nest, stage.Name, target));
+        else if (!stage.HasReduction) nests.Add(ElementwiseStrategy.Apply(nest, stage.Name, target, isRead));
         else if (ContractionStrategy.Apply(nest, stage.Name, target) is { } contraction)
         {
             nests.AddRange(contraction.Nests);

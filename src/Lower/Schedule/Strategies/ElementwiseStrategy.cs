@@ -3,13 +3,16 @@ using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Primitives;
+using Buffer = Tx.Lower.Ir.Buffer;
+using Stream = Tx.Lower.Schedule.Primitives.Stream;
 
 namespace Tx.Lower.Schedule.Strategies;
 
-/// <summary>A stage without a reduction: vectors along the output's last dimension, threads over the rest.</summary>
+/// <summary>A stage without a reduction: vectors along the output's last dimension, threads over the rest; large outputs are streamed past the caches.</summary>
 internal static class ElementwiseStrategy
 {
-    public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
+    /// <param name="isReadLater">Buffers that the function reads again.</param>
+    public static Stmt Apply(Stmt nest, string stage, CpuTarget target, Func<Buffer, bool> isReadLater)
     {
         var instance = NestPath.FindInstance(nest, stage);
         var loops = NestPath.LoopsAround(nest, stage);
@@ -17,6 +20,7 @@ internal static class ElementwiseStrategy
         var facts = InstanceFacts.Of(instance);
         var outer = loops.Select(l => l.Variable).ToList();
         long inner = Math.Max(1, facts.Operations);
+        bool streams = false;
 
         if (!facts.CanFail && VectorLoop(instance, loops, facts) is { } vector)
         {
@@ -29,9 +33,25 @@ internal static class ElementwiseStrategy
                 nest = Mark.Vectorize(nest, lane);
                 outer.Add(steps);
                 inner = Math.Max(1, inner * lanes / 4);
+                streams = facts.Stores[0].Buffer is var output && !isReadLater(output) && IsWorthStreaming(output, lanes, target);
             }
         }
-        return OuterParallelism.Apply(nest, outer, inner);
+        nest = OuterParallelism.Apply(nest, outer, inner);
+        return streams ? Stream.Apply(nest, stage, facts.Stores[0].Buffer) : nest;
+    }
+
+    // Larger than what the last cache could keep for a reader, and every row begins at a vector's boundary.
+    private static bool IsWorthStreaming(Buffer output, int lanes, CpuTarget target)
+    {
+        Int128 bytes = output.Type.Bytes;
+        foreach (var e in output.Shape)
+        {
+            if (e is not IntImm { Value: >= 0 and var n }) return false;
+            bytes *= n;
+            if (bytes > long.MaxValue) return false;
+        }
+        long row = ((IntImm)output.Shape[^1]).Value * output.Type.Bytes;
+        return bytes > target.L3Bytes / 2 && lanes * output.Type.Bytes % 16 == 0 && (output.Shape.Length == 1 || row % target.VectorBytes == 0);
     }
 
     /// <summary>As many lanes as fill a register, fewer where the loop is shorter; a power of two.</summary>
