@@ -14,13 +14,13 @@ internal readonly record struct RegisterTile(int Rows, int Vectors, int Lanes)
     private const int Chains = 8;
 
     /// <summary>The tile that wastes least: little padding at both edges, few reads for each multiply-add, enough independent sums, and no more than
-    /// the registers hold beside one row of vectors and a broadcast.</summary>
+    /// the registers hold beside one row of vectors and a broadcast. One register is left: with none, an accumulator is spilled and the speed halved.</summary>
     public static RegisterTile Choose(long rows, long columns, int elementBytes, CpuTarget target)
     {
         int lanes = Math.Max(1, target.VectorBytes / elementBytes);
         var best = (Cost: double.MaxValue, Tile: new RegisterTile(1, 1, lanes));
         for (int vectors = 1; vectors <= 4; vectors++)
-            for (int r = 1; r * vectors + vectors + 1 <= target.VectorRegisters; r++)
+            for (int r = 1; r * vectors + vectors + 1 < target.VectorRegisters; r++)
             {
                 double padding = Padded(rows, r) / (double)rows * (Padded(columns, vectors * lanes) / (double)columns);
                 double reads = 1 + 0.1 * (r + vectors) / (r * vectors);
