@@ -5,7 +5,7 @@ namespace Tx.Lower.Analysis;
 
 /// <summary>What is known at a place of a nest: the ranges of the variables in scope and the conditions on the path. Grows and shrinks like a stack
 /// (<see cref="Mark"/>, <see cref="Release"/>). Index arithmetic (over loop variables, dimensions and constants) does not overflow; <c>i64</c> values that
-/// come from memory may, so nothing is concluded from sums of them.</summary>
+/// come from memory may, so nothing is concluded from sums of them. An <c>i64</c> variable that was not bound here counts as an index.</summary>
 public sealed partial class RangeContext
 {
     private readonly record struct Bound(ConstInterval Constant, LinearForm? Low, LinearForm? High, int Order);

@@ -5,6 +5,7 @@ namespace Tx.Lower.Simplify;
 /// <summary>Removes lets whose variable is not used, in one pass: a body is seen before the let's value.</summary>
 internal static class DeadLets
 {
+    public static Expr Remove(Expr e) => new Remover().Visit(e);
     public static Stmt Remove(Stmt s) => new Remover().Visit(s);
 
     private sealed class Remover : Rewriter

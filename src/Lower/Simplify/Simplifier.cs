@@ -12,7 +12,7 @@ public static class Simplifier
     public static Expr Simplify(Expr e) => Simplify(e, new RangeContext());
 
     /// <param name="context">What is known where the expression stands.</param>
-    public static Expr Simplify(Expr e, RangeContext context) => new SimplifyRewriter(context).Visit(e);
+    public static Expr Simplify(Expr e, RangeContext context) => DeadLets.Remove(new SimplifyRewriter(context).Visit(e));
 
     public static Stmt Simplify(Stmt s) => Simplify(s, new RangeContext());
 
@@ -164,7 +164,7 @@ internal sealed partial class SimplifyRewriter(RangeContext context) : Rewriter
         context.BindValue(l.Variable, value);
         var body = Visit(l.Body);
         context.Release(mark);
-        if (body is IntImm or FloatImm || !body.UsesVar(l.Variable)) return body;
+        if (body is IntImm or FloatImm) return body;
         if (ReferenceEquals(body, l.Variable)) return value;
         return ReferenceEquals(value, l.Value) && ReferenceEquals(body, l.Body) ? l : new Let(l.Variable, value, body);
     }

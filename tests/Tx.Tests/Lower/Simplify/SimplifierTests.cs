@@ -90,6 +90,7 @@ public class SimplifierTests
     {
         var (a, x) = (new Buffer("A", ElementType.I32, [_n], BufferRole.Output), Var.Index("x"));
         Stmt Set(Expr i) => new Store(a, [i], new IntImm(ElementType.I32, 1));
+        Assert.Equal("n + 3", S(new Let(x, _n * 5, new Let(Var.Index("y"), x + 1, _n + 3))));
         Assert.Equal("A[n + 3] = 1i32;\n", Simplifier.Simplify(new LetStmt(x, new Binary(BinaryOp.Mul, _n, _n), new For(_ii, _n + 1, IntImm.Index(1), LoopKind.Serial, Set(_ii + 2)))).ToString());
         Assert.Same(Block.Empty, Simplifier.Simplify(new For(_ii, _n, new Binary(BinaryOp.Sub, _n, _n), LoopKind.Serial, Set(_ii))));
         Assert.Equal("A[1] = 1i32;\n", Simplifier.Simplify(new If(new Binary(BinaryOp.Lt, IntImm.Index(3), IntImm.Index(2)), Set(_n), Set(IntImm.Index(1)))).ToString());
