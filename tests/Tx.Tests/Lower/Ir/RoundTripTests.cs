@@ -29,7 +29,7 @@ public class RoundTripTests
         foreach (var m in (LoopModule[])[SampleModules.Scheduled(), SampleModules.Expanded()])
             foreach (var f in m.Functions) seen.Visit(f.Body);
         var all = typeof(Expr).Assembly.GetTypes().Where(t => t.IsSealed && (t.IsSubclassOf(typeof(Expr)) || t.IsSubclassOf(typeof(Stmt))));
-        Assert.Empty(all.Where(t => !seen.Found.Contains(t)));
+        Assert.Equal([], all.Where(t => !seen.Found.Contains(t)).ToArray());
     }
 
     private sealed class NodeTypes : Walker
