@@ -20,7 +20,7 @@ public static class RuntimeDiagnostics
         "tensors of `{0}` are not supported yet", "use one of bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64");
 
     public static readonly DiagnosticDescriptor CannotRead = new("TX5010", Severity.Error, "file cannot be read",
-        "`{0}` cannot be read: {1}", "check the path; it is taken relative to the current folder");
+        "`{0}` cannot be read: {1}", "check the path; in a program it starts at the program's folder");
 
     public static readonly DiagnosticDescriptor NotNpy = new("TX5011", Severity.Error, "not a .npy file",
         "`{0}` is not a .npy file: {1}", "write it with `numpy.save` or `save`");
@@ -39,9 +39,6 @@ public static class RuntimeDiagnostics
 
     public static readonly DiagnosticDescriptor CannotWrite = new("TX5016", Severity.Error, "file cannot be written",
         "`{0}` cannot be written: {1}", "check that the folder exists, is writable and has room");
-
-    public static readonly DiagnosticDescriptor LoadedTypeMismatch = new("TX5017", Severity.Error, "loaded tensor has another type",
-        "`{0}` holds `{1}`, but `{2}` is declared", "declare the type that the file has, or convert the file");
 
     public static readonly DiagnosticDescriptor ArgumentCount = new("TX5020", Severity.Error, "wrong number of kernel arguments",
         "kernel `{0}` takes {1} tensors (inputs, then outputs), and {2} were passed", "pass one tensor for each parameter and result");
@@ -74,7 +71,7 @@ public static class RuntimeDiagnostics
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         NegativeExtent, TensorTooLarge, OutOfMemory, UnsupportedElement, CannotRead, NotNpy, BadNpyHeader, UnsupportedNpyType, TruncatedNpy,
-        TrailingNpy, CannotWrite, LoadedTypeMismatch, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SliceRank, SliceRange,
+        TrailingNpy, CannotWrite, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SliceRank, SliceRange,
         ComparedTypes, FillValue,
     ];
 }

@@ -42,6 +42,9 @@ internal sealed partial class ExpressionEvaluator
         throw new DiagnosticException(d);
     }
 
+    private static string Counted(int n, string noun) => n == 1 ? $"1 {noun}" : $"{n} {noun}s";
+    private static string Were(int n) => n == 1 ? "1 was" : $"{n} were";
+
     private Value CallOperator(OpSyntax op, CallSyntax c)
     {
         var arguments = c.Arguments.Items.Select(a => new CallArgument(a.Name, Evaluate(a.Value), a.Value.Span)).ToImmutableArray();
@@ -56,7 +59,7 @@ internal sealed partial class ExpressionEvaluator
 
     private ScalarValue CastScalar(ElementType type, CallSyntax c)
     {
-        if (c.Arguments.Count != 1) throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, type.Name, "1 argument", c.Arguments.Count, $"{type.Name}(x)");
+        if (c.Arguments.Count != 1) throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, type.Name, "1 argument", Were(c.Arguments.Count), $"{type.Name}(x)");
         return Evaluate(c.Arguments[0].Value) switch
         {
             ScalarValue s => new(type, s.Scalar is { } x ? ScalarMath.Cast(CastKind.Convert, type, x) : null),
@@ -76,7 +79,7 @@ internal sealed partial class ExpressionEvaluator
             named[a.Name.Text] = a.Value;
         }
         if (positional.Count < f.MinArguments || positional.Count > f.MaxArguments)
-            throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, f.Name, f.Count, positional.Count, f.Usage);
+            throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, f.Name, f.Count, Were(positional.Count), f.Usage);
         if (f.Name is "reference") return Reference(positional[0].Value);
         var values = positional.ConvertAll(a => Evaluate(a.Value));
         SourceSpan SpanOf(int i) => positional[i].Value.Span;
@@ -87,7 +90,7 @@ internal sealed partial class ExpressionEvaluator
             "save" => Save(f, values, SpanOf),
             "random" => Random(f, values[0], SpanOf(0), named.GetValueOrDefault("seed")),
             "zeros" => Fill(f, values[0], SpanOf(0), Scalar.Index(0)),
-            "full" => Fill(f, values[0], SpanOf(0), Number(f, values[1], SpanOf(1))),
+            "full" => AtSpan(SpanOf(1), () => Fill(f, values[0], SpanOf(0), Number(f, values[1], SpanOf(1)))),
             "arange" => Arange(f, values, SpanOf),
             "close" => Compare(f, values, SpanOf, Tolerance(f, named, "rtol", 1e-5), Tolerance(f, named, "atol", 1e-6)),
             _ => Compare(f, values, SpanOf, null, null),
@@ -135,8 +138,14 @@ internal sealed partial class ExpressionEvaluator
     {
         if (TensorType(f, type, span) is not { } t) return Unknown;
         if (value is not { } v) return new TensorValue(t.Type, t.Shape, null);
-        return Make(t, span, shape => TensorFill.Full(scope.Allocator, shape.AsSpan(), ScalarMath.Cast(CastKind.Convert, t.Type, v)));
+        var element = Fitting(v, t.Type);
+        return Make(t, span, shape => TensorFill.Full(scope.Allocator, shape.AsSpan(), element));
     }
+
+    private static Scalar Fitting(Scalar value, ElementType type) =>
+        value.Type.IsInteger && type.IsInteger && (value.Exact < type.MinValue || value.Exact > type.MaxValue)
+            ? throw new DiagnosticException(RuntimeDiagnostics.FillValue, null, value, type.Name)
+            : ScalarMath.Cast(CastKind.Convert, type, value);
 
     private Value Arange(Builtin f, List<Value> values, Func<int, SourceSpan> spanOf)
     {

@@ -135,7 +135,8 @@ internal sealed partial class ExpressionEvaluator(SessionScope scope, IOperatorM
         var subs = s.Subscripts;
         int named = subs.Count(x => x is not PackSyntax);
         if (subs.Any(x => x is PackSyntax) ? named > shape.Length : named != shape.Length)
-            throw new DiagnosticException(SessionDiagnostics.SubscriptCount, s.Span, tensor.Describe(), shape.Length, named);
+            throw new DiagnosticException(SessionDiagnostics.SubscriptCount, s.Span, tensor.Describe(), Counted(shape.Length, "dimension"),
+                named == 1 ? "1 subscript is" : $"{named} subscripts are");
         var ranges = new List<SliceRange>();
         bool known = true;
         foreach (var sub in subs)

@@ -15,7 +15,7 @@ public static class SessionDiagnostics
         "`{0}` takes {1} here, and this is {2}", "pass {1}");
 
     public static readonly DiagnosticDescriptor WrongArgumentCount = new("TX1704", Severity.Error, "wrong number of arguments",
-        "`{0}` takes {1}, and {2} were passed", "call it as `{3}`");
+        "`{0}` takes {1}, but {2} given", "call it as `{3}`");
 
     public static readonly DiagnosticDescriptor UnknownArgument = new("TX1705", Severity.Error, "unknown named argument",
         "`{0}` has no argument named `{1}`", "call it as `{2}`");
@@ -45,7 +45,7 @@ public static class SessionDiagnostics
         "`bench` measures a call of an operator, and this is {0}", "write `bench` before a call, such as `bench matmul(A, B)`");
 
     public static readonly DiagnosticDescriptor SubscriptCount = new("TX1714", Severity.Error, "wrong number of subscripts",
-        "`{0}` has {1} dimensions, and {2} subscripts stand here", "give one subscript a dimension; `..` stands for all that are left");
+        "`{0}` has {1}, but {2} written here", "give one subscript a dimension; `..` stands for all that are left");
 
     public static readonly DiagnosticDescriptor ListShape = new("TX1715", Severity.Error, "list that is no tensor",
         "this list has items of different shapes", "give every row as many numbers");

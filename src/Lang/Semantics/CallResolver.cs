@@ -112,15 +112,14 @@ public sealed class CallResolver(ModuleBinder module)
         return false;
     }
 
-    /// <summary>A shape in numbers; refused where an extent is negative or the tensor is larger than memory can be.</summary>
+    /// <summary>A shape in numbers; refused where an extent is negative or no 64-bit number.</summary>
     private static ImmutableArray<long>? Shape(TensorSymbol tensor, Dictionary<DimSymbol, long> sizes, SourceSpan? call, DiagnosticBag bag)
     {
         var shape = ImmutableArray.CreateBuilder<long>();
-        Int128 bytes = tensor.Type.Bytes;
         foreach (var extent in tensor.Shape)
         {
             var n = Terms.Evaluate(extent, sizes);
-            if (n is { } known && (bytes *= Int128.Max(known, 1)) <= long.MaxValue && known >= 0)
+            if (n is >= 0 and { } known)
             {
                 shape.Add(known);
                 continue;

@@ -50,7 +50,7 @@ internal sealed partial class ExpressionBinder
             else if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
             else if (_scope.IsNews(name))
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownFunction, target.Span, name)
-                    .Suggest(target.Span, name, FunctionNames.Concat(_scope.Module.Table.Operators.Keys).Concat(_scope.TypeNames)));
+                    .Suggest(target.Span, name, FunctionNames.Concat(_scope.Callable).Concat(_scope.TypeNames)));
             return null;
         }
         ImmutableArray<Value?> values = [.. call.Arguments.Select(a => Bind(a.Value))];

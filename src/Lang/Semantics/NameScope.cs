@@ -18,6 +18,11 @@ internal sealed class NameScope(ModuleBinder module)
 
     /// <summary>What may have been meant by a wrong name, besides functions.</summary>
     public IEnumerable<string> Names => _symbols.Keys.Concat(Module.Table.Consts.Keys);
+    /// <summary>The operators that may be called: all but this one.</summary>
+    public IEnumerable<string> Callable => Module.Table.Operators.Keys.Where(name => name != Operator);
+
+    /// <summary>The operator whose names these are; empty for constants of the file.</summary>
+    public string Operator { get; set; } = "";
     public IEnumerable<string> Tensors => _symbols.Where(s => s.Value is TensorName).Select(s => s.Key);
 
     public Symbol? Find(string name) => _symbols.TryGetValue(name, out var symbol) ? symbol : Module.FindConst(name);

@@ -41,8 +41,11 @@ internal sealed partial class OperatorBinder
         return Pass(op, callee, match, arguments, copy, call) && CopyStages(callee, targets, prefix, copy, call);
     }
 
+    private static bool IsTensor(ParameterSyntax? p) => p is not null && p.Type.Brackets.Count == 1 && p.Type.Brackets[0].Count > 0;
+
     private Argument? BindArgument(OpSyntax op, ArgumentSyntax a, int position)
     {
+        var parameter = a.Name is { } given ? op.Parameters.FirstOrDefault(p => p.Name.Text == given.Text) : op.Parameters.ElementAtOrDefault(position);
         switch (a.Value)
         {
             case NameExpressionSyntax n when _scope.FindLocal(n.Name) is TensorName t:
@@ -54,9 +57,9 @@ internal sealed partial class OperatorBinder
                 _stageNames.Add(name);
                 var result = new TensorName(name, TensorRole.Intermediate, call.Span) { IsRead = true };
                 return Instantiate(call, [result], name) && result.Tensor is { } stage ? new(stage, null, Actual.Tensor(a.Span, a.Name, stage.Type, stage.Rank)) : null;
-            case SubscriptSyntax or BinarySyntax or ListSyntax or TupleSyntax when MentionedNames.Parts(a.Value).Any(p => p is RangeSyntax or PackSyntax or ListSyntax or TupleSyntax):
-                var parameter = op.Parameters.Count > position ? op.Parameters[position] : null;
-                int rank = parameter?.Type.Brackets.Count == 1 ? parameter.Type.Brackets[0].Count : 0;
+            case var e when IsTensor(parameter) && (e is not CallSyntax || MentionedNames.Parts(e).Any(p => p is SubscriptSyntax))
+                || MentionedNames.Parts(e).Any(p => p is RangeSyntax or PackSyntax or ListSyntax or TupleSyntax):
+                int rank = IsTensor(parameter) ? parameter!.Type.Brackets[0].Count : 0;
                 _bag.Add(SemanticDiagnostics.ArgumentNotTensor, a.Value.Span, parameter?.Name.Text ?? "", op.Name.Text, Spelling.Count(rank, "dimension"));
                 return null;
         }

@@ -35,7 +35,7 @@ internal sealed partial class OperatorBinder
 
     public Operator? Bind(OpSyntax op, Specialisation specialisation)
     {
-        _name = op.Name.Text;
+        _name = _scope.Operator = op.Name.Text;
         BindSignature(op, specialisation);
         Collect(op.Body, []);
         BindRequires(op);
