@@ -42,7 +42,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     public ResolvedCall Resolve(OperatorCall call)
     {
         var bag = new DiagnosticBag();
-        ImmutableArray<ActualArgument> actual = [.. call.Arguments.Select(Actual)];
+        ImmutableArray<ActualArgument> actual = [.. call.Arguments.Select(a => Actual(a, call.Op.Name.Text))];
         var resolution = new CallResolver(Binder).Resolve(call.Op, actual, call.Span, bag);
         if (resolution is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
         var dims = resolution.Dims.ToImmutableDictionary(d => d.Dim, d => d.Size);
@@ -98,11 +98,11 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     private NativeTensor? Data(ResolvedArgument a, OperatorCall call) =>
         a.Scalar is { } scalar ? TensorFill.Full(allocator, [], scalar) : (call.Arguments[a.Position].Value as TensorValue)?.Data;
 
-    private static ActualArgument Actual(CallArgument a) => new(a.Name, a.Value switch
+    private static ActualArgument Actual(CallArgument a, string callee) => new(a.Name, a.Value switch
     {
         TensorValue { Shape: { } shape } t => new ActualTensor(t.Type, shape),
         ScalarValue { Scalar: { } s } => new ActualScalar(s, s.Type is ElementType.Int or ElementType.F64 or ElementType.Bool),
-        var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, "an operator", "a tensor or a number", other.Describe()),
+        var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, callee, "a tensor or a number", other.Describe()),
     }, a.Span);
 
     public void Dispose() => _prover.Dispose();

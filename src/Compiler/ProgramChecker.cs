@@ -21,7 +21,7 @@ internal static class ProgramChecker
             {
                 // An operator's own errors have been reported with it.
                 foreach (var d in e.Diagnostics)
-                    if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+                    if (!bag.Items.Any(known => (known.Code == d.Code || known.IsError) && known.Span == d.Span)) bag.Add(d);
                 runner.BindUnknown(item);
             }
         }

@@ -23,7 +23,10 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
             if (problem is not null) bag.Add(problem);
             return null;
         }
-        return Load(SyntaxParser.Parse(source), DeclarationTable.Empty, bag);
+        var tree = SyntaxParser.Parse(source);
+        // Files that import one another find this one, and not a second copy of it.
+        _trees[Path.GetFullPath(path)] = tree;
+        return Load(tree, DeclarationTable.Empty, bag);
     }
 
     /// <summary>Collects what a parsed text declares on top of <paramref name="previous"/>; the text's own errors are reported too.</summary>
@@ -36,7 +39,8 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
 
     private SyntaxTree? Import(SourceSpan span, string path)
     {
-        string folder = Path.GetDirectoryName(span.Source.Path) is { Length: > 0 } f && !span.Source.Path.StartsWith('<') ? f : ".";
+        string folder = Path.GetDirectoryName(span.Source.Path) is { } f && !span.Source.Path.StartsWith('<') ? f : "";
+        if (path.Length == 0 || path.Contains('\0')) return null;
         foreach (string root in new[] { folder, Path.Combine(AppContext.BaseDirectory, "lib") })
         {
             string candidate = Path.Combine(root, path);

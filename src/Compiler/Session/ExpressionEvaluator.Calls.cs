@@ -127,9 +127,12 @@ internal sealed partial class ExpressionEvaluator
         long s = 0;
         if (seed is not null)
         {
-            if (Evaluate(seed) is not ScalarValue { Type.IsInteger: true } n)
-                throw new DiagnosticException(SessionDiagnostics.WrongArgument, seed.Span, f.Name, "an integer as seed", Evaluate(seed).Describe());
-            s = n.Scalar?.Integer ?? 0;
+            s = Evaluate(seed) switch
+            {
+                ScalarValue { Type.IsInteger: true } n => n.Scalar?.Integer ?? 0,
+                UnknownValue => 0,
+                var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, seed.Span, f.Name, "an integer as seed", other.Describe()),
+            };
         }
         return Make(t, span, shape => TensorFill.Random(scope.Allocator, t.Type, shape.AsSpan(), s));
     }

@@ -20,6 +20,7 @@ internal static class ScalarEvaluator
             return Scalar.Index((long)exact);
         }
         if (!a.Type.IsFloat && op is InfixOp.Div or InfixOp.Mod && b.Integer == 0) throw new DiagnosticException(SessionDiagnostics.ScalarDivision, span);
+        if (a.Type is ElementType.Int && op is InfixOp.Div && a.Integer == long.MinValue && b.Integer == -1) throw new DiagnosticException(SessionDiagnostics.ScalarOverflow, span);
         return ScalarMath.Apply(OperatorOf(op), a, b);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Tx.Backends;
 using Tx.Core;
@@ -65,7 +66,7 @@ public sealed class Session : IDisposable
             _declarations = program.Declarations;
             Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, bag));
         }
-        return Report(bag) ? program : null;
+        return Report(bag, program?.Tree) ? program : null;
     }
 
     /// <summary>Loads, checks and runs a file. A program with errors does not start.</summary>
@@ -116,18 +117,35 @@ public sealed class Session : IDisposable
         };
     }
 
-    private bool Report(DiagnosticBag bag)
+    /// <param name="bag">What was found.</param>
+    /// <param name="text">The text in which it was found, where there is one.</param>
+    private bool Report(DiagnosticBag bag, SyntaxTree? text = null)
     {
+        // Names that a missing import may declare, and the meaning of a declaration that could not be read, would be guesses.
+        bool lacksImport = bag.Items.Any(d => d.Descriptor == SemanticDiagnostics.ImportFailed);
+        var unread = text is null ? [] : text.Root.Items.Where(i => bag.Items.Any(d => IsSyntactic(d) && IsIn(d, i))).ToList();
         // Warnings about a text that could not be read whole would be guesses.
-        bool isUnread = bag.Items.Any(d => d.IsError && d.Code.StartsWith("TX0", StringComparison.Ordinal));
+        bool isUnread = bag.Items.Any(IsSyntactic);
         foreach (var d in bag.Items)
         {
             if (isUnread && !d.IsError) continue;
+            if (lacksImport && UnknownNames.Contains(d.Descriptor)) continue;
+            if (!IsSyntactic(d) && unread.Exists(i => IsIn(d, i))) continue;
             LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
             _output.Report(d);
         }
         return !bag.HasErrors;
+
+        static bool IsSyntactic(Diagnostic d) => d.IsError && d.Code.StartsWith("TX0", StringComparison.Ordinal);
+
+        static bool IsIn(Diagnostic d, ItemSyntax item) => d.Span is { } span && ReferenceEquals(span.Source, item.Span.Source)
+            && span.Span.Start >= item.Span.Span.Start && span.Span.End <= item.Span.Span.End;
     }
+
+    private static readonly FrozenSet<DiagnosticDescriptor> UnknownNames = new[]
+    {
+        SemanticDiagnostics.UnknownName, SemanticDiagnostics.UnknownFunction, SessionDiagnostics.UnknownName, SessionDiagnostics.UnknownFunction,
+    }.ToFrozenSet();
 
     private static T? Guard<T>(DiagnosticBag bag, Func<T?> action) where T : class
     {

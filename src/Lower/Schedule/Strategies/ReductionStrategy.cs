@@ -24,7 +24,7 @@ internal static class ReductionStrategy
         var reductions = LoopsOf(instance, loops, IterKind.Reduction);
         // An empty range leaves the initial values: nothing to speed up.
         if (InstanceFacts.Points(loops) == 0 || spatial.Length + reductions.Length != loops.Length) return nest;
-        long work = InstanceFacts.Points(reductions) is { } n ? n * Math.Max(1, facts.Operations) : 1024;
+        long work = InstanceFacts.Points(reductions) is { } n ? (long)Int128.Min((Int128)n * Math.Max(1, facts.Operations), long.MaxValue) : 1024;
         if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work);
 
         var form = ReductionForm.Match(instance);
