@@ -53,13 +53,36 @@ public static class SplitInterior
             var conditions = new BoundaryConditions(f, context);
             conditions.Visit(f.Body);
             if (conditions.Tests.Count == 0 || ExpandedNodes(f.Body) > MaxNodes) return Visit(f.Body);
-            var interior = new Assumption(conditions.Tests.Keys).Visit(f.Body);
-            var tests = Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance));
+            return Place(f.Body, new Assumption(conditions.Tests.Keys), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
+        }
+
+        // Only what has the conditions gets two versions: a register tile's loop of multiply-adds beside masked stores stays one.
+        private Stmt Place(Stmt body, Assumption assumption, Expr tests)
+        {
+            if (body is Allocate a) return new Allocate(a.Buffer, Place(a.Body, assumption, tests), a.Origin);
+            if (body is not Block b) return TwoVersions(assumption.Visit(body), body, tests);
+            var result = new List<Stmt>();
+            for (int i = 0; i < b.Statements.Length; i++)
+            {
+                var (interior, boundary) = (new List<Stmt>(), new List<Stmt>());
+                for (; i < b.Statements.Length && assumption.Visit(b.Statements[i]) is var s && !ReferenceEquals(s, b.Statements[i]); i++)
+                {
+                    interior.Add(s);
+                    boundary.Add(b.Statements[i]);
+                }
+                if (boundary.Count > 0) result.Add(TwoVersions(Block.Of(interior), Block.Of(boundary), tests));
+                if (i < b.Statements.Length) result.Add(Visit(b.Statements[i]));
+            }
+            return Block.Of(result);
+        }
+
+        private Stmt TwoVersions(Stmt interior, Stmt boundary, Expr tests)
+        {
             int mark = context.Mark();
             context.Assume(tests);
             interior = Visit(interior);
             context.Release(mark);
-            return new If(tests, new Instantiate([]).Visit(interior), f.Body);
+            return new If(tests, new Instantiate([]).Visit(interior), boundary);
         }
 
         private static long ExpandedNodes(Stmt s) => s switch
