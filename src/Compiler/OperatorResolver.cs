@@ -33,7 +33,10 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
-            if (Binder.Bind(op, Specialisation.Representative(op), bag) is { } bound) bag.AddRange(Report(bound).Diagnostics);
+            if (Binder.Bind(op, Specialisation.Representative(op), bag) is not { } bound) continue;
+            // A callee's fault shows in its callers too; once is enough.
+            foreach (var d in Report(bound).Diagnostics)
+                if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         }
     }
 
