@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tx.Core;
+using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 
 namespace Tx;
@@ -21,6 +22,8 @@ internal static class ScalarEvaluator
         }
         if (!a.Type.IsFloat && op is InfixOp.Div or InfixOp.Mod && b.Integer == 0) throw new DiagnosticException(SessionDiagnostics.ScalarDivision, span);
         if (a.Type is ElementType.Int && op is InfixOp.Div && a.Integer == long.MinValue && b.Integer == -1) throw new DiagnosticException(SessionDiagnostics.ScalarOverflow, span);
+        if (op is InfixOp.Shl or InfixOp.Shr && a.Type is ElementType.Int && b.Integer is < 0 or >= 64)
+            throw new DiagnosticException(Diagnostic.Create(SemanticDiagnostics.ShiftOutOfRange, span, b.Integer, 64).WithHelp("shift by 0 to 63"));
         return ScalarMath.Apply(OperatorOf(op), a, b);
     }
 

@@ -73,6 +73,6 @@ public readonly record struct Scalar
 
     public override string ToString() =>
         Type is ElementType.Bool ? IsTrue ? "true" : "false"
-        : Type.IsFloat ? Type is ElementType.F32 ? ((float)Real).ToString("R", CultureInfo.InvariantCulture) : Real.ToString("R", CultureInfo.InvariantCulture)
+        : Type.IsFloat ? double.IsNaN(Real) ? "nan" : double.IsInfinity(Real) ? Real > 0 ? "inf" : "-inf" : Type is ElementType.F32 ? ((float)Real).ToString("R", CultureInfo.InvariantCulture) : Real.ToString("R", CultureInfo.InvariantCulture)
         : Exact.ToString(CultureInfo.InvariantCulture);
 }

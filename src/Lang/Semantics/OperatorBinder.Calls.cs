@@ -22,6 +22,9 @@ internal sealed partial class OperatorBinder
         return Instantiate((CallSyntax)d.Value, d.Tensors, d.Targets[0].Name.Name);
     }
 
+    /// <summary>Operators that call one another twice each grow as fast as powers of two.</summary>
+    private const int MaxStages = 1024;
+
     /// <summary>Copies the callee of a call.</summary>
     /// <param name="targets">What its results become.</param>
     /// <param name="prefix">What the stages inside it are named through.</param>
@@ -109,6 +112,11 @@ internal sealed partial class OperatorBinder
 
     private bool CopyStages(Operator callee, ImmutableArray<TensorName> targets, string prefix, TermSubstitution copy, CallSyntax call)
     {
+        if (_stages.Count + callee.Stages.Length > MaxStages)
+        {
+            _bag.Add(UnsupportedDiagnostics.TooManyStages, call.Span, callee.Name, MaxStages);
+            return false;
+        }
         for (int r = 0; r < targets.Length; r++)
             if (!CopyResult(callee.Results[r], targets[r], copy, call)) return false;
         foreach (var require in callee.Requires)

@@ -25,6 +25,8 @@ public static class UnsupportedDiagnostics
         "a condition in `{0}` is not supported yet, as the range cannot be shown to hold a value", "give the excluded values the worst value instead: `c ? x : y`");
     public static readonly DiagnosticDescriptor ProgramTooLarge = new("TX3110", Severity.Error, "program too large",
         "inlining `{0}` makes this expression larger than {1} nodes, which is not supported", "give the argument a name of its own line");
+    public static readonly DiagnosticDescriptor TooManyStages = new("TX3112", Severity.Error, "too many stages",
+        "with the stages of `{0}` this operator has more than {1}, which is not supported", "call fewer operators, or write their equations here");
     public static readonly DiagnosticDescriptor DynamicScalar = new("TX3111", Severity.Error, "int parameters",
         "an `int` parameter that is not `const` is not supported yet", "write `const {0}: int`, or `i64` for a value that is data");
 }

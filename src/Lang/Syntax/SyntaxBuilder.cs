@@ -56,7 +56,7 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
         var span = Span(context);
         return context switch
         {
-            TxParser.ImportContext c => Text(c.STRING()) is { Length: > 0 } path ? new ImportSyntax(span, path) : null,
+            TxParser.ImportContext c => c.STRING()?.Symbol is SourceToken { Extent.Length: > 0 } ? new ImportSyntax(span, Text(c.STRING())) : null,
             TxParser.TestContext c => new TestSyntax(span, Text(c.STRING()), Block(c.block())),
             TxParser.OpContext c => new OpSyntax(span, Name(c.name(), c), Generics(c.generics()), Parameters(Before(c, c.results)),
                 Parameters(c.results), Clauses(c.clause()), Block(c.block())),

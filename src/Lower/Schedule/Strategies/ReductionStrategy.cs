@@ -49,7 +49,7 @@ internal static class ReductionStrategy
             double perVector = facts.Operations * 0.5 + (extra ?? 0) * lanes;
             foreach (var a in facts.Loads)
                 perVector += AccessStrides.Of(a.Indices, it.Variable) switch { AccessStride.Invariant => 0.5, AccessStride.Contiguous => 1, _ => GatherCost };
-            double used = (double)extent / ((extent + lanes - 1) / lanes * lanes);
+            double used = extent / (Math.Ceiling((double)extent / lanes) * lanes);
             choices.Add((perVector / (lanes * used), l, lanes));
         }
     }
