@@ -23,7 +23,7 @@ internal sealed partial class OperatorBinder
     }
 
     /// <summary>Operators that call one another twice each grow as fast as powers of two.</summary>
-    private const int MaxStages = 1024;
+    private const int MaxStages = 8192;
 
     /// <summary>Copies the callee of a call.</summary>
     /// <param name="targets">What its results become.</param>
