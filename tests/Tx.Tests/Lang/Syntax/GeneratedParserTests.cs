@@ -4,19 +4,23 @@ namespace Tx.Tests.Lang.Syntax;
 
 public class GeneratedParserTests
 {
-    /// <summary>The committed parser is what the grammar gives. Runs where the generator is: <c>ANTLR_NG</c> names it, or it is on the path.</summary>
+    private const int CannotInstall = 3;
+
+    /// <summary>The committed parser is what the grammar gives. Runs where Node is: the generator is the one that <c>ANTLR_NG</c> names, or npm fetches it;
+    /// without a registry there is nothing to compare with.</summary>
     [Fact]
     public void GeneratedFilesFollowTheGrammar()
     {
-        if (Generator() is not { } generator) return;
+        string? named = Environment.GetEnvironmentVariable("ANTLR_NG");
+        if (string.IsNullOrEmpty(named) && !(IsOnPath("node") && IsOnPath("npm"))) return;
         string folder = Directory.CreateTempSubdirectory("tx-grammar").FullName;
         try
         {
             var start = new ProcessStartInfo("bash", [Path.Combine(CaseFiles.Root, "grammar", "regenerate"), folder]) { RedirectStandardError = true };
-            start.Environment["ANTLR_NG"] = generator;
             using var process = Process.Start(start)!;
             string errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
+            if (process.ExitCode == CannotInstall && string.IsNullOrEmpty(named)) return;
             Assert.True(process.ExitCode == 0, errors);
             string committed = Path.Combine(CaseFiles.Root, "src", "Lang", "Generated");
             foreach (string file in Directory.EnumerateFiles(folder))
@@ -29,8 +33,6 @@ public class GeneratedParserTests
         }
     }
 
-    private static string? Generator() =>
-        Environment.GetEnvironmentVariable("ANTLR_NG") is { Length: > 0 } named ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(p => p.Length > 0)
-            .Select(p => Path.Combine(p, "antlr-ng")).FirstOrDefault(File.Exists);
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(p => p.Length > 0 && File.Exists(Path.Combine(p, program)));
 }
