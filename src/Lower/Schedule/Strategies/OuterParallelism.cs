@@ -12,6 +12,8 @@ internal static class OuterParallelism
     private const long WorthIt = 1 << 16;
     /// <summary>Operations of one piece.</summary>
     private const long Piece = 1 << 15;
+    /// <summary>Operations beside which the divisions that take a fused index apart do not count.</summary>
+    private const long WorthAnIndex = 1 << 10;
 
     /// <param name="loops">Directly nested loops over elements, outermost first; they are fused as far as their ranges allow.</param>
     /// <param name="inner">Operations of one iteration of the last of <paramref name="loops"/>.</param>
@@ -27,7 +29,7 @@ internal static class OuterParallelism
         long covered = NestPath.MaxExtent(chain[0]) ?? long.MaxValue;
         foreach (var l in chain.Skip(1))
         {
-            if (covered >= 64 && fusible.Count > 0 && points is { } p && Work(p / Math.Max(1, covered), inner) >= Piece) break;
+            if (covered >= 64 && fusible.Count > 0 && points is { } p && Work(p / Math.Max(1, covered), inner) >= WorthAnIndex) break;
             if (l.Extent.UsesAny(variables.Contains) || l.Min.UsesAny(variables.Contains)) break;
             fusible.Add(l.Variable);
             variables.Add(l.Variable);
