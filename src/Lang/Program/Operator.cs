@@ -40,23 +40,55 @@ public sealed class TensorSymbol(string name, ElementType type, ImmutableArray<T
     public override string ToString() => Name;
 }
 
-/// <summary>One left side of an equation.</summary>
+/// <summary>One left side of an equation. An index of an update may read tensors: <c>hist[i32(I[y, x])] += 1</c>.</summary>
 public sealed record Target(TensorSymbol Tensor, ImmutableArray<Term> Indices);
 
 /// <summary><c>C[i, j] = value</c> for all values of <see cref="Indices"/>.</summary>
 /// <param name="Targets">One, or several for a reduction with several results.</param>
-/// <param name="Indices">The loops of the plain nest, outermost first: the left side's indices in the order of the text.</param>
+/// <param name="Indices">The loops of the plain nest, outermost first: the left side's indices in the order of the text; for an update all
+/// indices outside of reductions, also those that only its subscripts' reads or its value mention.</param>
 /// <param name="Update">Null for a definition; the operator of <c>+= *= &amp;= |= ^=</c>.</param>
 public sealed record Equation(ImmutableArray<Target> Targets, ImmutableArray<IndexSymbol> Indices, Term Value, BinaryOp? Update, SourceSpan? Span);
 
-/// <summary>The equations of one tensor (or of the several targets of one reduction), evaluated together.</summary>
+/// <summary>The equations of one tensor, of the several targets of one reduction, or of tensors that need each other: a component.</summary>
+/// <param name="Tensors">In the order in which the text defines them.</param>
+/// <param name="Equations">In the order of the text: definitions, whose points are disjoint and cover their tensors, then updates.</param>
 public sealed record Stage(ImmutableArray<TensorSymbol> Tensors, ImmutableArray<Equation> Equations)
 {
+    /// <summary>An order in which every element is computed before it is read: each equation stands in it once.</summary>
+    public ImmutableArray<Step> Order { get; init; } = [.. Equations.Select(e => new EquationStep(e))];
     public string Name => Tensors[0].Name;
+    /// <summary>True where elements need other elements of the same stage.</summary>
+    public bool IsRecurrent => Order.Any(s => s is CarriedLoop);
 }
 
-/// <summary>A read whose index is only known when the kernel runs: checked there, and reported with its source line.</summary>
-public sealed record RuntimeCheck(ReadTerm Read, int Dimension);
+/// <summary>A part of the order in which a stage is evaluated.</summary>
+public abstract record Step;
+
+/// <summary>All points of an equation that the carried loops around it leave open; the points of a definition in any order, those of an
+/// update in the order of its indices.</summary>
+public sealed record EquationStep(Equation Equation) : Step;
+
+/// <summary>A loop that equations share because later iterations need what earlier ones computed. It runs over the union of its
+/// members' ranges, serially; in iteration v a member's index is <c>v - Offset</c>, and where that is outside of the index's own range
+/// the equation has no points.</summary>
+/// <param name="Name">For people: the name of the first member's index.</param>
+/// <param name="IsDescending">From the highest value to the lowest.</param>
+/// <param name="Members">One for each equation below. A member's range is over dimensions and indices that loops further out carry.</param>
+/// <param name="Body">What one iteration does, in order.</param>
+public sealed record CarriedLoop(string Name, bool IsDescending, ImmutableArray<CarriedIndex> Members, ImmutableArray<Step> Body) : Step;
+
+/// <summary>The index of an equation that a loop carries.</summary>
+public sealed record CarriedIndex(Equation Equation, IndexSymbol Index, long Offset);
+
+/// <summary>An index that comes from data and is not proved to lie inside: checked when the kernel runs, and reported with its source
+/// line. Of <paramref name="Read"/> and <paramref name="Write"/> one is null.</summary>
+public sealed record RuntimeCheck(ReadTerm? Read, Target? Write, int Dimension)
+{
+    public TensorSymbol Tensor => Read?.Tensor ?? Write!.Tensor;
+    public Term Index => Read is null ? Write!.Indices[Dimension] : Read.Indices[Dimension];
+    public SourceSpan? Span => Index.Span ?? Read?.Span;
+}
 
 /// <summary>An operator, bound and checked for one choice of its element types, ranks and <c>const</c> values. Calls are expanded: the
 /// stages of a callee stand in <see cref="Stages"/> under the name of the call. Immutable, reference identity.</summary>
