@@ -98,14 +98,24 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     }
 
     // A number passed for a parameter without dimensions becomes a tensor of one element.
-    private NativeTensor? Data(ResolvedArgument a, OperatorCall call) =>
-        a.Scalar is { } scalar ? TensorFill.Full(allocator, [], scalar) : (call.Arguments[a.Position].Value as TensorValue)?.Data;
+    private NativeTensor? Data(ResolvedArgument a, OperatorCall call)
+    {
+        if (a.Scalar is { } scalar) return TensorFill.Full(allocator, [], scalar);
+        var argument = call.Arguments[a.Position];
+        return argument.Value switch
+        {
+            TensorValue t => t.Data,
+            ListValue list => ListTensor.Of(list, argument.Span).In(a.Parameter.Type, allocator).Data,
+            var other => throw new CompilerBugException("operator resolver", other.Describe()),
+        };
+    }
 
     private static ActualArgument Actual(CallArgument a, string callee) => new(a.Name, a.Value switch
     {
         TensorValue { Shape: { } shape } t => new ActualTensor(t.Type, shape),
+        ListValue list when ListTensor.Of(list, a.Span) is var l => new ActualList(l.Type, l.IsFloat, l.Shape),
         ScalarValue { Scalar: { } s } => new ActualScalar(s, s.Type is ElementType.Int or ElementType.F64 or ElementType.Bool),
-        var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, callee, "a tensor or a number", other.Describe()),
+        var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, callee, "a tensor, a list or a number", other.Describe()),
     }, a.Span);
 
     public void Dispose() => _prover.Dispose();

@@ -13,8 +13,13 @@ internal static class ProgramChecker
         resolver.CheckDeclarations(program, bag);
         WarnOfSchedules(program, isPrompt, bag);
 
-        var runner = new StatementRunner(scope, new CheckingMachine(), isCheck: true) { MayRebind = isPrompt };
-        foreach (var item in program.Tree.Root.Items)
+        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isPrompt }, bag);
+    }
+
+    /// <summary>Follows statements with types instead of data.</summary>
+    public static void CheckStatements(ValueArray<ItemSyntax> items, StatementRunner runner, DiagnosticBag bag)
+    {
+        foreach (var item in items)
         {
             try { runner.Run(item); }
             catch (DiagnosticException e)

@@ -21,6 +21,7 @@ internal static class CommandLineApp
                 RunCommand.Create(output, error),
                 CheckCommand.Create(output, error),
                 PrintCommand.Create(output, error),
+                TestCommand.Create(output, error),
                 BenchCommand.Create(output, error),
                 ExplainCommand.Create(output),
                 FuzzCommand.Create(output, error),

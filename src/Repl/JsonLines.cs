@@ -11,7 +11,9 @@ internal static class JsonLines
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary><c>code severity message file line column endLine endColumn help</c>; places are null where there is none.</summary>
-    public static string Of(Diagnostic d) => Write(w =>
+    public static string Of(Diagnostic d) => Write(w => Fields(w, d));
+
+    private static void Fields(Utf8JsonWriter w, Diagnostic d)
     {
         w.WriteString("code", d.Code);
         w.WriteString("severity", d.Severity switch { Severity.Error => "error", Severity.Warning => "warning", Severity.Note => "note" });
@@ -44,6 +46,32 @@ internal static class JsonLines
             w.WriteString("text", fix.Replacement);
             w.WriteEndObject();
         }
+    }
+
+    /// <summary><c>test file line outcome ms output diagnostics</c>: the outcome is <c>passed</c> or <c>failed</c>.</summary>
+    public static string Of(TestResult r, string printed) => Write(w =>
+    {
+        w.WriteString("test", r.Title);
+        w.WriteString("file", r.Span.Source.Path);
+        w.WriteNumber("line", r.Span.Start.Line);
+        w.WriteString("outcome", r.Passed ? "passed" : "failed");
+        w.WriteNumber("ms", Math.Round(r.Time.TotalMilliseconds, 3));
+        w.WriteString("output", printed);
+        w.WriteStartArray("diagnostics");
+        foreach (var d in r.Diagnostics)
+        {
+            w.WriteStartObject();
+            Fields(w, d);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    });
+
+    /// <summary><c>passed failed</c>: how many tests did.</summary>
+    public static string OfTests(int passed, int failed) => Write(w =>
+    {
+        w.WriteNumber("passed", passed);
+        w.WriteNumber("failed", failed);
     });
 
     /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak</c>.</summary>

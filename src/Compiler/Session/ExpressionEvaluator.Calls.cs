@@ -177,8 +177,8 @@ internal sealed partial class ExpressionEvaluator
     {
         if (values[0] is ScalarValue x && values[1] is ScalarValue y) return CompareScalars(x, y, rtol, atol);
         var (left, right) = (values[0], values[1]);
-        if (left is ListValue l) left = ToTensor(l, (right as TensorValue)?.Type, spanOf(0)) ?? (Value)Unknown;
-        if (right is ListValue r) right = ToTensor(r, (left as TensorValue)?.Type, spanOf(1)) ?? (Value)Unknown;
+        if (left is ListValue l) left = ToTensor(l, TypeOf(right), spanOf(0));
+        if (right is ListValue r) right = ToTensor(r, TypeOf(left), spanOf(1));
         if (left is UnknownValue || right is UnknownValue) return new ScalarValue(ElementType.Bool, null);
         var (a, b) = (Tensor(f, left, spanOf(0)), Tensor(f, right, spanOf(1)));
         if (a is not { IsTypeKnown: true, Shape: { } s } || b is not { IsTypeKnown: true, Shape: { } t }) return new ScalarValue(ElementType.Bool, null);
@@ -189,6 +189,8 @@ internal sealed partial class ExpressionEvaluator
         return ScalarValue.Of(Scalar.Bool(result.Passed)) with { Explanation = result.Passed ? null : result.ToString() };
     }
 
+    private static ElementType? TypeOf(Value v) => v is TensorValue { IsTypeKnown: true } t ? t.Type : null;
+
     private static ScalarValue CompareScalars(ScalarValue x, ScalarValue y, double? rtol, double? atol)
     {
         if (x.Scalar is not { } p || y.Scalar is not { } q) return new(ElementType.Bool, null);
@@ -197,26 +199,11 @@ internal sealed partial class ExpressionEvaluator
         return ScalarValue.Of(Scalar.Bool(holds)) with { Explanation = holds ? null : $"{p} and {q} differ" };
     }
 
-    /// <summary>A nested list of numbers as a tensor of the given element type (default: of its literals).</summary>
-    private TensorValue? ToTensor(ListValue list, ElementType? type, SourceSpan span)
+    /// <summary>A nested list of numbers as a tensor of the given element type (default: of its items).</summary>
+    private TensorValue ToTensor(ListValue list, ElementType? type, SourceSpan span)
     {
-        var shape = new List<long>();
-        for (Value v = list; v is ListValue l; v = l.Items.IsEmpty ? new UnknownValue() : l.Items[0]) shape.Add(l.Items.Length);
-        var items = new List<Scalar>();
-        void Collect(Value v, int depth)
-        {
-            if (v is ListValue l && depth < shape.Count && l.Items.Length == shape[depth])
-                foreach (var item in l.Items) Collect(item, depth + 1);
-            else if (v is ScalarValue { Scalar: { } s } && depth == shape.Count) items.Add(s);
-            else throw new DiagnosticException(SessionDiagnostics.ListShape, span);
-        }
-        Collect(list, 0);
-        var element = type ?? (items.Exists(s => s.Type.IsFloat) ? ElementType.F32 : items.TrueForAll(s => s.Type is ElementType.Bool) && items.Count > 0 ? ElementType.Bool : ElementType.I32);
-        ImmutableArray<long> extents = [.. shape];
-        if (isCheck) return new(element, extents, null);
-        var tensor = scope.Allocator.Allocate(element, extents.AsSpan());
-        for (int i = 0; i < items.Count; i++) tensor[i] = ScalarMath.Cast(CastKind.Convert, element, items[i]);
-        return new(element, extents, tensor);
+        var tensor = ListTensor.Of(list, span);
+        return tensor.In(type ?? tensor.UsualType, scope.Allocator);
     }
 
     private double? Tolerance(Builtin f, Dictionary<string, ExpressionSyntax> named, string name, double usual)

@@ -123,7 +123,7 @@ internal sealed partial class ExpressionEvaluator(SessionScope scope, IOperatorM
             return type is ElementType.Int ? throw UnknownType(new(n.Span, n.Name)) : ShapeOf(s.Subscripts) is { } shape ? new TypeValue(type, shape) : Unknown;
         var target = Evaluate(s.Target);
         if (target is UnknownValue) return target;
-        if (target is ListValue list && ToTensor(list, null, s.Target.Span) is { } converted) target = converted;
+        if (target is ListValue list) target = ToTensor(list, null, s.Target.Span);
         if (target is not TensorValue tensor)
             throw new DiagnosticException(SessionDiagnostics.WrongArgument, s.Target.Span, "[…]", "a tensor", target.Describe());
         return Slice(tensor, s);

@@ -57,7 +57,30 @@ public sealed class Session : IDisposable
 
     /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
     /// <returns>The program, or null where there are errors.</returns>
-    public LoadedProgram? Load(string path)
+    public LoadedProgram? Load(string path) => Load(path, checksTests: false);
+
+    /// <summary>Loads and checks a file and its tests, and reports everything that is wrong.</summary>
+    public bool Check(string path) => Load(path, checksTests: true) is not null;
+
+    /// <summary>Loads and checks a file and gives the outcome of each of its tests as it has run, in the order of the text; an error in the body
+    /// of one fails that one. The file's statements are checked and not run.</summary>
+    /// <param name="admits">Says by its title whether a test is to run.</param>
+    /// <returns>Null where the file has errors, which are reported.</returns>
+    public IEnumerable<TestResult>? RunTests(string path, Func<string, bool> admits)
+    {
+        if (Load(path) is not { } program) return null;
+        var runner = TestsOf(program, new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation));
+        return program.Declarations.Tests.Where(t => admits(t.Title)).Select(test =>
+        {
+            var result = runner.Run(test);
+            foreach (var d in result.Diagnostics) NoteLibrary(d);
+            return result;
+        });
+    }
+
+    private TestRunner TestsOf(LoadedProgram program, IOperatorMachine machine) => new(program, () => NewScope(program.Tree, []), machine);
+
+    private LoadedProgram? Load(string path, bool checksTests)
     {
         var bag = new DiagnosticBag();
         var program = Guard(bag, () => _loader.Load(path, bag));
@@ -65,6 +88,7 @@ public sealed class Session : IDisposable
         {
             _declarations = program.Declarations;
             Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, bag));
+            if (checksTests) CheckTests(program, bag);
         }
         return Report(bag, program?.Tree) ? program : null;
     }
@@ -81,9 +105,16 @@ public sealed class Session : IDisposable
         var before = _declarations;
         _declarations = program.Declarations;
         Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, bag, isPrompt: true));
+        CheckTests(program, bag);
         if (Report(bag)) return Execute(program, echo: true, mayRebind: true);
         _declarations = before;
         return false;
+    }
+
+    private void CheckTests(LoadedProgram program, DiagnosticBag bag)
+    {
+        var runner = TestsOf(program, new CheckingMachine());
+        foreach (var test in program.Declarations.Tests) Guard(bag, () => runner.Check(test, bag));
     }
 
     private bool Execute(LoadedProgram program, bool echo, bool mayRebind)
@@ -131,7 +162,7 @@ public sealed class Session : IDisposable
             if (isUnread && !d.IsError) continue;
             if (lacksImport && UnknownNames.Contains(d.Descriptor)) continue;
             if (!IsSyntactic(d) && unread.Exists(i => IsIn(d, i))) continue;
-            LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
+            NoteLibrary(d);
             _output.Report(d);
         }
         return !bag.HasErrors;
@@ -142,12 +173,15 @@ public sealed class Session : IDisposable
             && span.Span.Start >= item.Span.Span.Start && span.Span.End <= item.Span.Span.End;
     }
 
+    private void NoteLibrary(Diagnostic d) =>
+        LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
+
     private static readonly FrozenSet<DiagnosticDescriptor> UnknownNames = new[]
     {
         SemanticDiagnostics.UnknownName, SemanticDiagnostics.UnknownFunction, SessionDiagnostics.UnknownName, SessionDiagnostics.UnknownFunction,
     }.ToFrozenSet();
 
-    private static T? Guard<T>(DiagnosticBag bag, Func<T?> action) where T : class
+    internal static T? Guard<T>(DiagnosticBag bag, Func<T?> action) where T : class
     {
         try { return action(); }
         catch (DiagnosticException e)
@@ -162,7 +196,7 @@ public sealed class Session : IDisposable
         }
     }
 
-    private static void Guard(DiagnosticBag bag, Action action) => Guard(bag, () => { action(); return bag; });
+    internal static void Guard(DiagnosticBag bag, Action action) => Guard(bag, () => { action(); return bag; });
 
     public void Dispose()
     {

@@ -50,14 +50,14 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ListShape = new("TX1715", Severity.Error, "list that is no tensor",
         "this list has items of different shapes", "give every row as many numbers");
 
+    public static readonly DiagnosticDescriptor ListTypes = new("TX1716", Severity.Error, "list of two types",
+        "this list has items of type `{0}` and of type `{1}`", "convert the items to one type by name: `{0}(…)`");
+
     public static readonly DiagnosticDescriptor ScheduleNotApplied = new("TX3090", Severity.Warning, "schedules are not supported yet",
         "schedules are read but not supported yet ({0}); operators run by their default schedule", "nothing is to be done: the results are the same");
 
     public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
         "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
-
-    public static readonly DiagnosticDescriptor TestNotRun = new("TX3092", Severity.Warning, "tests are not supported yet",
-        "the test \"{0}\" is read but not run: tests are not supported yet", "write its assertions as statements");
 
     public static readonly DiagnosticDescriptor AssertionFailed = new("TX5701", Severity.Error, "assertion failed",
         "assertion failed{0}", "look at the values with `print`");

@@ -18,4 +18,12 @@ internal sealed class SessionScope(Func<string, OpSyntax?> findOperator, IEnumer
     public required Tx.Runtime.TensorAllocator Allocator { get; init; }
     /// <summary>Carries out the calls inside <c>reference(…)</c>.</summary>
     public required IOperatorMachine ReferenceMachine { get; init; }
+
+    /// <summary>Frees the tensors that are bound here.</summary>
+    public void Release()
+    {
+        foreach (var value in Variables.Values)
+            if (value is TensorValue { Data: { } data }) data.Dispose();
+        Variables.Clear();
+    }
 }

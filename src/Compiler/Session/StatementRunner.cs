@@ -84,7 +84,8 @@ internal sealed class StatementRunner(SessionScope scope, IOperatorMachine machi
         }
     }
 
-    private static NameExpressionSyntax[] TargetsOf(LetSyntax let)
+    /// <summary>The names that a <c>let</c> binds.</summary>
+    public static NameExpressionSyntax[] TargetsOf(LetSyntax let)
     {
         IEnumerable<ExpressionSyntax> targets = let.Target is TupleSyntax t ? t.Items : [let.Target];
         return [.. targets.Select(x => x is SubscriptSyntax s ? s.Target : x).OfType<NameExpressionSyntax>()];
@@ -102,6 +103,8 @@ internal sealed class StatementRunner(SessionScope scope, IOperatorMachine machi
                 return declared.Shape is null ? new ScalarValue(declared.Type, null) : new TensorValue(declared.Type, declared.Shape, null);
             case TensorValue t when declared.Shape is { } shape && t.Type == declared.Type && (t.Shape is not { } actual || actual.AsSpan().SequenceEqual(shape.AsSpan())):
                 return t;
+            case ListValue list when declared.Shape is { } shape && ListTensor.Of(list, span) is var l && l.Shape.AsSpan().SequenceEqual(shape.AsSpan()):
+                return l.In(declared.Type, scope.Allocator);
             case ScalarValue s when declared.Shape is null && (s.Type == declared.Type || s.Type is ElementType.Int or ElementType.F64):
                 return new ScalarValue(declared.Type, s.Scalar is { } x ? ScalarMath.Cast(CastKind.Convert, declared.Type, x) : null);
         }

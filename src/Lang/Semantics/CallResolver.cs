@@ -9,6 +9,10 @@ namespace Tx.Lang.Semantics;
 /// <summary>What is passed to an operator at the top level.</summary>
 public abstract record ActualValue;
 public sealed record ActualTensor(ElementType Type, ImmutableArray<long> Shape) : ActualValue;
+/// <summary>A tensor of literals.</summary>
+/// <param name="Type">Null where every item is a literal: it takes the type that it meets.</param>
+/// <param name="IsFloat">A literal among the items is a float.</param>
+public sealed record ActualList(ElementType? Type, bool IsFloat, ImmutableArray<long> Shape) : ActualValue;
 /// <param name="IsLiteral">A literal takes the type that it meets; another value keeps its own.</param>
 public sealed record ActualScalar(Scalar Value, bool IsLiteral) : ActualValue;
 
@@ -60,6 +64,7 @@ public sealed class CallResolver(ModuleBinder module)
     private static Actual Describe(ActualArgument a) => a.Value switch
     {
         ActualTensor t => Actual.Tensor(a.Span, a.Name, t.Type, t.Shape.Length),
+        ActualList l => new(a.Span, a.Name, l.Type, l.Shape.Length, l.IsFloat, _ => null),
         ActualScalar s => new(a.Span, a.Name, s.IsLiteral ? null : s.Value.Type, 0, s.Value.Type.IsFloat,
             type => s.IsLiteral ? Literal(s.Value, type) : Actual.Adapt(s.Value, type)),
         _ => throw new CompilerBugException("call resolver", a.Value.GetType().Name),
@@ -76,14 +81,18 @@ public sealed class CallResolver(ModuleBinder module)
     {
         var sizes = new Dictionary<DimSymbol, long>();
         foreach (var r in arguments)
-            if (source(r).Value is ActualTensor t)
-                for (int d = 0; d < t.Shape.Length; d++)
-                    if (r.Parameter.Shape[d] is DimTerm { Dim: var dim }) sizes.TryAdd(dim, t.Shape[d]);
+        {
+            var shape = ShapeOf(source(r));
+            for (int d = 0; d < shape.Length; d++)
+                if (r.Parameter.Shape[d] is DimTerm { Dim: var dim }) sizes.TryAdd(dim, shape[d]);
+        }
         bool isFine = true;
         foreach (var r in arguments)
-            if (source(r) is { Value: ActualTensor t } argument)
-                for (int d = 0; d < t.Shape.Length && isFine; d++)
-                    isFine = CheckExtent(op, r.Parameter, d, t.Shape[d], argument.Span, sizes, bag);
+        {
+            var shape = ShapeOf(source(r));
+            for (int d = 0; d < shape.Length && isFine; d++)
+                isFine = CheckExtent(op, r.Parameter, d, shape[d], source(r).Span, sizes, bag);
+        }
         if (!isFine) return null;
         foreach (var require in op.Requires)
         {
@@ -100,6 +109,13 @@ public sealed class CallResolver(ModuleBinder module)
             if (tensor.Role is TensorRole.Intermediate && Shape(tensor, sizes, call, bag) is null) return null;
         return new(op, specialisation, [.. op.Dims.Select(d => (d, sizes.GetValueOrDefault(d)))], arguments, results.ToImmutable());
     }
+
+    private static ImmutableArray<long> ShapeOf(ActualArgument a) => a.Value switch
+    {
+        ActualTensor t => t.Shape,
+        ActualList l => l.Shape,
+        _ => [],
+    };
 
     private static bool CheckExtent(Operator op, TensorSymbol parameter, int d, long actual, SourceSpan span, Dictionary<DimSymbol, long> sizes, DiagnosticBag bag)
     {

@@ -60,7 +60,10 @@ public sealed class DeclarationTable
                     if (import(i.Span, i.Path) is not { } imported) bag.Add(SemanticDiagnostics.ImportFailed, i.Span, i.Path);
                     else if (seen.Add(imported.Source.Path)) queue.Enqueue(imported);
                 }
-                else if (item is TestSyntax test && ReferenceEquals(tree, root)) table._tests.Add(test);
+                else if (item is TestSyntax test)
+                {
+                    if (ReferenceEquals(tree, root)) table.Declare(test, bag);
+                }
                 else table.Declare(item, names, bag);
             }
         }
@@ -96,6 +99,15 @@ public sealed class DeclarationTable
                 declarations.Add(name.Text, declaration);
             }
         }
+    }
+
+    private void Declare(TestSyntax test, DiagnosticBag bag)
+    {
+        if (_tests.Find(t => t.Title == test.Title) is { } first)
+            bag.Add(Diagnostic.Create(SemanticDiagnostics.DuplicateName, Word(test), test.Title).WithLabel(Word(first), "first declared here"));
+        else _tests.Add(test);
+
+        static SourceSpan Word(TestSyntax t) => t.Span with { Span = new(t.Span.Span.Start, 4) };
     }
 
     private static void Duplicate(NameSyntax name, NameSyntax first, DiagnosticBag bag) =>

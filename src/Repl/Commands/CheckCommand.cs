@@ -20,7 +20,7 @@ internal static class CheckCommand
             foreach (string path in paths)
             {
                 using var session = new Session(options, isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error));
-                if (session.Load(path) is null) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
+                if (!session.Check(path)) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
             }
             return exit;
         });
