@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Ir;
+using Tx.Lower.Passes;
 
 namespace Tx.Lower.Interpreter;
 
@@ -21,7 +22,7 @@ public sealed record RunResult(ImmutableArray<DenseArray> Outputs, ImmutableArra
 
 /// <summary>Runs a loop function at any level, slowly and with every rule of the IR enforced: bounds, initialisation, one writer at a time. Parallel,
 /// bound and virtual loops run as agents in an order decided by the seed; vectorized and unrolled loops run in order. An <see cref="Instance"/> is executed
-/// where all its iteration variables lie in their ranges, its <see cref="Instance.Init"/> first where all reduction variables have their first values.</summary>
+/// where all its iteration variables lie in their ranges; an <see cref="Instance.Init"/> is the instance that <see cref="DecomposeReductions"/> makes of it.</summary>
 public static class LoopInterpreter
 {
     /// <param name="inputs">The input parameters, in order.</param>
@@ -63,6 +64,7 @@ internal sealed class Kernel
 
     public Kernel(LoopFunction f, IValueDomain domain, LoopLevel? level)
     {
+        f = DecomposeReductions.Run(f);
         bool flat = level is { } known ? known is LoopLevel.Flat : HasFlatAccess(f);
         _function = f;
         _expressions = new(domain);

@@ -49,9 +49,8 @@ internal sealed partial class StmtCompiler
                     return inside(f);
                 };
             case Instance i:
-                var (enter, init, main) = (Domain(i), i.Init is null ? null : Coroutine(i.Init), Coroutine(i.Body));
-                Func<Frame, IEnumerable<Wait>>[] both = init is null ? [main] : [init, main], later = [main];
-                return f => !enter(f, out bool first) ? [] : (first ? both : later).SelectMany(part => part(f));
+                var (enter, main) = (Domain(i), Coroutine(i.Body));
+                return f => enter(f) ? main(f) : [];
             case Effect { Kind: EffectKind.Barrier }: return Barrier;
             case Effect { Kind: EffectKind.Push } x: return f => Push(f, x.Name);
             case Effect { Kind: EffectKind.Pop } x: return f => Pop(f, x.Name);

@@ -49,13 +49,8 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
             case Effect { Kind: EffectKind.Copy } x: return Copy(x);
             case Effect: return _ => { };
             case Instance i:
-                var (enter, init, main) = (Domain(i), i.Init is null ? null : Plain(i.Init), Plain(i.Body));
-                return f =>
-                {
-                    if (!enter(f, out bool first)) return;
-                    if (first) init?.Invoke(f);
-                    main(f);
-                };
+                var (enter, main) = (Domain(i), Plain(i.Body));
+                return f => { if (enter(f)) main(f); };
             case Launch l: return Start(l);
             default: throw new CompilerBugException("loop interpreter", s.GetType().Name);
         }
@@ -73,7 +68,7 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
             If i => Synchronises(i.Then) || i.Else is not null && Synchronises(i.Else),
             LetStmt l => Synchronises(l.Body),
             Allocate a => Synchronises(a.Body),
-            Instance i => i.Init is not null && Synchronises(i.Init) || Synchronises(i.Body),
+            Instance i => Synchronises(i.Body),
             _ => false,
         };
         _synchronises.Add(s, result);
@@ -173,24 +168,21 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
         return false;
     }
 
-    private delegate bool Enter(Frame f, out bool first);
-
-    // Binds the iteration variables; false outside the domain; first at the first point of every reduction.
-    private Enter Domain(Instance i)
+    // Binds the iteration variables; false outside the domain.
+    private Func<Frame, bool> Domain(Instance i)
     {
+        if (i.Init is not null) throw new CompilerBugException("loop interpreter", $"{i.Name} has its start inside");
         var bindings = i.Iterations.Select(it => expressions.Scalar(it.Binding)).ToArray();
         var slots = i.Iterations.Select(it => expressions.Bind(it.Variable)).ToArray();
-        var ranges = i.Iterations.Select(it => (Start: expressions.Scalar(it.Start), End: expressions.Scalar(it.End), IsReduction: it.Kind is IterKind.Reduction)).ToArray();
-        return (f, out first) =>
+        var ranges = i.Iterations.Select(it => (Start: expressions.Scalar(it.Start), End: expressions.Scalar(it.End))).ToArray();
+        return f =>
         {
             f.Machine.Step();
-            first = true;
             for (int k = 0; k < slots.Length; k++) f.Slots[slots[k]] = bindings[k](f);
             for (int k = 0; k < slots.Length; k++)
             {
-                long value = f.Slots[slots[k]], start = ranges[k].Start(f);
-                if (value < start || value >= ranges[k].End(f)) return false;
-                first &= !ranges[k].IsReduction || value == start;
+                long value = f.Slots[slots[k]];
+                if (value < ranges[k].Start(f) || value >= ranges[k].End(f)) return false;
             }
             return true;
         };

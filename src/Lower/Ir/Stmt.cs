@@ -123,10 +123,10 @@ public sealed record IterVar(Var Variable, Expr Start, Expr End, IterKind Kind, 
 public sealed record Region(Buffer Buffer, ImmutableArray<Expr> Start, ImmutableArray<Expr> Extent);
 
 /// <summary>A statement instance: one execution of an equation for one point of its domain. It holds until <c>LowerInstances</c>; legality and
-/// placement work from it. Points outside the domain (a split's tail) are not executed. <see cref="Init"/> runs at the first point of the reduction
-/// iterations, before <see cref="Body"/>.</summary>
+/// placement work from it. Points outside the domain (a split's tail) are not executed. <see cref="Init"/> is short for an instance of its own over the
+/// other iterations, just before the outermost loop that a reduction runs over: see <c>DecomposeReductions</c>.</summary>
 /// <param name="name">The stage (or cache) that it computes; a schedule's handle.</param>
-/// <param name="init">Over the spatial iterations only; null where there is no reduction.</param>
+/// <param name="init">Over the iterations that do not reduce; null where there is nothing to start.</param>
 /// <param name="body">Over <see cref="IterVar.Variable"/>s and constants only, not over loop variables.</param>
 /// <param name="reassociate">The reduction may be done in any order and with fused multiply-add.</param>
 public sealed class Instance(

@@ -4,7 +4,7 @@ using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Passes;
 
-/// <summary>Copies code with some variables replaced. What the copy binds (loop and let variables, allocated buffers) is new, so that
+/// <summary>Copies code with some variables replaced. What the copy binds (variables of loops, lets and instances, allocated buffers) is new, so that
 /// original and copy can stand side by side.</summary>
 internal sealed class Instantiate(IEnumerable<KeyValuePair<Var, Expr>> replacements) : SharingRewriter
 {
@@ -44,6 +44,14 @@ internal sealed class Instantiate(IEnumerable<KeyValuePair<Var, Expr>> replaceme
         var fresh = new Buffer(b.Name, b.Type, VisitAll(b.Shape), b.Role, b.Scope, b.Layout, b.Device, b.Memory);
         _buffers[b] = fresh;
         return new Allocate(fresh, Visit(a.Body), a.Origin);
+    }
+
+    protected override Stmt VisitInstance(Instance i)
+    {
+        var bindings = i.Iterations.Select(it => Visit(it.Binding)).ToList();
+        var fresh = i.Iterations.Select(it => Fresh(it.Variable)).ToList();
+        ImmutableArray<IterVar> iterations = [.. i.Iterations.Select((it, n) => new IterVar(fresh[n], Visit(it.Start), Visit(it.End), it.Kind, bindings[n]))];
+        return new Instance(i.Name, iterations, VisitRegions(i.Reads), VisitRegions(i.Writes), i.Init is null ? null : Visit(i.Init), Visit(i.Body), i.Reassociate, i.Origin);
     }
 
     private Var Fresh(Var v)

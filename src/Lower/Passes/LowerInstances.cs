@@ -5,57 +5,37 @@ using Tx.Lower.Ir;
 
 namespace Tx.Lower.Passes;
 
-/// <summary>Replaces every <see cref="Instance"/> by its body with the bindings in place. A point outside the domain is skipped by an <see cref="If"/>.
-/// A reduction is initialised in a nest of its own just before its outermost reduction loop: copies of the spatial loops inside that loop, with their marks.</summary>
+/// <summary>Replaces every <see cref="Instance"/> by its body with the bindings in place. A point outside the domain is skipped by an <see cref="If"/>,
+/// outside of the loops that the condition does not depend on.</summary>
 public static class LowerInstances
 {
     public static LoopModule Run(LoopModule module) =>
-        module.Level > LoopLevel.Scheduled ? module : module.Map(f => f.With(new Lowering().Visit(f.Body)), LoopLevel.Lowered);
+        module.Level > LoopLevel.Scheduled ? module : DecomposeReductions.Run(module).Map(f => f.With(new Lowering().Visit(f.Body)), LoopLevel.Lowered);
 
     private sealed class Lowering : Rewriter
     {
-        private readonly List<Stmt> _path = [];
-        private readonly Dictionary<For, List<Stmt>> _before = new(ReferenceEqualityComparer.Instance);
+        private readonly List<For> _loops = [];
+
+        public override Expr Visit(Expr e) => e;
 
         protected override Stmt VisitFor(For f)
         {
-            _path.Add(f);
-            var lowered = base.VisitFor(f);
-            _path.RemoveAt(_path.Count - 1);
-            return _before.Remove(f, out var inits) ? Block.Of([.. inits, lowered]) : lowered;
-        }
+            _loops.Add(f);
+            var body = Visit(f.Body);
+            _loops.RemoveAt(_loops.Count - 1);
+            if (body is not If { Else: null, Origin: var origin } guard) return WithBody(body);
+            var conditions = Conjuncts(guard.Condition).ToLookup(c => c.UsesVar(f.Variable) || !c.BuffersRead().IsEmpty);
+            if (!conditions[false].Any()) return WithBody(body);
+            return Guarded([.. conditions[false]], WithBody(Guarded([.. conditions[true]], guard.Then, origin)), origin);
 
-        protected override Stmt VisitLetStmt(LetStmt l)
-        {
-            _path.Add(l);
-            var lowered = base.VisitLetStmt(l);
-            _path.RemoveAt(_path.Count - 1);
-            return lowered;
-        }
-
-        protected override Stmt VisitIf(If i)
-        {
-            _path.Add(i);
-            var lowered = base.VisitIf(i);
-            _path.RemoveAt(_path.Count - 1);
-            return lowered;
+            Stmt WithBody(Stmt s) => ReferenceEquals(s, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, s, f.Axis, f.Origin);
         }
 
         protected override Stmt VisitInstance(Instance i)
         {
             var bind = new Instantiate(i.Iterations.Select(it => KeyValuePair.Create(it.Variable, it.Binding)));
             var point = i.Reassociate ? FuseMultiplyAdd.Instance.Visit(i.Body) : i.Body;
-            var body = Guarded(Domain(i.Iterations, bind), bind.Visit(point), i.Origin);
-            if (i.Init is null) return body;
-
-            var init = Guarded(Domain(i.Iterations.Where(it => it.Kind != IterKind.Reduction), bind), bind.Visit(i.Init), i.Origin);
-            var carriers = i.Iterations.Where(it => it.Kind == IterKind.Reduction).SelectMany(it => it.Binding.FreeVars()).ToHashSet();
-            int outermost = OutermostCarrier(carriers);
-            if (outermost < 0) return Block.Of(init, body);
-            var loop = (For)_path[outermost];
-            if (!_before.TryGetValue(loop, out var inits)) _before[loop] = inits = [];
-            inits.Add(InitNest(init, outermost, carriers));
-            return body;
+            return Guarded(Domain(i.Iterations, bind), bind.Visit(point), i.Origin);
         }
 
         // The conditions that a loop's own range does not already give.
@@ -65,7 +45,7 @@ public static class LowerInstances
             foreach (var it in iterations)
             {
                 var (start, end, at) = (bind.Visit(it.Start), bind.Visit(it.End), it.Binding);
-                var loop = _path.OfType<For>().LastOrDefault(f => ReferenceEquals(f.Variable, at));
+                var loop = _loops.LastOrDefault(f => ReferenceEquals(f.Variable, at));
                 if (loop is null || !StructuralComparer.Equal(loop.Min, start)) Require(start <= at);
                 if (loop is null || !EndsAt(loop, end)) Require(at < end);
             }
@@ -85,44 +65,7 @@ public static class LowerInstances
         private static Stmt Guarded(List<Expr> conditions, Stmt body, Origin? origin) =>
             conditions.Count == 0 ? body : new If(Expr.All(conditions), body, null, origin);
 
-        // Index in the path of the outermost loop that a reduction runs over, by itself or through a let; -1 where there is none.
-        private int OutermostCarrier(HashSet<Var> carriers)
-        {
-            int outermost = -1;
-            for (int k = _path.Count - 1; k >= 0; k--)
-            {
-                if (_path[k] is LetStmt l && carriers.Contains(l.Variable)) carriers.UnionWith(l.Value.FreeVars());
-                if (_path[k] is For f && carriers.Contains(f.Variable)) outermost = k;
-            }
-            return outermost;
-        }
-
-        private Stmt InitNest(Stmt init, int outermost, HashSet<Var> carriers)
-        {
-            var needed = init.FreeVars().ToHashSet();
-            var nest = init;
-            for (int k = _path.Count - 1; k >= outermost; k--)
-            {
-                switch (_path[k])
-                {
-                    // A loop that also carries the reduction sets the same element several times: in order, by one agent.
-                    case For f when needed.Contains(f.Variable):
-                        nest = new For(f.Variable, f.Min, f.Extent, carriers.Contains(f.Variable) ? LoopKind.Serial : f.Kind, nest, f.Axis, f.Origin);
-                        needed.UnionWith(f.Min.FreeVars());
-                        needed.UnionWith(f.Extent.FreeVars());
-                        break;
-                    case LetStmt l when needed.Contains(l.Variable):
-                        nest = new LetStmt(l.Variable, l.Value, nest, l.Origin);
-                        needed.UnionWith(l.Value.FreeVars());
-                        break;
-                    case If { Else: null } c when c.Condition.FreeVars() is var used && !carriers.Overlaps(used):
-                        nest = new If(c.Condition, nest, null, c.Origin);
-                        needed.UnionWith(used);
-                        break;
-                }
-            }
-            return new Instantiate([]).Visit(nest);
-        }
+        private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
     }
 
     // acc + a·b with one rounding, where the order of a sum is free anyway; the element's own arithmetic stays as written.
@@ -152,6 +95,7 @@ public static class LowerInstances
             }
         }
 
-        private static bool Reads(Expr e, Store s) => e is Load l && l.Buffer == s.Buffer;
+        // Another element of the same buffer is an operand like any other.
+        private static bool Reads(Expr e, Store s) => e is Load l && l.Buffer == s.Buffer && l.Indices.SequenceEqual(s.Indices, StructuralComparer.Instance);
     }
 }

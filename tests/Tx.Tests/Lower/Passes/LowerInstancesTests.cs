@@ -51,8 +51,9 @@ public class LowerInstancesTests
         Buffer a = Input("A", ElementType.F32, 3, 0), c = Output("C", ElementType.F32, 3);
         Var i = Var.Index("i"), k = Var.Index("k"), vi = Var.Index("vi"), vk = Var.Index("vk");
         var point = Point(c.Set(c.At(vi) + a.At(vi, vk), vi), c.Set(s_zero, vi), true, Spatial(vi, 3, i), Reduction(vk, 0, k));
-        var lowered = LowerInstances.Run(Module(LoopLevel.Scheduled, Loop(i, 3, Loop(k, 0, point)), a, c));
-        Assert.Equal("0, 0, 0", Run(lowered));
+        var m = Module(LoopLevel.Scheduled, Loop(i, 3, Loop(k, 0, point)), a, c);
+        Assert.Equal("0, 0, 0", Run(m));
+        Assert.Equal("0, 0, 0", Run(LowerInstances.Run(m)));
     }
 
     [Fact]
@@ -73,6 +74,28 @@ public class LowerInstancesTests
             Spatial(vi, 9, i), new IterVar(vk, Expr.Index(0), vi + 1, IterKind.Reduction, k));
         var m = Module(LoopLevel.Scheduled, Loop(i, 9, Loop(k, 9, point, LoopKind.Vectorized)), a, c);
         AssertLowers(m);
+    }
+
+    [Fact]
+    public void A_condition_that_a_loop_does_not_change_stands_outside_of_it()
+    {
+        Buffer a = Input("A", ElementType.F32, 5, 7), c = Output("C", ElementType.F32, 5, 7);
+        Var t = Var.Index("t"), j = Var.Index("j"), vt = Var.Index("vt"), vj = Var.Index("vj");
+        // Iterations 5 and 6 of the outer loop have no point.
+        var m = Module(LoopLevel.Scheduled, Loop(t, 7, Loop(j, 7, Point(c.Set(a.At(vt, vj), vt, vj), null, true, Spatial(vt, 5, t), Spatial(vj, 7, j)))), a, c);
+        var lowered = LowerInstances.Run(m);
+        Assert.IsType<For>(Assert.IsType<If>(Assert.IsType<For>(lowered.Body()).Body).Then);
+        AssertLowers(m);
+    }
+
+    [Fact]
+    public void A_product_is_not_added_with_one_rounding_to_another_element()
+    {
+        Buffer a = Input("A", ElementType.F32, 4), c = Output("C", ElementType.F32, 4);
+        Var i = Var.Index("i"), vi = Var.Index("vi");
+        var body = c.Set(new Load(c, [vi - 1], vi >= 1) + a.At(vi) * a.At(vi), vi);
+        var lowered = LowerInstances.Run(Module(LoopLevel.Scheduled, Loop(i, 4, Point(body, null, true, Spatial(vi, 4, i))), a, c));
+        Assert.DoesNotContain(Expressions(lowered.Body()), e => e is Call);
     }
 
     [Theory]
