@@ -8,60 +8,33 @@ namespace Tx.Runtime;
 public static class NpyFile
 {
     private const int ChunkBytes = 1 << 20;
-    // ENOSPC.
-    private const int DiskFull = 28;
 
     /// <summary>Reads a file into a row-major tensor.</summary>
     /// <exception cref="DiagnosticException">The file is missing, unreadable, malformed, of another length than it announces, or too large.</exception>
-    public static NativeTensor Read(string path, TensorAllocator allocator)
-    {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.SequentialScan);
-            return Read(stream, path, allocator);
-        }
-        catch (Exception e) when (IsFileFailure(e))
-        {
-            throw new DiagnosticException(RuntimeDiagnostics.CannotRead, null, path, Reason(e));
-        }
-    }
+    public static NativeTensor Read(string path, TensorAllocator allocator) =>
+        DataFile.Read(path, stream => Read(stream, () => stream.CanSeek ? stream.Length - stream.Position : null, path, allocator));
 
-    /// <summary>Writes a file under a temporary name in the same folder and then renames it, so that no reader sees a part of it.</summary>
+    /// <summary>Writes a file; it appears as a whole or not at all.</summary>
     /// <param name="fortranOrder">Stores the first dimension contiguously.</param>
     /// <exception cref="DiagnosticException">The folder is missing, not writable or full.</exception>
-    public static void Write(string path, NativeTensor tensor, bool fortranOrder = false)
+    public static void Write(string path, NativeTensor tensor, bool fortranOrder = false) =>
+        DataFile.Write(path, stream => Write(stream, tensor, fortranOrder));
+
+    internal static void Write(Stream stream, NativeTensor tensor, bool fortranOrder)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
-        bool isOurs = false;
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                isOurs = true;
-                stream.Write(new NpyHeader(tensor.Type, IsBigEndian: false, fortranOrder, tensor.Shape).ToBytes());
-                using var transposed = fortranOrder ? Reverse(tensor, tensor.Shape.AsSpan()) : null;
-                WriteData(stream, transposed ?? tensor);
-                stream.Flush();
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (IsFileFailure(e))
-        {
-            throw new DiagnosticException(RuntimeDiagnostics.CannotWrite, null, path, Reason(e));
-        }
-        finally
-        {
-            if (isOurs) TryDelete(temporary);
-        }
+        stream.Write(new NpyHeader(tensor.Type, IsBigEndian: false, fortranOrder, tensor.Shape).ToBytes());
+        using var transposed = fortranOrder ? Reverse(tensor, tensor.Shape.AsSpan()) : null;
+        WriteData(stream, transposed ?? tensor);
     }
 
-    private static NativeTensor Read(FileStream stream, string path, TensorAllocator allocator)
+    /// <param name="left">The bytes behind the header, once that is read; null where they cannot be counted.</param>
+    internal static NativeTensor Read(Stream stream, Func<long?> left, string path, TensorAllocator allocator)
     {
         var header = NpyHeader.Read(stream, path);
         long count = TensorType.CountElements(header.Type, header.Shape.AsSpan());
         long expected = count * header.Type.Bytes;
         // The length is compared before memory is taken, so that a damaged header does not ask for terabytes.
-        long present = stream.CanSeek ? stream.Length - stream.Position : expected;
+        long present = left() ?? expected;
         if (present < expected) throw new DiagnosticException(RuntimeDiagnostics.TruncatedNpy, null, path, expected, present);
         if (present > expected) throw new DiagnosticException(RuntimeDiagnostics.TrailingNpy, null, path, expected, present);
 
@@ -165,31 +138,5 @@ public static class NpyFile
     private static void Normalise(Span<byte> bools)
     {
         foreach (ref byte b in bools) b = b != 0 ? (byte)1 : (byte)0;
-    }
-
-    private static bool IsFileFailure(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
-
-    private static string Reason(Exception e) => e switch
-    {
-        FileNotFoundException => "there is no such file",
-        DirectoryNotFoundException => "there is no such folder",
-        UnauthorizedAccessException => "access is denied, or it is a folder",
-        PathTooLongException => "the path is too long",
-        ArgumentException or NotSupportedException => "the path is not valid",
-        { HResult: DiskFull } => "the disk is full",
-        // The system's words, without the path that .NET puts behind them.
-        _ => e.Message.Split(" : '")[0].TrimEnd('.'),
-    };
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (IsFileFailure(e))
-        {
-            // The failure that led here is the one to report.
-        }
     }
 }

@@ -40,6 +40,12 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor CannotWrite = new("TX5016", Severity.Error, "file cannot be written",
         "`{0}` cannot be written: {1}", "check that the folder exists, is writable and has room");
 
+    public static readonly DiagnosticDescriptor DamagedNpz = new("TX5017", Severity.Error, "damaged .npz archive",
+        "`{0}` is no whole .npz archive: {1}", "write it again with `numpy.savez` or `save`");
+
+    public static readonly DiagnosticDescriptor MissingArray = new("TX5018", Severity.Error, "array not in a .npz archive",
+        "`{0}` has no array `{1}`; it has {2}", "name one that it has");
+
     public static readonly DiagnosticDescriptor ArgumentCount = new("TX5020", Severity.Error, "wrong number of kernel arguments",
         "kernel `{0}` takes {1} tensors (inputs, then outputs), and {2} were passed", "pass one tensor for each parameter and result");
 
@@ -71,7 +77,7 @@ public static class RuntimeDiagnostics
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         NegativeExtent, TensorTooLarge, OutOfMemory, UnsupportedElement, CannotRead, NotNpy, BadNpyHeader, UnsupportedNpyType, TruncatedNpy,
-        TrailingNpy, CannotWrite, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SliceRank, SliceRange,
+        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SliceRank, SliceRange,
         ComparedTypes, FillValue,
     ];
 }

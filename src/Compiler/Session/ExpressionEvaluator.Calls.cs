@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Tx.Core;
+using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Runtime;
 
@@ -12,8 +13,8 @@ internal sealed record Builtin(string Name, string Usage, int MinArguments, int 
     public static readonly ImmutableArray<Builtin> All =
     [
         new("print", "print(value, …)", 1, int.MaxValue, []),
-        new("load", "load(\"file.npy\")", 1, 1, []),
-        new("save", "save(tensor, \"file.npy\")", 2, 2, []),
+        new("load", "load(\"file.npy\")", 1, int.MaxValue, []),
+        new("save", "save(tensor, \"file.npy\")", 1, 2, []) { TakesAnyName = true },
         new("random", "random(f32[M, N], seed = 1)", 1, 1, ["seed"]),
         new("zeros", "zeros(f32[M, N])", 1, 1, []),
         new("full", "full(f32[M, N], value)", 2, 2, []),
@@ -22,6 +23,9 @@ internal sealed record Builtin(string Name, string Usage, int MinArguments, int 
         new("equal", "equal(a, b)", 2, 2, []),
         new("reference", "reference(call)", 1, 1, []),
     ];
+
+    /// <summary>The names of its named arguments are the caller's.</summary>
+    public bool TakesAnyName { get; init; }
 
     public static Builtin? Find(string name) => All.FirstOrDefault(b => b.Name == name);
 
@@ -71,12 +75,13 @@ internal sealed partial class ExpressionEvaluator
     private Value CallBuiltin(Builtin f, CallSyntax c)
     {
         var positional = new List<ArgumentSyntax>();
-        var named = new Dictionary<string, ExpressionSyntax>(StringComparer.Ordinal);
+        var named = new OrderedDictionary<string, ExpressionSyntax>(StringComparer.Ordinal);
         foreach (var a in c.Arguments)
         {
             if (a.Name is null) { positional.Add(a); continue; }
-            if (!f.Named.Contains(a.Name.Text)) throw new DiagnosticException(SessionDiagnostics.UnknownArgument, a.Name.Span, f.Name, a.Name.Text, f.Usage);
-            named[a.Name.Text] = a.Value;
+            if (!f.TakesAnyName && !f.Named.Contains(a.Name.Text)) throw new DiagnosticException(SessionDiagnostics.UnknownArgument, a.Name.Span, f.Name, a.Name.Text, f.Usage);
+            if (!named.TryAdd(a.Name.Text, a.Value))
+                throw new DiagnosticException(Diagnostic.Create(SemanticDiagnostics.DuplicateName, a.Name.Span, a.Name.Text).WithHelp("pass each argument once"));
         }
         if (positional.Count < f.MinArguments || positional.Count > f.MaxArguments)
             throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, f.Name, f.Count, Were(positional.Count), f.Usage);
@@ -86,8 +91,8 @@ internal sealed partial class ExpressionEvaluator
         return f.Name switch
         {
             "print" => Print(values),
-            "load" => Load(Text(f, values[0], SpanOf(0)), SpanOf(0)),
-            "save" => Save(f, values, SpanOf),
+            "load" => Load(f, values, SpanOf, c.Span),
+            "save" => Save(f, values, SpanOf, named, c.Span),
             "random" => Random(f, values[0], SpanOf(0), named.GetValueOrDefault("seed")),
             "zeros" => Fill(f, values[0], SpanOf(0), Scalar.Index(0)),
             "full" => AtSpan(SpanOf(1), () => Fill(f, values[0], SpanOf(0), Number(f, values[1], SpanOf(1)))),
@@ -102,22 +107,6 @@ internal sealed partial class ExpressionEvaluator
     private NothingValue Print(List<Value> values)
     {
         if (!isCheck) scope.Output.Print(string.Join(' ', values.Select(ValuePrinter.Print)));
-        return new();
-    }
-
-    private TensorValue Load(string? path, SourceSpan span)
-    {
-        if (isCheck || path is null) return new(ElementType.F32, null, null) { IsTypeKnown = false };
-        var tensor = AtSpan(span, () => NpyFile.Read(Path.Combine(scope.Folder, path), scope.Allocator));
-        return new(tensor.Type, tensor.Shape, tensor);
-    }
-
-    private NothingValue Save(Builtin f, List<Value> values, Func<int, SourceSpan> spanOf)
-    {
-        string? path = Text(f, values[1], spanOf(1));
-        var tensor = Tensor(f, values[0], spanOf(0));
-        if (!isCheck && path is not null && tensor?.Data is { } data)
-            AtSpan(spanOf(1), () => { NpyFile.Write(Path.Combine(scope.Folder, path), data); return 0; });
         return new();
     }
 
@@ -206,7 +195,7 @@ internal sealed partial class ExpressionEvaluator
         return tensor.In(type ?? tensor.UsualType, scope.Allocator);
     }
 
-    private double? Tolerance(Builtin f, Dictionary<string, ExpressionSyntax> named, string name, double usual)
+    private double? Tolerance(Builtin f, OrderedDictionary<string, ExpressionSyntax> named, string name, double usual)
     {
         if (!named.TryGetValue(name, out var e)) return usual;
         return Number(f, Evaluate(e), e.Span) is { } s ? s.Type.IsFloat ? s.Real : s.Integer : usual;

@@ -53,6 +53,12 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ListTypes = new("TX1716", Severity.Error, "list of two types",
         "this list has items of type `{0}` and of type `{1}`", "convert the items to one type by name: `{0}(…)`");
 
+    public static readonly DiagnosticDescriptor ArraysUnnamed = new("TX1717", Severity.Error, "arrays without names",
+        "the arrays of a .npz file have names, and `{0}` names none", "write `{1}`");
+
+    public static readonly DiagnosticDescriptor ArrayNamed = new("TX1718", Severity.Error, "named array in a .npy file",
+        "`{0}` is no .npz file, and only these hold arrays with names", "write `{1}`");
+
     public static readonly DiagnosticDescriptor ScheduleNotApplied = new("TX3090", Severity.Warning, "schedules are not supported yet",
         "schedules are read but not supported yet ({0}); operators run by their default schedule", "nothing is to be done: the results are the same");
 

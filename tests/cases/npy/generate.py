@@ -21,3 +21,18 @@ np.save("structured.npy", np.zeros(2, dtype=[("x", "f4"), ("y", "i4")]))
 for version in (2, 3):
     with open(f"version{version}.npy", "wb") as file:
         np.lib.format.write_array(file, values.astype("i4"), version=(version, 0))
+
+# ---- archives: <name>.npz
+import zipfile
+
+arrays = dict(W=values.astype("f4"), b=np.array([1, -2], dtype="i8"), mask=np.asfortranarray(values % 2 == 1), scalar=np.float64(0.5), empty=np.zeros((0, 3), dtype="u1"))
+np.savez("stored.npz", **arrays)
+np.savez_compressed("deflated.npz", **arrays)
+np.savez_compressed("zeros.npz", Z=np.zeros((64, 64), dtype="f4"))
+np.savez("none.npz")
+with zipfile.ZipFile("twice.npz", "w") as z:
+    for _ in range(2):
+        z.writestr(zipfile.ZipInfo("W.npy"), open("f32.npy", "rb").read())
+with zipfile.ZipFile("text.npz", "w") as z:
+    z.writestr(zipfile.ZipInfo("W.npy"), b"not an array")
+    z.writestr(zipfile.ZipInfo("readme.txt"), b"arrays")
