@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Reference;
@@ -16,9 +17,13 @@ internal sealed class ProgramScope
     private readonly List<Buffer> _temporaries = [];
     private readonly List<CheckMessage> _messages = [];
     private readonly Dictionary<SourceSpan, int> _divisions = [];
+    private readonly ImmutableArray<RuntimeCheck> _runtimeChecks;
+    private readonly HashSet<ReadTerm> _checkedReads;
 
     public ProgramScope(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
     {
+        _runtimeChecks = op.RuntimeChecks;
+        _checkedReads = [.. op.RuntimeChecks.Select(c => c.Read).OfType<ReadTerm>()];
         var free = ImmutableArray.CreateBuilder<(Var, DimSymbol)>();
         foreach (var d in op.Dims)
         {
@@ -46,14 +51,40 @@ internal sealed class ProgramScope
     /// <summary>The range of an index, over dimensions and the indices bound further out.</summary>
     public (Expr Start, Expr End) Range(IndexSymbol index, TermLowering terms) => (terms.Lower(index.Start), terms.Lower(index.End));
 
-    /// <summary>A temporary with a name of its own: <c>Y.sum</c>, <c>Y.sum2</c>.</summary>
-    public Buffer AddTemporary(string name, ElementType type, ImmutableArray<Expr> shape)
+    /// <summary>How often a loop over start .. end runs. The extent of a range over dimensions is proved not to be negative; one over other indices may be.</summary>
+    public Expr Extent(Expr start, Expr end)
+    {
+        var extent = end - start;
+        bool isDimension = start.IsConstant(0) && end is Var v && FreeDims.Any(d => ReferenceEquals(d.Item1, v));
+        return isDimension || extent is IntImm { Value: >= 0 } ? extent : Expr.Max(Expr.Index(0), extent);
+    }
+
+    /// <summary>A name that no tensor and no temporary has: <c>Y.sum</c>, <c>Y.sum2</c>.</summary>
+    public string UniqueName(string name)
     {
         string unique = name;
         for (int n = 2; !_names.Add(unique); n++) unique = $"{name}{n}";
-        var b = new Buffer(unique, type.Stored, shape, BufferRole.Temporary);
+        return unique;
+    }
+
+    /// <param name="name">From <see cref="UniqueName"/>.</param>
+    public Buffer AddTemporary(string name, ElementType type, ImmutableArray<Expr> shape)
+    {
+        var b = new Buffer(name, type.Stored, shape, BufferRole.Temporary);
         _temporaries.Add(b);
         return b;
+    }
+
+    /// <summary>True for a read with an index that is checked when the kernel runs.</summary>
+    public bool IsChecked(ReadTerm read) => _checkedReads.Contains(read);
+
+    /// <summary>The message for an index of a target that lies outside; null where it is proved not to.</summary>
+    public int? OutsideMessage(Target target, int dimension)
+    {
+        if (!_runtimeChecks.Any(c => target.Equals(c.Write) && c.Dimension == dimension)) return null;
+        string format = string.Format(CultureInfo.InvariantCulture, "`{0}` is written at {1} in dimension {2}, outside its extent {3}", target.Tensor.Name, "{0}", dimension, "{1}");
+        _messages.Add(new(ReferenceDiagnostics.WrittenOutside.Code, format, target.Indices[dimension].Span));
+        return _messages.Count - 1;
     }
 
     /// <summary>The message of a failing check for a division at <paramref name="span"/>.</summary>

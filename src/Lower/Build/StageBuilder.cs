@@ -7,25 +7,107 @@ using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Build;
 
-/// <summary>Builds the nests of one stage: one for each equation, before it one for each reduction that stands inside an expression.</summary>
-internal sealed class StageBuilder(ProgramScope program, string stage, ImmutableArray<Stmt>.Builder nests)
+/// <summary>Builds the nests of one stage in its order: one for each equation, before it one for each reduction that stands inside an expression. A carried
+/// loop is one serial loop around the nests of its body.</summary>
+/// <param name="root">Gets the nests that stand outside of all loops.</param>
+internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableArray<Stmt>.Builder root)
 {
-    private readonly ProgramScope _program = program;
+    private readonly ImmutableArray<Stmt>.Builder _root = root;
+    private readonly Dictionary<Equation, Dictionary<IndexSymbol, Expr>> _carried = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<TensorSymbol> _tensors = [.. stage.Tensors];
     private readonly Dictionary<(ReduceTerm, PathCondition?), (Buffer Buffer, ImmutableArray<(IndexSymbol Index, Expr Start)> Indices)> _lifted = [];
+    // Where the nests of the innermost loop around go.
+    private ImmutableArray<Stmt>.Builder _body = root;
 
-    public void Add(Equation equation)
+    public void Build()
     {
-        var nest = new Nest(this, equation.Indices, stage);
-        var targets = equation.Targets.Select(t => new Place(_program.BufferOf(t.Tensor), [.. t.Indices.Select(i => nest.Terms.Lower(i))])).ToImmutableArray();
-        if (equation.Value is ReduceTerm reduce)
+        foreach (var equation in stage.Equations) _carried.Add(equation, []);
+        Build(stage.Order);
+    }
+
+    private void Build(ImmutableArray<Step> steps)
+    {
+        foreach (var step in steps)
+            switch (step)
+            {
+                case EquationStep { Equation: var equation }: Add(equation); break;
+                case CarriedLoop loop: Add(loop); break;
+                default: throw new CompilerBugException("nest builder", step.GetType().Name);
+            }
+    }
+
+    private void Add(CarriedLoop loop)
+    {
+        var (start, end) = Union(loop.Members);
+        var variable = Var.Index(loop.Name);
+        var extent = program.Extent(start, end);
+        var value = loop.IsDescending ? end - 1 - variable : variable;
+        foreach (var (equation, index, offset) in loop.Members) _carried[equation].Add(index, value - offset);
+
+        var outer = _body;
+        _body = ImmutableArray.CreateBuilder<Stmt>();
+        Build(loop.Body);
+        outer.Add(new For(variable, loop.IsDescending ? Expr.Index(0) : start, extent, LoopKind.Serial, Block.Of(_body)));
+        _body = outer;
+        foreach (var (equation, index, _) in loop.Members) _carried[equation].Remove(index);
+    }
+
+    // From the first to the last value that some member takes.
+    private (Expr Start, Expr End) Union(ImmutableArray<CarriedIndex> members)
+    {
+        var ranges = new List<(Expr Start, Expr End)>();
+        foreach (var (equation, index, offset) in members)
         {
-            nests.Add(BuildReduction(nest, reduce, null, targets, new(equation.Span, null)));
+            var terms = new TermLowering(program, _carried[equation], (_, _) => throw new CompilerBugException("nest builder", "a reduction in a range"));
+            var (start, end) = program.Range(index, terms);
+            ranges.Add((start + offset, end + offset));
+        }
+        var filled = ranges.Where(r => (r.End - r.Start) is not IntImm { Value: <= 0 }).Distinct().ToList();
+        if (filled.Count == 0) return (Expr.Index(0), Expr.Index(0));
+        return (Extreme(filled.Select(r => r.Start), Expr.Min), Extreme(filled.Select(r => r.End), Expr.Max));
+    }
+
+    private static Expr Extreme(IEnumerable<Expr> ends, Func<Expr, Expr, Expr> choose) => ends.Distinct(StructuralComparer.Instance).Aggregate(choose);
+
+    private void Add(Equation equation)
+    {
+        _lifted.Clear();
+        var nest = NewNest(equation, NameOf(equation));
+        nest.Bind(equation.Indices, equation.Update is null ? _ => IterKind.Spatial : Disjointness.KindsOf(equation));
+        var targets = equation.Targets.Select(t => new Place(program.BufferOf(t.Tensor), [.. t.Indices.Select(i => nest.Terms.Lower(i))])).ToImmutableArray();
+        var origin = new Origin(equation.Span, null);
+        if (equation is { Value: ReduceTerm reduce, Update: null })
+        {
+            _body.Add(BuildReduction(nest, reduce, null, targets, origin));
             return;
         }
-        if (targets.Length != 1) throw new CompilerBugException("nest builder", $"{stage} has several targets and one value");
+        if (targets is not [var target]) throw new CompilerBugException("nest builder", $"{nest.Name} has several targets and one value");
         var value = nest.Terms.Lower(equation.Value);
-        nests.Add(nest.Close(null, [.. nest.Terms.Checks, targets[0].Write(value)], true, new(equation.Span, null)));
+        if (equation.Update is { } op) value = new Binary(op, target.Read(), value);
+        _body.Add(nest.Close(null, [.. nest.Terms.Checks, .. ChecksOf(equation, target), target.Write(value)], equation.Update is null, origin));
     }
+
+    // An index of a target that comes from data is tested before anything is written.
+    private IEnumerable<Stmt> ChecksOf(Equation equation, Place target)
+    {
+        for (int d = 0; d < target.Indices.Length; d++)
+            if (program.OutsideMessage(equation.Targets[0], d) is { } message)
+            {
+                var (index, extent) = (target.Indices[d], target.Buffer.Shape[d]);
+                yield return new Check(Expr.And(index >= 0, index < extent), message, [index, extent], new(equation.Targets[0].Indices[d].Span ?? equation.Span, null));
+            }
+    }
+
+    // `Y`; of several equations `Y.eq1`, numbered in the order of the text, and `Y.update0`.
+    private string NameOf(Equation equation)
+    {
+        var tensor = equation.Targets[0].Tensor;
+        var same = stage.Equations.Where(e => e.Targets[0].Tensor == tensor && e.Update is null == equation.Update is null).ToList();
+        int number = same.FindIndex(e => ReferenceEquals(e, equation));
+        return equation.Update is not null ? $"{tensor.Name}.update{number}" : same.Count == 1 ? tensor.Name : $"{tensor.Name}.eq{number}";
+    }
+
+    private Nest NewNest(Equation equation, string name) => new(program, equation, name, _carried[equation], Lift);
 
     // Gives a reduction inside an expression a temporary and a nest of its own, over the indices that it depends on.
     private Expr Lift(ReduceTerm reduce, PathCondition? path, Nest user)
@@ -41,18 +123,31 @@ internal sealed class StageBuilder(ProgramScope program, string stage, Immutable
         for (var p = path; p is not null; p = p.Parent) roots.Add(p.Term);
         var free = TermTree.FreeIndices(roots);
         var indices = user.Indices.Where(free.Contains).ToImmutableArray();
-        var nest = new Nest(this, indices, $"{stage}.{reduce.Kind.Name}");
-        var starts = indices.Select(i => nest.Limits(i).Low).ToImmutableArray();
-        var shape = indices.Select((i, d) => Expr.Max(Expr.Index(0), nest.Limits(i).High - starts[d])).ToImmutableArray();
-        var buffer = _program.AddTemporary(nest.Name, reduce.Type, shape);
-        var place = new Place(buffer, [.. indices.Select((i, d) => nest.Values[i] - starts[d])]);
-        nests.Add(BuildReduction(nest, reduce, path, [place], new(reduce.Span, null)));
-        return (buffer, [.. indices.Zip(starts)]);
+        string name = program.UniqueName($"{user.Equation.Targets[0].Tensor.Name}.{reduce.Kind.Name}");
+        var nest = NewNest(user.Equation, name);
+        nest.Bind(indices, _ => IterKind.Spatial);
+        // One iteration of a carried loop uses what it has computed itself.
+        ImmutableArray<IndexSymbol> kept = [.. indices.Where(i => !nest.IsCarried(i))];
+        var starts = kept.Select(i => nest.Limits(i).Low).ToImmutableArray();
+        var shape = kept.Select((i, d) => Expr.Max(Expr.Index(0), nest.Limits(i).High - starts[d])).ToImmutableArray();
+        var buffer = program.AddTemporary(name, reduce.Type, shape);
+        var place = new Place(buffer, [.. kept.Select((i, d) => nest.Values[i] - starts[d])]);
+        var built = BuildReduction(nest, reduce, path, [place], new(reduce.Span, null));
+        (kept.Length == indices.Length && MayStandOutside(roots) ? _root : _body).Add(built);
+        return (buffer, [.. kept.Zip(starts)]);
     }
+
+    // What is the same in every iteration is computed once, before the carried loops; unless it could fail where they do not run at all.
+    private bool MayStandOutside(IEnumerable<Term> terms) => terms.SelectMany(TermTree.SelfAndDescendants).All(t => t switch
+    {
+        ReadTerm r => !_tensors.Contains(r.Tensor) && !program.IsChecked(r),
+        BinaryTerm { Op: BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod } b => b.Type.IsFloat || b.Type is ElementType.Int,
+        _ => true,
+    });
 
     private Stmt BuildReduction(Nest nest, ReduceTerm reduce, PathCondition? path, ImmutableArray<Place> targets, Origin origin)
     {
-        nest.Bind(reduce.Indices, IterKind.Reduction);
+        nest.Bind(reduce.Indices, _ => IterKind.Reduction);
         var rebuilt = nest.Terms.Rebuild(path);
         var inner = reduce.Condition is null ? rebuilt : nest.Terms.Under(rebuilt, reduce.Condition);
         var condition = reduce.Condition is null ? null : nest.Terms.Lower(reduce.Condition, rebuilt);
@@ -79,7 +174,8 @@ internal sealed class StageBuilder(ProgramScope program, string stage, Immutable
         const long nothingYet = long.MinValue;
         bool isMax = reduce.Kind is ReduceKind.ArgMax or ReduceKind.MaxAt;
         bool givesValue = reduce.Kind is ReduceKind.MaxAt or ReduceKind.MinAt;
-        var value = givesValue ? targets[0] : new Place(_program.AddTemporary($"{nest.Name}.value", body.Type.Element, targets[0].Buffer.Shape), targets[0].Indices);
+        var value = givesValue ? targets[0]
+            : new Place(program.AddTemporary(program.UniqueName($"{nest.Name}.value"), body.Type.Element, targets[0].Buffer.Shape), targets[0].Indices);
         var at = givesValue ? targets[1..] : targets;
 
         var best = value.Read();
@@ -101,76 +197,5 @@ internal sealed class StageBuilder(ProgramScope program, string stage, Immutable
     {
         public Expr Read() => new Load(Buffer, Indices);
         public Stmt Write(Expr value) => new Store(Buffer, Indices, value);
-    }
-
-    /// <summary>A nest that is being built: its indices, their loops and their instance variables.</summary>
-    private sealed class Nest
-    {
-        private readonly ProgramScope _program;
-        private readonly List<(IterVar Iteration, Var Loop, Expr LoopStart, Expr LoopEnd)> _iterations = [];
-        private readonly Dictionary<IndexSymbol, Expr> _loops = [];
-        private readonly TermLowering _loopTerms;
-
-        public Nest(StageBuilder owner, ImmutableArray<IndexSymbol> indices, string name)
-        {
-            (_program, Indices, Name) = (owner._program, indices, name);
-            Terms = new(_program, Values, (r, path) => owner.Lift(r, path, this));
-            _loopTerms = new(_program, _loops, (r, _) => throw new CompilerBugException("nest builder", "a reduction in a range"));
-            Bind(indices, IterKind.Spatial);
-        }
-
-        public string Name { get; }
-        /// <summary>All indices bound so far, outermost first.</summary>
-        public ImmutableArray<IndexSymbol> Indices { get; private set; }
-        /// <summary>The instance variable of each index.</summary>
-        public Dictionary<IndexSymbol, Expr> Values { get; } = [];
-        public TermLowering Terms { get; }
-
-        public void Bind(ImmutableArray<IndexSymbol> indices, IterKind kind)
-        {
-            if (kind is IterKind.Reduction) Indices = Indices.AddRange(indices);
-            foreach (var index in indices)
-            {
-                var (start, end) = _program.Range(index, Terms);
-                var (loopStart, loopEnd) = _program.Range(index, _loopTerms);
-                var loop = Var.Index(index.Name);
-                var variable = Var.Index("v" + index.Name);
-                Values.Add(index, variable);
-                _loops.Add(index, loop);
-                _iterations.Add((new(variable, start, end, kind, loop), loop, loopStart, loopEnd));
-            }
-        }
-
-        /// <summary>Bounds of an index over all values of the indices that its range uses.</summary>
-        public (Expr Low, Expr High) Limits(IndexSymbol index)
-        {
-            var known = new Dictionary<Var, (Expr, Expr)>();
-            foreach (var (it, _, _, _) in _iterations)
-            {
-                var low = RangeLimits.Of(it.Start, known).Low;
-                var high = RangeLimits.Of(it.End, known).High;
-                if (ReferenceEquals(it.Variable, Values[index])) return (low, high);
-                known.Add(it.Variable, (low, high - 1));
-            }
-            throw new CompilerBugException("nest builder", $"index {index.Name} is not bound");
-        }
-
-        public Stmt Close(Stmt? init, ImmutableArray<Stmt> body, bool reassociate, Origin origin)
-        {
-            if (init is not null && _iterations.Exists(i => i.Iteration.Kind is IterKind.Reduction && (i.LoopEnd - i.LoopStart) is IntImm { Value: <= 0 }))
-            {
-                // Nothing to combine: the identity is the result.
-                _iterations.RemoveAll(i => i.Iteration.Kind is IterKind.Reduction);
-                return Close(null, [init], reassociate, origin);
-            }
-            var block = Block.Of(body);
-            Stmt result = new Instance(Name, [.. _iterations.Select(i => i.Iteration)], Regions.Read(init, block), Regions.Written(init, block), init, block, reassociate, origin);
-            foreach (var (_, loop, start, end) in Enumerable.Reverse(_iterations))
-                result = new For(loop, start, IsRectangular(start, end) ? end - start : Expr.Max(Expr.Index(0), end - start), LoopKind.Serial, result, null, origin);
-            return result;
-        }
-
-        // The extent of a range over dimensions is proved not to be negative; one over other indices may be.
-        private static bool IsRectangular(Expr start, Expr end) => start.IsConstant(0) && end is IntImm { Value: >= 0 } or Var;
     }
 }
