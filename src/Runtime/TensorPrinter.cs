@@ -1,88 +1,107 @@
-using System.Globalization;
 using System.Text;
 using Tx.Core;
 
 namespace Tx.Runtime;
 
-/// <summary>The text of a tensor: its type in the first line, then its elements in nested brackets, right-aligned in columns of one width.
-/// Of more than 1000 elements, a dimension of more than 6 shows the first three and the last three. The same on every machine.</summary>
+/// <summary>The text of a tensor: its type in the first line, then its elements as <c>numpy.array2string(a, separator=", ")</c> writes them: nested
+/// brackets, aligned columns, one form for all floats of the tensor, rows wrapped at 75 characters. Of more than 1000 elements, a dimension
+/// of more than 6 shows the first three and the last three. The same on every machine.</summary>
 public static class TensorPrinter
 {
-    private const int MaxElements = 1000, EdgeElements = 3;
+    private const int MaxElements = 1000, EdgeElements = 3, LineWidth = 75;
+    private const string Separator = ", ", Summary = "...";
 
     public static string Print(NativeTensor tensor)
     {
-        var text = new StringBuilder(tensor.ToString()).Append('\n');
-        if (tensor.Rank == 0) return text.Append(Format(tensor[0], FormatOf([tensor[0]]))).ToString();
-        if (tensor.Count == 0) return text.Append("[]").ToString();
-
+        string type = tensor + "\n";
+        if (tensor.Count == 0) return type + "[]";
         bool isShortened = tensor.Count > MaxElements;
         var shown = new List<Scalar>();
-        Walk(tensor, isShortened, 0, 0, (position, _) => shown.Add(tensor[position]), null, null);
-        var format = FormatOf(shown);
-        int width = shown.Max(v => Format(v, format).Length);
-
-        Walk(tensor, isShortened, 0, 0,
-            (position, isFirst) => text.Append(isFirst ? "" : ", ").Append(Format(tensor[position], format).PadLeft(width)),
-            (depth, isFirst) =>
-            {
-                if (isFirst) return;
-                // Rows stand below each other, with an empty line between matrices.
-                text.Append(',').Append('\n', Math.Max(1, tensor.Rank - 1 - depth)).Append(' ', depth + 1);
-            },
-            piece => text.Append(piece));
-        return text.ToString();
+        Collect(tensor, isShortened, 0, 0, shown);
+        Func<Scalar, string> format = tensor.Type switch
+        {
+            ElementType.Bool => v => v.ToString().PadLeft(tensor.Rank == 0 ? 0 : 5),
+            { IsFloat: true } => FloatFormat.Of(shown).Format,
+            _ => Aligned(shown),
+        };
+        if (tensor.Rank == 0) return type + format(tensor[0]);
+        return type + new Writer(tensor, isShortened, format).Write(0, 0, " ", LineWidth);
     }
 
-    private static void Walk(
-        NativeTensor tensor, bool isShortened, int depth, long start, Action<long, bool> element, Action<int, bool>? separator, Action<string>? write)
+    private static Func<Scalar, string> Aligned(List<Scalar> values)
     {
-        long extent = tensor.Shape[depth];
+        int width = values.Max(v => v.ToString().Length);
+        return v => v.ToString().PadLeft(width);
+    }
+
+    /// <summary>The positions along a dimension that are shown; −1 stands for those left out.</summary>
+    private static IEnumerable<long> Positions(long extent, bool isShortened)
+    {
+        if (!isShortened || extent <= 2 * EdgeElements)
+        {
+            for (long i = 0; i < extent; i++) yield return i;
+            yield break;
+        }
+        for (long i = 0; i < EdgeElements; i++) yield return i;
+        yield return -1;
+        for (long i = extent - EdgeElements; i < extent; i++) yield return i;
+    }
+
+    private static void Collect(NativeTensor tensor, bool isShortened, int depth, long start, List<Scalar> shown)
+    {
+        if (depth == tensor.Rank)
+        {
+            shown.Add(tensor[start]);
+            return;
+        }
+        long stride = Stride(tensor, depth);
+        foreach (long i in Positions(tensor.Shape[depth], isShortened))
+            if (i >= 0) Collect(tensor, isShortened, depth + 1, start + i * stride, shown);
+    }
+
+    private static long Stride(NativeTensor tensor, int depth)
+    {
         long stride = 1;
         for (int d = depth + 1; d < tensor.Rank; d++) stride *= tensor.Shape[d];
-        bool isInnermost = depth == tensor.Rank - 1;
-        write?.Invoke("[");
-        for (long i = 0; i < extent; i++)
+        return stride;
+    }
+
+    private sealed class Writer(NativeTensor tensor, bool isShortened, Func<Scalar, string> format)
+    {
+        /// <param name="indent">What stands before each line but the first.</param>
+        /// <param name="width">What is left of the line for this depth: each level keeps a place for its closing bracket.</param>
+        public string Write(int depth, long start, string indent, int width)
         {
-            if (isShortened && extent > 2 * EdgeElements && i == EdgeElements)
+            var text = new StringBuilder("[");
+            long stride = Stride(tensor, depth), extent = tensor.Shape[depth];
+            if (depth == tensor.Rank - 1)
             {
-                if (isInnermost) write?.Invoke(", ");
-                else separator?.Invoke(depth, false);
-                write?.Invoke("...");
-                i = extent - EdgeElements;
+                int column = indent.Length;
+                foreach (long i in Positions(extent, isShortened))
+                {
+                    string word = i < 0 ? Summary : format(tensor[start + i]);
+                    // A word that is too long for any line starts none of its own.
+                    if (column + word.Length > width - 1 && column > indent.Length)
+                    {
+                        text.Length--;
+                        text.Append('\n').Append(indent);
+                        column = indent.Length;
+                    }
+                    text.Append(word);
+                    column += word.Length;
+                    if (i == extent - 1) break;
+                    text.Append(Separator);
+                    column += Separator.Length;
+                }
+                return text.Append(']').ToString();
             }
-            if (isInnermost)
+            foreach (long i in Positions(extent, isShortened))
             {
-                element(start + i, i == 0);
-                continue;
+                text.Append(i < 0 ? Summary : Write(depth + 1, start + i * stride, indent + ' ', width - 1));
+                // Rows stand below each other, with an empty line between matrices.
+                if (i != extent - 1) text.Append(',').Append('\n', tensor.Rank - 1 - depth).Append(indent);
             }
-            separator?.Invoke(depth, i == 0);
-            Walk(tensor, isShortened, depth + 1, start + i * stride, element, separator, write);
+            return text.Append(']').ToString();
         }
-        write?.Invoke("]");
-    }
-
-    /// <summary>How the floats of one tensor are written: with so many digits after the point, or with exponents.</summary>
-    private static string FormatOf(IReadOnlyList<Scalar> values)
-    {
-        if (values.Count == 0 || !values[0].Type.IsFloat) return "";
-        double[] sizes = [.. values.Select(v => Math.Abs(v.Real)).Where(v => double.IsFinite(v) && v > 0)];
-        int digits = values[0].Type is ElementType.F64 ? 8 : 6;
-        if (sizes.Length > 0 && (sizes.Max() >= 1e8 || sizes.Min() < 1e-4 || sizes.Max() / sizes.Min() > 1e7)) return $"0.{new string('#', digits)}e+00";
-
-        // As few digits as show each value as far as its type carries (NumPy does so, too).
-        int needed = 1;
-        foreach (double v in sizes)
-            while (needed < digits && !IsShown(v, needed, digits)) needed++;
-        return $"0.{new string('0', needed)}";
-    }
-
-    private static bool IsShown(double value, int digits, int all) => Math.Abs(Math.Round(value, digits) - Math.Round(value, all)) < 0.5 * Math.Pow(10, -all);
-
-    private static string Format(Scalar value, string format)
-    {
-        if (!value.Type.IsFloat) return value.ToString();
-        double v = value.Real;
-        return double.IsNaN(v) ? "nan" : double.IsPositiveInfinity(v) ? "inf" : double.IsNegativeInfinity(v) ? "-inf" : v.ToString(format, CultureInfo.InvariantCulture);
     }
 }
