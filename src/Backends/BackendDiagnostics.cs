@@ -25,7 +25,4 @@ public static class BackendDiagnostics
 
     public static readonly DiagnosticDescriptor UnsupportedProcessor = new("TX4006", Severity.Error, "processor not supported yet",
         "kernels for a {0} processor are not supported yet", "run on x86-64 or arm64");
-
-    public static readonly DiagnosticDescriptor UnknownSize = new("TX4007", Severity.Error, "size not known at compile time",
-        "the size of `{0}` depends on a dimension without a value", "give every dimension a value, as in `--shape M=64`");
 }

@@ -14,6 +14,9 @@ namespace Tx;
 /// Safe for several threads.</summary>
 public sealed class KernelCompiler(CpuTarget target) : IDisposable
 {
+    // No list of sizes is written like this.
+    private const string SymbolicKey = "*";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(Operator, string), Kernel> _kernels = [];
     private readonly LlvmCompiler _backend = new(ObjectCache.Default());
@@ -32,21 +35,39 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
 
     /// <summary>A kernel for these sizes, compiled at the first call.</summary>
     /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
-    public Kernel Compile(Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
+    public Kernel Compile(Operator op, IReadOnlyDictionary<DimSymbol, long> dims) =>
+        Find(op, string.Join(',', op.Dims.Select(d => dims[d])), dims, null);
+
+    /// <summary>The one kernel for all sizes, compiled at the first call. <c>const</c> values and element types are those that the operator was bound for.</summary>
+    /// <param name="admit">Proves the operator for the sizes of a call, or refuses them with a <see cref="DiagnosticException"/>; asked once for each choice of them.</param>
+    /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
+    public Kernel CompileSymbolic(Operator op, Action<IReadOnlyDictionary<DimSymbol, long>> admit) =>
+        Find(op, SymbolicKey, null, sizes => admit(op.Dims.Zip(sizes).ToImmutableDictionary(p => p.First, p => p.Second)));
+
+    /// <summary>Kernels that <see cref="Compile"/> and <see cref="CompileSymbolic"/> have made.</summary>
+    public int CompiledCount
     {
-        string key = string.Join(',', op.Dims.Select(d => dims[d]));
-        lock (_gate)
+        get
         {
-            if (_kernels.TryGetValue((op, key), out var known)) return known;
-            var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target));
-            _kernels.Add((op, key), kernel);
-            return kernel;
+            lock (_gate) return _kernels.Count;
         }
     }
 
     /// <summary>A kernel that belongs to the caller and is not kept.</summary>
-    public Kernel CompileAlone(Operator op, IReadOnlyDictionary<DimSymbol, long> dims) =>
+    /// <param name="dims">Sizes; null for a kernel for all sizes, whose caller has proved the operator for those of each call.</param>
+    public Kernel CompileAlone(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims) =>
         _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target));
+
+    private Kernel Find(Operator op, string key, IReadOnlyDictionary<DimSymbol, long>? dims, Action<ImmutableArray<long>>? admit)
+    {
+        lock (_gate)
+        {
+            if (_kernels.TryGetValue((op, key), out var known)) return known;
+            var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target), admit);
+            _kernels.Add((op, key), kernel);
+            return kernel;
+        }
+    }
 
     public string EmitLlvm(LoopModule final) => LlvmCompiler.EmitText(final, Target);
     public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target);

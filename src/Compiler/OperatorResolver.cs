@@ -12,6 +12,7 @@ namespace Tx;
 /// <c>const</c> values, proved once for all sizes, and what is left once for each choice of sizes.</summary>
 internal sealed class OperatorResolver(Func<DeclarationTable> declarations, TensorAllocator allocator) : IDisposable
 {
+    private readonly Lock _gate = new();
     private readonly IslProver _prover = new();
     private readonly Dictionary<Operator, OperatorReport> _reports = [];
     private readonly HashSet<(Operator, string)> _specialised = [];
@@ -77,9 +78,22 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         return new(op, dims, [.. op.Parameters.Select(p => ((TensorValue)find(p.Name)!).Data).OfType<NativeTensor>()], let.Span);
     }
 
+    /// <summary>Decides whether an operator may run for these sizes: what it requires, and what it owes. Safe for several threads.</summary>
+    /// <exception cref="DiagnosticException">Something does not hold.</exception>
+    public void Admit(Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
+    {
+        if (CallResolver.BrokenRequirement(op, dims, null) is { } broken) throw new DiagnosticException([broken]);
+        Prove(op, dims, null);
+    }
+
     /// <summary>Proves what is owed for these sizes.</summary>
     /// <exception cref="DiagnosticException">Something does not hold.</exception>
     public void Prove(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, SourceSpan? call)
+    {
+        lock (_gate) ProveOnce(op, dims, call);
+    }
+
+    private void ProveOnce(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, SourceSpan? call)
     {
         var report = Report(op);
         var errors = report.Diagnostics.Where(d => d.IsError).ToImmutableArray();

@@ -9,11 +9,17 @@ namespace Tx.Runtime;
 /// run have returned; disposing twice is harmless.</summary>
 public sealed unsafe class Kernel : IDisposable
 {
+    // Choices of sizes that a kernel for all sizes remembers.
+    private const int MaxPlans = 256;
+
     private readonly delegate* unmanaged<TxCall*, int> _entry;
     private readonly IDisposable _code;
-    private readonly NativeBlock _extents;
+    private readonly Action<ImmutableArray<long>>? _admit;
     private readonly WorkspaceCache _workspaces = new();
-    private readonly int _rankSum;
+    private readonly Lock _planGate = new();
+    private readonly Dictionary<ValueArray<long>, CallPlan> _plans = [];
+    // That of the call before: most calls have the same sizes.
+    private CallPlan? _recent;
     // Calls that run, plus 1 until disposal: whoever brings it to 0 unloads.
     private int _uses = 1;
     private int _isDisposed;
@@ -21,21 +27,14 @@ public sealed unsafe class Kernel : IDisposable
     /// <param name="image">What the code expects of a call.</param>
     /// <param name="entry">The address of the image's entry.</param>
     /// <param name="code">Disposed to unload the code; owned by the kernel from now on.</param>
+    /// <param name="admit">Refuses sizes (one for each of the image's symbolic dimensions) with a <see cref="DiagnosticException"/>; asked once for each
+    /// choice of them, by one call at a time.</param>
     /// <exception cref="DiagnosticException">There is no memory left.</exception>
-    public Kernel(KernelImage image, nint entry, IDisposable code)
+    public Kernel(KernelImage image, nint entry, IDisposable code, Action<ImmutableArray<long>>? admit = null)
     {
-        (Image, _code) = (image, code);
+        (Image, _code, _admit) = (image, code, admit);
         _entry = (delegate* unmanaged<TxCall*, int>)entry;
-        foreach (var p in image.Parameters) _rankSum += p.Shape.Length;
-        _extents = NativeBlock.TryAllocate(2L * sizeof(long) * _rankSum) ?? throw OutOfMemory(2L * sizeof(long) * _rankSum);
-
-        // Shapes, then strides, parameter after parameter: they are the same in every call.
-        long* shape = (long*)_extents.Address, stride = shape + _rankSum;
-        foreach (var p in image.Parameters)
-        {
-            foreach (long n in p.Shape) *shape++ = n;
-            foreach (long n in TensorType.RowMajorStrides(p.Shape.AsSpan())) *stride++ = n;
-        }
+        if (image.Symbolic is null) _recent = new(image, []);
     }
 
     public KernelImage Image { get; }
@@ -50,7 +49,7 @@ public sealed unsafe class Kernel : IDisposable
     /// <exception cref="ObjectDisposedException">The kernel, the pool or a tensor is disposed.</exception>
     public void Invoke(ReadOnlySpan<NativeTensor> arguments, WorkerPool pool, CancellationToken cancellation = default)
     {
-        Validate(arguments);
+        var plan = PlanFor(arguments);
         pool.ThrowIfDisposed();
         cancellation.ThrowIfCancellationRequested();
         Enter();
@@ -59,7 +58,7 @@ public sealed unsafe class Kernel : IDisposable
         try
         {
             var buffers = stackalloc TxBuffer[Math.Max(1, arguments.Length)];
-            long* shape = (long*)_extents.Address, strides = shape + _rankSum;
+            long* shape = plan.Extents, strides = plan.Strides;
             for (; held < arguments.Length; held++)
             {
                 var tensor = arguments[held];
@@ -73,8 +72,9 @@ public sealed unsafe class Kernel : IDisposable
                 strides += tensor.Rank;
             }
 
-            long workspaceBytes = WorkspaceBytes(pool.Workers);
+            long workspaceBytes = WorkspaceBytes(plan, pool.Workers);
             if (workspaceBytes > 0) workspace = _workspaces.TryRent(workspaceBytes) ?? throw OutOfMemory(workspaceBytes);
+            for (int i = 0; i < plan.Table.Length; i++) ((long*)workspace!.Address)[i] = plan.Table[i];
             int cancel = 0;
             TxError error = default;
             var call = new TxCall
@@ -88,6 +88,7 @@ public sealed unsafe class Kernel : IDisposable
             using (cancellation.CanBeCanceled ? cancellation.UnsafeRegister(static flag => Volatile.Write(ref *(int*)(nint)flag!, 1), (nint)(&cancel)) : default)
                 code = _entry(&call);
             GC.KeepAlive(pool);
+            GC.KeepAlive(plan);
             if (code != 0) throw Failure(code, error, cancellation);
         }
         finally
@@ -103,13 +104,14 @@ public sealed unsafe class Kernel : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
     }
 
-    private long WorkspaceBytes(int workers)
+    private long WorkspaceBytes(CallPlan plan, int workers)
     {
-        Int128 bytes = Image.WorkspaceBytes + (Int128)workers * Image.WorkerBytes;
+        Int128 bytes = plan.SharedBytes + (Int128)workers * plan.WorkerBytes;
         return bytes <= long.MaxValue ? (long)bytes : throw OutOfMemory(long.MaxValue);
     }
 
-    private void Validate(ReadOnlySpan<NativeTensor> arguments)
+    /// <summary>Checks the arguments, and what their sizes need.</summary>
+    private CallPlan PlanFor(ReadOnlySpan<NativeTensor> arguments)
     {
         var parameters = Image.Parameters;
         if (arguments.Length != parameters.Length)
@@ -119,14 +121,55 @@ public sealed unsafe class Kernel : IDisposable
             var (tensor, p) = (arguments[i], parameters[i]);
             ObjectDisposedException.ThrowIf(tensor.IsDisposed, tensor);
             if (tensor.Type != p.Type) throw new DiagnosticException(RuntimeDiagnostics.ArgumentType, null, Name, p.Name, p.Type.Name, tensor.Type.Name);
-            if (!tensor.Shape.AsSpan().SequenceEqual(p.Shape.AsSpan()))
-                throw new DiagnosticException(RuntimeDiagnostics.ArgumentShape, null, Name, p.Name, TensorType.Format(p.Type, p.Shape.AsSpan()), tensor.ToString());
+            if (tensor.Rank != p.Shape.Length) throw WrongShape(p, string.Join(", ", p.Shape.Select(n => n is { } known ? known.ToString(CultureInfo.InvariantCulture) : "_")), tensor);
             if (!p.IsOutput) continue;
             for (int other = 0; other < arguments.Length; other++)
                 if (other != i && ReferenceEquals(arguments[other], tensor))
                     throw new DiagnosticException(RuntimeDiagnostics.ArgumentAlias, null, Name, p.Name, parameters[other].Name);
         }
+        var plan = Volatile.Read(ref _recent);
+        if (plan is null || !HasSizes(plan, arguments))
+        {
+            lock (_planGate) plan = FindPlan(arguments);
+            Volatile.Write(ref _recent, plan);
+        }
+        CheckShapes(plan, arguments);
+        return plan;
     }
+
+    private bool HasSizes(CallPlan plan, ReadOnlySpan<NativeTensor> arguments)
+    {
+        if (Image.Symbolic is not { } symbolic) return true;
+        for (int i = 0; i < symbolic.Dims.Length; i++)
+            if (plan.Sizes[i] != arguments[symbolic.Dims[i].Parameter].Shape[symbolic.Dims[i].Dimension]) return false;
+        return true;
+    }
+
+    // A plan is kept when all that its sizes need has been decided.
+    private CallPlan FindPlan(ReadOnlySpan<NativeTensor> arguments)
+    {
+        var sizes = ImmutableArray.CreateBuilder<long>();
+        foreach (var d in Image.Symbolic!.Dims) sizes.Add(arguments[d.Parameter].Shape[d.Dimension]);
+        ValueArray<long> key = sizes.ToImmutable();
+        if (_plans.TryGetValue(key, out var plan)) return plan;
+        plan = new(Image, key.Items);
+        CheckShapes(plan, arguments);
+        _admit?.Invoke(key.Items);
+        // A call may still use a plan that goes; its memory goes with it.
+        if (_plans.Count == MaxPlans) _plans.Clear();
+        _plans.Add(key, plan);
+        return plan;
+    }
+
+    private void CheckShapes(CallPlan plan, ReadOnlySpan<NativeTensor> arguments)
+    {
+        for (int i = 0; i < arguments.Length; i++)
+            if (!arguments[i].Shape.AsSpan().SequenceEqual(plan.Shapes[i].AsSpan()))
+                throw WrongShape(Image.Parameters[i], string.Join(", ", plan.Shapes[i]), arguments[i]);
+    }
+
+    private DiagnosticException WrongShape(KernelParameter p, string extents, NativeTensor actual) =>
+        new(RuntimeDiagnostics.ArgumentShape, null, Name, p.Name, $"{p.Type.Name}[{extents}]", actual.ToString());
 
     private Exception Failure(int code, in TxError error, CancellationToken cancellation)
     {
@@ -156,7 +199,9 @@ public sealed unsafe class Kernel : IDisposable
     {
         if (Interlocked.Decrement(ref _uses) > 0) return;
         _workspaces.Dispose();
-        _extents.Dispose();
+        lock (_planGate)
+            foreach (var plan in _plans.Values) plan.Dispose();
+        if (Image.Symbolic is null) _recent!.Dispose();
         _code.Dispose();
     }
 

@@ -4,7 +4,8 @@ using Tx.Core;
 namespace Tx.Runtime;
 
 /// <summary>A parameter of a kernel as its caller must pass it.</summary>
-public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long> Shape, bool IsOutput);
+/// <param name="Shape">Extents; null for one that follows from the sizes of a call.</param>
+public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long?> Shape, bool IsOutput);
 
 /// <summary>The text of a failing check: a composite format over the values in <see cref="TxError"/>.</summary>
 public sealed record KernelMessage(string Code, string Format, SourceSpan? Span);
@@ -16,4 +17,8 @@ public sealed record KernelMessage(string Code, string Format, SourceSpan? Span)
 /// <param name="WorkerBytes">Scratch for each worker of a parallel loop; it lies behind the shared part: total = WorkspaceBytes + MaxWorkers * WorkerBytes.</param>
 public sealed record KernelImage(
     string Name, string Entry, ImmutableArray<byte> Object, ImmutableArray<KernelParameter> Parameters,
-    long WorkspaceBytes, long WorkerBytes, ImmutableArray<KernelMessage> Messages);
+    long WorkspaceBytes, long WorkerBytes, ImmutableArray<KernelMessage> Messages)
+{
+    /// <summary>Null: all sizes are known.</summary>
+    public SymbolicSizes? Symbolic { get; init; }
+}

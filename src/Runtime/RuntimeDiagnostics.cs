@@ -61,6 +61,9 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor WorkspaceMemory = new("TX5024", Severity.Error, "no memory for a kernel's workspace",
         "kernel `{0}` needs {1} of workspace, and the system has no room for it", "free tensors that are no longer used, or use smaller shapes");
 
+    public static readonly DiagnosticDescriptor SizesTooLarge = new("TX5025", Severity.Error, "sizes too large for a kernel",
+        "`{0}` needs more than {1} bytes for these sizes, which no process can have", "use smaller dimensions");
+
     public static readonly DiagnosticDescriptor SliceRank = new("TX5030", Severity.Error, "wrong number of dimensions in a slice",
         "a slice of `{0}` names {1} dimensions", "name each of its dimensions");
 
@@ -77,7 +80,7 @@ public static class RuntimeDiagnostics
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         NegativeExtent, TensorTooLarge, OutOfMemory, UnsupportedElement, CannotRead, NotNpy, BadNpyHeader, UnsupportedNpyType, TruncatedNpy,
-        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SliceRank, SliceRange,
-        ComparedTypes, FillValue,
+        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SizesTooLarge,
+        SliceRank, SliceRange, ComparedTypes, FillValue,
     ];
 }

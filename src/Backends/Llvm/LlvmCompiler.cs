@@ -17,7 +17,7 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
     private const string CacheFormat = "1";
 
     /// <summary>The image of the module's kernel. An object that the cache holds is not generated again.</summary>
-    /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19; TX4003, TX4004, TX4007 for what is not supported on the cpu.</exception>
+    /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19; TX4003 or TX4004 for what is not supported on the cpu.</exception>
     /// <exception cref="CompilerBugException">LLVM refuses what was emitted.</exception>
     public KernelImage Compile(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
     {
@@ -30,11 +30,11 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
             code = CodeGenerator.Compile(module.Text, machine, CodegenFile.Object);
             cache?.Put(key, code.AsSpan());
         }
-        return new KernelImage(module.Name, module.Entry, code, module.Parameters, module.WorkspaceBytes, module.WorkerBytes, module.Messages);
+        return new KernelImage(module.Name, module.Entry, code, module.Parameters, module.WorkspaceBytes, module.WorkerBytes, module.Messages) { Symbolic = module.Symbolic };
     });
 
     /// <summary>The LLVM IR of the module's kernel, as the emitter writes it. It needs no libLLVM.</summary>
-    /// <exception cref="DiagnosticException">TX4003, TX4004 or TX4007.</exception>
+    /// <exception cref="DiagnosticException">TX4003 or TX4004.</exception>
     public static string EmitText(LoopModule flat, CpuTarget target) => LlvmEmitter.Emit(flat, TargetOf(target)).Text;
 
     /// <summary>The assembly of the module's kernel.</summary>

@@ -41,13 +41,14 @@ public sealed unsafe class LlvmJit : IDisposable
     }
 
     /// <summary>Loads a kernel; its disposal unloads the code.</summary>
+    /// <param name="admit">What <see cref="Kernel(KernelImage, nint, IDisposable, Action{ImmutableArray{long}})"/> asks of the sizes of a kernel for all sizes.</param>
     /// <exception cref="CompilerBugException">The object cannot be linked.</exception>
-    public Kernel Load(KernelImage image)
+    public Kernel Load(KernelImage image, Action<ImmutableArray<long>>? admit = null)
     {
         var code = Load(image.Object, image.Entry, out nint address);
         try
         {
-            return new(image, address, code);
+            return new(image, address, code, admit);
         }
         catch
         {

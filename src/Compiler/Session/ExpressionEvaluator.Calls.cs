@@ -22,6 +22,7 @@ internal sealed record Builtin(string Name, string Usage, int MinArguments, int 
         new("close", "close(a, b, rtol = 1e-5, atol = 1e-6)", 2, 2, ["rtol", "atol"]),
         new("equal", "equal(a, b)", 2, 2, []),
         new("reference", "reference(call)", 1, 1, []),
+        new("symbolic", "symbolic(call)", 1, 1, []),
     ];
 
     /// <summary>The names of its named arguments are the caller's.</summary>
@@ -86,6 +87,7 @@ internal sealed partial class ExpressionEvaluator
         if (positional.Count < f.MinArguments || positional.Count > f.MaxArguments)
             throw new DiagnosticException(SessionDiagnostics.WrongArgumentCount, c.Span, f.Name, f.Count, Were(positional.Count), f.Usage);
         if (f.Name is "reference") return Reference(positional[0].Value);
+        if (f.Name is "symbolic") return Symbolic(positional[0].Value);
         var values = positional.ConvertAll(a => Evaluate(a.Value));
         SourceSpan SpanOf(int i) => positional[i].Value.Span;
         return f.Name switch
@@ -103,6 +105,8 @@ internal sealed partial class ExpressionEvaluator
     }
 
     private Value Reference(ExpressionSyntax e) => new ExpressionEvaluator(scope, isCheck ? _machine : scope.ReferenceMachine, isCheck).Evaluate(e);
+
+    private Value Symbolic(ExpressionSyntax e) => new ExpressionEvaluator(scope, isCheck ? _machine : scope.SymbolicMachine.Value, isCheck).Evaluate(e);
 
     private NothingValue Print(List<Value> values)
     {

@@ -14,7 +14,9 @@ internal sealed class CheckingMachine : IOperatorMachine
 }
 
 /// <summary>Runs calls as compiled kernels.</summary>
-internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, TensorAllocator allocator, Func<CancellationToken> cancellation) : IOperatorMachine
+/// <param name="admit">Not null: each operator has one kernel for all sizes, and this proves the sizes of a call.</param>
+internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, TensorAllocator allocator, Func<CancellationToken> cancellation,
+    Action<Operator, IReadOnlyDictionary<DimSymbol, long>>? admit = null) : IOperatorMachine
 {
     /// <summary>Told of every kernel that ran, with its arguments (inputs, then outputs).</summary>
     public Action<ResolvedCall, Kernel, ImmutableArray<NativeTensor>>? Ran { get; set; }
@@ -23,7 +25,7 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
     {
         try
         {
-            var kernel = compiler.Compile(call.Operator, call.Dims);
+            var kernel = admit is null ? compiler.Compile(call.Operator, call.Dims) : compiler.CompileSymbolic(call.Operator, dims => admit(call.Operator, dims));
             ImmutableArray<NativeTensor> outputs = [.. call.ResultTypes().Select(r => allocator.Allocate(r.Type, r.Shape.AsSpan()))];
             ImmutableArray<NativeTensor> arguments = [.. call.Inputs, .. outputs];
             kernel.Invoke(arguments.AsSpan(), pool, cancellation());

@@ -17,6 +17,8 @@ public sealed record SessionOptions
     /// <summary>Values that stand in for <c>const</c> declarations (<c>-D</c>).</summary>
     public ImmutableDictionary<string, Scalar> Defines { get; init; } = ImmutableDictionary<string, Scalar>.Empty;
     public CpuTarget? Target { get; init; }
+    /// <summary>Operators are compiled once for all sizes, instead of once for each choice of them.</summary>
+    public bool Symbolic { get; init; }
 }
 
 /// <summary>Runs programs: a whole file, or one prompt after another. Holds declarations, values and compiled kernels; knows no console.
@@ -36,6 +38,7 @@ public sealed class Session : IDisposable
     {
         _output = output;
         Defines = options.Defines;
+        Symbolic = options.Symbolic;
         Threads = options.Threads ?? Environment.ProcessorCount;
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator);
@@ -44,6 +47,7 @@ public sealed class Session : IDisposable
     }
 
     public int Threads { get; }
+    internal bool Symbolic { get; }
     internal ImmutableDictionary<string, Scalar> Defines { get; }
     internal KernelCompiler Compiler => _compiler.Value;
     internal WorkerPool Pool => _pool.Value;
@@ -120,7 +124,7 @@ public sealed class Session : IDisposable
     private bool Execute(LoadedProgram program, bool echo, bool mayRebind)
     {
         var scope = NewScope(program.Tree, _variables);
-        var machine = new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation);
+        var machine = NewMachine(Symbolic);
         var runner = new StatementRunner(scope, machine, isCheck: false) { MayRebind = mayRebind };
         foreach (var item in program.Tree.Root.Items)
         {
@@ -137,6 +141,8 @@ public sealed class Session : IDisposable
         return true;
     }
 
+    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null);
+
     private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
     {
         string? folder = tree.Source.Path.StartsWith('<') ? null : Path.GetDirectoryName(Path.GetFullPath(tree.Source.Path));
@@ -144,7 +150,7 @@ public sealed class Session : IDisposable
         {
             Variables = ReferenceEquals(variables, _variables) ? _variables : new(variables, StringComparer.Ordinal),
             Folder = folder ?? Environment.CurrentDirectory, Resolver = _resolver, Output = _output, Allocator = _allocator,
-            ReferenceMachine = new ReferenceMachine(_allocator),
+            ReferenceMachine = new ReferenceMachine(_allocator), SymbolicMachine = new(() => NewMachine(isSymbolic: true)),
         };
     }
 

@@ -18,6 +18,8 @@ internal sealed class SessionScope(Func<string, OpSyntax?> findOperator, IEnumer
     public required Tx.Runtime.TensorAllocator Allocator { get; init; }
     /// <summary>Carries out the calls inside <c>reference(…)</c>.</summary>
     public required IOperatorMachine ReferenceMachine { get; init; }
+    /// <summary>Carries out the calls inside <c>symbolic(…)</c>.</summary>
+    public required Lazy<IOperatorMachine> SymbolicMachine { get; init; }
 
     /// <summary>Frees the tensors that are bound here.</summary>
     public void Release()

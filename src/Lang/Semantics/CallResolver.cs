@@ -94,11 +94,9 @@ public sealed class CallResolver(ModuleBinder module)
                 isFine = CheckExtent(op, r.Parameter, d, shape[d], source(r).Span, sizes, bag);
         }
         if (!isFine) return null;
-        foreach (var require in op.Requires)
+        if (BrokenRequirement(op, sizes, call) is { } broken)
         {
-            if (Terms.Decide(require, sizes) == true) continue;
-            var error = Diagnostic.Create(SemanticDiagnostics.RequirementFalse, call, op.Name, Terms.Print(require), $" for {Sizes(require, sizes)}");
-            bag.Add(require.Span is { } place ? error.WithLabel(place, "required here") : error);
+            bag.Add(broken);
             return null;
         }
         var results = ImmutableArray.CreateBuilder<ImmutableArray<long>>();
@@ -116,6 +114,18 @@ public sealed class CallResolver(ModuleBinder module)
         ActualList l => l.Shape,
         _ => [],
     };
+
+    /// <summary>The first <c>require</c> of an operator that does not hold for these sizes.</summary>
+    public static Diagnostic? BrokenRequirement(Operator op, IReadOnlyDictionary<DimSymbol, long> sizes, SourceSpan? call)
+    {
+        foreach (var require in op.Requires)
+        {
+            if (Terms.Decide(require, sizes) == true) continue;
+            var error = Diagnostic.Create(SemanticDiagnostics.RequirementFalse, call, op.Name, Terms.Print(require), $" for {Sizes(require, sizes)}");
+            return require.Span is { } place ? error.WithLabel(place, "required here") : error;
+        }
+        return null;
+    }
 
     private static bool CheckExtent(Operator op, TensorSymbol parameter, int d, long actual, SourceSpan span, Dictionary<DimSymbol, long> sizes, DiagnosticBag bag)
     {
@@ -149,7 +159,7 @@ public sealed class CallResolver(ModuleBinder module)
     }
 
     /// <summary><c>M = 3, N = 0</c>: the dimensions in a term with their numbers.</summary>
-    private static string Sizes(Term term, Dictionary<DimSymbol, long> sizes)
+    private static string Sizes(Term term, IReadOnlyDictionary<DimSymbol, long> sizes)
     {
         var names = new DimNames();
         names.Visit(term);

@@ -8,11 +8,16 @@ namespace Tx.Lower.Analysis;
 /// <summary>A buffer's place in the workspace of a call.</summary>
 /// <param name="IsPerWorker">False: from the workspace's start. True: from the start of the running worker's own part.</param>
 /// <param name="Offset">In bytes, a multiple of <see cref="WorkspacePlan.Alignment"/>.</param>
-public readonly record struct WorkspaceSlot(bool IsPerWorker, long Offset, long Bytes);
+/// <param name="Symbolic">Not null: the place of one of <see cref="WorkspacePlan.SymbolicSlots"/>, whose offset and size a call decides.</param>
+public readonly record struct WorkspaceSlot(bool IsPerWorker, long Offset, long Bytes, int? Symbolic = null);
+
+/// <summary>A part of the workspace whose size follows from dimensions that are variables: the largest of <paramref name="Buffers"/>.</summary>
+public sealed record SymbolicSlot(bool IsPerWorker, ImmutableArray<Buffer> Buffers);
 
 /// <summary>Where the buffers of a function lie that are neither arguments nor on the stack: its temporaries, each from the first nest that mentions it to
 /// the last, sharing what space they can; and allocated buffers above <see cref="StackBytes"/>, one after another in the order of their nesting, shared by
-/// the workers outside parallel loops and one for each worker inside. Time is n log n in the number of temporaries.</summary>
+/// the workers outside parallel loops and one for each worker inside. Buffers whose extents are variables get slots of their own: temporaries of one shape
+/// share where they can, allocations of one depth always. Time is n log n in the number of temporaries.</summary>
 public sealed class WorkspacePlan
 {
     public const int Alignment = 64;
@@ -24,32 +29,36 @@ public sealed class WorkspacePlan
 
     private readonly Dictionary<Buffer, WorkspaceSlot> _slots;
 
-    private WorkspacePlan(Dictionary<Buffer, WorkspaceSlot> slots, long sharedBytes, long workerBytes) =>
-        (_slots, SharedBytes, WorkerBytes) = (slots, sharedBytes, workerBytes);
+    private WorkspacePlan(Dictionary<Buffer, WorkspaceSlot> slots, long sharedBytes, long workerBytes, ImmutableArray<SymbolicSlot> symbolic) =>
+        (_slots, SharedBytes, WorkerBytes, SymbolicSlots) = (slots, sharedBytes, workerBytes, symbolic);
 
-    /// <summary>The part of the workspace that all workers share.</summary>
+    /// <summary>The parts whose sizes a call decides.</summary>
+    public ImmutableArray<SymbolicSlot> SymbolicSlots { get; }
+
+    /// <summary>The part of the workspace that all workers share, without symbolic slots.</summary>
     public long SharedBytes { get; }
 
-    /// <summary>The part of one worker; the parts of all workers lie behind the shared one.</summary>
+    /// <summary>The part of one worker, without symbolic slots; the parts of all workers lie behind the shared one.</summary>
     public long WorkerBytes { get; }
 
     /// <summary>Null: the buffer is an argument, is never used, or belongs on the stack.</summary>
     public WorkspaceSlot? SlotOf(Buffer buffer) => _slots.TryGetValue(buffer, out var slot) ? slot : null;
 
-    /// <summary>Plans a function whose shapes are constants.</summary>
+    /// <summary>Plans a function.</summary>
     /// <exception cref="DiagnosticException">The buffers need more than an address space (TX3001).</exception>
     public static WorkspacePlan Of(LoopFunction function)
     {
         var slots = new Dictionary<Buffer, WorkspaceSlot>();
-        long temporaries = PlaceTemporaries(function, slots);
-        var allocations = new AllocationWalk(slots, temporaries);
+        var symbolic = new SymbolicSlotList();
+        long temporaries = PlaceTemporaries(function, slots, symbolic);
+        var allocations = new AllocationWalk(slots, temporaries, symbolic);
         allocations.Visit(function.Body);
         if (Math.Max(allocations.SharedBytes, allocations.WorkerBytes) > BufferSize.MaxBytes)
             throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
-        return new(slots, allocations.SharedBytes, allocations.WorkerBytes);
+        return new(slots, allocations.SharedBytes, allocations.WorkerBytes, symbolic.ToImmutable());
     }
 
-    private static long PlaceTemporaries(LoopFunction function, Dictionary<Buffer, WorkspaceSlot> slots)
+    private static long PlaceTemporaries(LoopFunction function, Dictionary<Buffer, WorkspaceSlot> slots, SymbolicSlotList symbolic)
     {
         var nests = function.Body is Block block ? block.Statements : [function.Body];
         var remaining = function.Temporaries.ToHashSet();
@@ -75,16 +84,68 @@ public sealed class WorkspacePlan
         {
             foreach (var buffer in firstUses[n])
             {
-                long bytes = Aligned(buffer.Bytes());
+                if (buffer.TryBytes() is not { } exact)
+                {
+                    slots[buffer] = new(false, 0, 0, symbolic.Take(buffer));
+                    continue;
+                }
+                long bytes = Aligned(exact);
                 slots[buffer] = new(false, space.Take(bytes), bytes);
                 if (space.End > BufferSize.MaxBytes) throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
             }
-            foreach (var buffer in lastUses[n]) space.Return(slots[buffer].Offset, slots[buffer].Bytes);
+            foreach (var buffer in lastUses[n])
+                if (slots[buffer].Symbolic is { } index) symbolic.Return(buffer, index);
+                else space.Return(slots[buffer].Offset, slots[buffer].Bytes);
         }
         return space.End;
     }
 
     private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+
+    /// <summary>Slots for buffers of unknown sizes. Of two such sizes only equality is known.</summary>
+    private sealed class SymbolicSlotList
+    {
+        private readonly List<(bool IsPerWorker, List<Buffer> Buffers)> _slots = [];
+        private readonly Dictionary<(int ElementBytes, int Rank), List<(Buffer Buffer, int Index)>> _free = [];
+        // By the depth of the allocation, shared and per worker.
+        private readonly Dictionary<(bool IsPerWorker, int Depth), int> _nested = [];
+
+        /// <summary>A slot for a temporary: one that a temporary of the same shape has given back, else a new one.</summary>
+        public int Take(Buffer buffer)
+        {
+            var free = Like(buffer);
+            int at = free.FindIndex(f => f.Buffer.Shape.SequenceEqual(buffer.Shape, StructuralComparer.Instance));
+            if (at < 0) return Add(false, buffer);
+            int index = free[at].Index;
+            free.RemoveAt(at);
+            return index;
+        }
+
+        public void Return(Buffer buffer, int index) => Like(buffer).Add((buffer, index));
+
+        /// <summary>The slot of an allocation inside <paramref name="depth"/> others; those beside it use the same.</summary>
+        public int Nest(Buffer buffer, bool isPerWorker, int depth)
+        {
+            if (_nested.TryGetValue((isPerWorker, depth), out int index)) _slots[index].Buffers.Add(buffer);
+            else _nested.Add((isPerWorker, depth), index = Add(isPerWorker, buffer));
+            return index;
+        }
+
+        public ImmutableArray<SymbolicSlot> ToImmutable() => [.. _slots.Select(s => new SymbolicSlot(s.IsPerWorker, [.. s.Buffers]))];
+
+        private int Add(bool isPerWorker, Buffer buffer)
+        {
+            _slots.Add((isPerWorker, [buffer]));
+            return _slots.Count - 1;
+        }
+
+        private List<(Buffer Buffer, int Index)> Like(Buffer buffer)
+        {
+            var key = (buffer.Type.Bytes, buffer.Shape.Length);
+            if (!_free.TryGetValue(key, out var free)) _free.Add(key, free = []);
+            return free;
+        }
+    }
 
     /// <summary>Space that is handed out and comes back: the smallest gap that is large enough, else the end.</summary>
     private sealed class FreeSpace
@@ -172,9 +233,10 @@ public sealed class WorkspacePlan
         }
     }
 
-    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start) : Walker
+    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start, SymbolicSlotList symbolic) : Walker
     {
         private long _shared = start, _worker, _frame;
+        private int _depth;
         private bool _inParallel;
 
         public long SharedBytes { get; private set; } = start;
@@ -203,7 +265,15 @@ public sealed class WorkspacePlan
 
         private void Place(Allocate a)
         {
-            long bytes = Aligned(a.Buffer.Bytes());
+            if (a.Buffer.TryBytes() is not { } exact)
+            {
+                slots[a.Buffer] = new(_inParallel, 0, 0, symbolic.Nest(a.Buffer, _inParallel, _depth));
+                _depth++;
+                Visit(a.Body);
+                _depth--;
+                return;
+            }
+            long bytes = Aligned(exact);
             if (bytes <= StackBytes && _frame + bytes <= FrameBytes)
             {
                 _frame += bytes;

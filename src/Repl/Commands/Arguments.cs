@@ -13,6 +13,7 @@ internal static class Arguments
     public static Option<string[]> Shape() => new("--shape") { Description = "sizes of dimensions", HelpName = "M=64,…" };
     public static Option<bool> Json() => new("--json") { Description = "one JSON object a line" };
     public static Option<int?> Threads() => new("--threads") { Description = "threads of parallel loops (default: one a core)", HelpName = "N" };
+    public static Option<bool> Symbolic() => new("--symbolic") { Description = "compile each operator once for all sizes" };
     public static Option<string[]> Defines() => new("-D") { Description = "the value of a const", HelpName = "name=value" };
 
     /// <summary><c>M=64,N=32</c>, several times too.</summary>

@@ -30,6 +30,15 @@ internal sealed partial class FunctionEmitter
         writer.Block(go);
     }
 
+    /// <summary>Reads the size of a symbolic dimension.</summary>
+    public void BindDimension(Var variable, int parameter, int dimension)
+    {
+        string buffers = LoadCall(CallLayout.Buffers, "ptr", 8);
+        string shape = writer.Assign($"load ptr, ptr {Address(buffers, parameter * CallLayout.BufferBytes + CallLayout.BufferShape)}, align 8");
+        // Memory holds less than 2^48 of anything.
+        _variables[variable] = writer.Assign(variable.Type, $"load i64, ptr {Address(shape, 8L * dimension)}, align 8, !range !1");
+    }
+
     /// <summary>Each statement of the body becomes a function; what they share stays here.</summary>
     public void EmitNests(Stmt s)
     {

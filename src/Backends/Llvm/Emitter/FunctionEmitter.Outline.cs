@@ -1,6 +1,7 @@
 using System.Text;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Runtime;
 using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Backends.Llvm;
@@ -140,6 +141,7 @@ internal sealed partial class FunctionEmitter
         var slot = module.Plan.SlotOf(b) ?? throw Bug($"the buffer `{b.Name}` is neither a parameter nor allocated");
         string field = w.Assign($"getelementptr inbounds i8, ptr {call}, i64 {LlvmText.Number(CallLayout.Workspace)}");
         string workspace = w.Assign($"load ptr, ptr {field}, align 8");
+        if (!module.Plan.SymbolicSlots.IsEmpty) return SymbolicPointer(w, workspace, number, slot);
         string at = LlvmText.Number(slot.Offset + (slot.IsPerWorker ? module.Plan.SharedBytes : 0));
         // Serial code is worker 0.
         if (slot.IsPerWorker && number is not null)
@@ -147,6 +149,24 @@ internal sealed partial class FunctionEmitter
             string wide = w.Assign($"zext i32 {number} to i64");
             string own = w.Assign($"mul i64 {wide}, {LlvmText.Number(module.Plan.WorkerBytes)}");
             at = w.Assign($"add i64 {own}, {at}");
+        }
+        return w.Assign($"getelementptr inbounds i8, ptr {workspace}, i64 {at}");
+    }
+
+    // The table at the start of the workspace says where its parts lie.
+    private string SymbolicPointer(FunctionWriter w, string workspace, string? number, WorkspaceSlot slot)
+    {
+        string Entry(int index) => w.Assign($"load i64, ptr {w.Assign($"getelementptr inbounds i8, ptr {workspace}, i64 {LlvmText.Number(8L * index)}")}, align 8");
+        string at = slot.Symbolic is { } index ? Entry(SymbolicSizes.FixedEntries + index)
+            : LlvmText.Number(slot.Offset + (slot.IsPerWorker ? 0 : SymbolicSizes.TableBytes(module.Plan.SymbolicSlots.Length)));
+        if (slot.IsPerWorker)
+        {
+            at = w.Assign($"add i64 {Entry(1)}, {at}");
+            if (number is not null)
+            {
+                string wide = w.Assign($"zext i32 {number} to i64");
+                at = w.Assign($"add i64 {at}, {w.Assign($"mul i64 {wide}, {Entry(0)}")}");
+            }
         }
         return w.Assign($"getelementptr inbounds i8, ptr {workspace}, i64 {at}");
     }

@@ -9,27 +9,26 @@ namespace Tx.Backends.Llvm;
 /// <summary>A kernel as LLVM IR, with what its image says beside the code.</summary>
 /// <param name="Entry">The one external symbol.</param>
 internal sealed record LlvmModuleText(
-    string Name, string Text, string Entry, ImmutableArray<KernelParameter> Parameters, long WorkspaceBytes, long WorkerBytes, ImmutableArray<KernelMessage> Messages);
+    string Name, string Text, string Entry, ImmutableArray<KernelParameter> Parameters, long WorkspaceBytes, long WorkerBytes, ImmutableArray<KernelMessage> Messages,
+    SymbolicSizes? Symbolic);
 
 /// <summary>Loop IR at level <see cref="LoopLevel.Flat"/> to LLVM IR in text form. Text is parsed in about a microsecond a line, a twentieth of the time to compile it,
 /// and it can be read, kept and given to LLVM's own tools.</summary>
 internal static class LlvmEmitter
 {
-    /// <exception cref="DiagnosticException">TX4003, TX4004 or TX4007: not supported on the cpu.</exception>
+    /// <exception cref="DiagnosticException">TX4003 or TX4004: not supported on the cpu.</exception>
     public static LlvmModuleText Emit(LoopModule module, EmitterTarget target)
     {
         if (module.Level is not LoopLevel.Flat) throw new CompilerBugException("llvm emitter", $"a module at level {module.Level}");
         if (module.Functions is not [{ Target: null } function])
             throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a kernel of several functions");
-        foreach (var b in function.Parameters.Concat(function.Temporaries))
-            if (b.TryBytes() is null) throw new DiagnosticException(BackendDiagnostics.UnknownSize, null, b.Name);
         var emitter = new ModuleEmitter(function, target);
         string text = emitter.Emit(out string entry);
         return new(
             function.Name, text, entry, [.. function.Parameters.Select(Parameter)],
-            emitter.Plan.SharedBytes, emitter.Plan.WorkerBytes, [.. emitter.Messages]);
+            emitter.Plan.SharedBytes, emitter.Plan.WorkerBytes, [.. emitter.Messages], SizeProgramBuilder.Of(function, emitter.Plan));
     }
 
     private static KernelParameter Parameter(Lower.Ir.Buffer b) =>
-        new(b.Name, b.Type, [.. b.Shape.Select(e => ((IntImm)e).Value)], b.Role is BufferRole.Output);
+        new(b.Name, b.Type, [.. b.Shape.Select(e => (e as IntImm)?.Value)], b.Role is BufferRole.Output);
 }

@@ -68,6 +68,7 @@ internal sealed class ModuleEmitter
         if (Target.VectorBytes >= 64) text.Append(" \"prefer-vector-width\"=\"512\"");
         text.Append(" }\n");
         text.Append("!0 = !{i32 1}\n");
+        if (!_function.Dims.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
         entry = $"{_function.Name}.{StableHash.Of(text.ToString())}";
         text.Append(LlvmText.Culture, $"@{LlvmText.Name(entry)} = alias i32 (ptr), ptr @{LlvmText.Name(symbol)}\n");
         return text.ToString();
@@ -86,6 +87,8 @@ internal sealed class ModuleEmitter
                 var d = Diagnostic.Create(BackendDiagnostics.UnalignedTensor, null, p.Name, WorkspacePlan.Alignment);
                 Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
             }
+        foreach (var (variable, buffer, dimension) in _function.Dims)
+            emitter.BindDimension(variable, ParameterIndex(buffer) ?? throw new CompilerBugException("llvm emitter", $"`{variable.Name}` is no parameter's extent"), dimension);
         emitter.EmitNests(_function.Body);
         emitter.Return(0);
         Add(writer);
