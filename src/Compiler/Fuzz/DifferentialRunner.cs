@@ -24,17 +24,20 @@ public sealed record FuzzFailure(GeneratedProgram Program, string Where, string 
 
 /// <summary>Runs a generated program by the reference evaluator, by the loop interpreter on the plain nest, on the default schedule and after every pass,
 /// and as a compiled kernel, and compares: integers and integer-valued floats bit for bit, others within a tolerance.</summary>
-public sealed class DifferentialRunner : IDisposable
+public sealed partial class DifferentialRunner : IDisposable
 {
     private readonly OperatorResolver _resolver;
     private readonly KernelCompiler _compiler;
     private readonly WorkerPool _pool = new(2);
     private readonly TensorAllocator _allocator = new();
+    private readonly bool _symbolic;
     private DeclarationTable _table = DeclarationTable.Empty;
 
     /// <param name="target">What to schedule for; null: this machine. Wider vectors than the machine has still run, in parts.</param>
-    public DifferentialRunner(CpuTarget? target = null)
+    /// <param name="symbolic">Programs are lowered and compiled once for all sizes, and run at several.</param>
+    public DifferentialRunner(CpuTarget? target = null, bool symbolic = false)
     {
+        _symbolic = symbolic;
         _compiler = new(target ?? CpuTarget.Host());
         _resolver = new(() => _table, _allocator);
     }
@@ -53,6 +56,7 @@ public sealed class DifferentialRunner : IDisposable
         try { _resolver.Prove(op, dims, null); }
         catch (DiagnosticException e) { return Fail("proof", DiagnosticRenderer.Render(e.Diagnostics)); }
 
+        if (_symbolic) return RunSymbolic(op, dims, program);
         var inputs = Inputs(op, dims, program);
         var expected = ReferenceEvaluator.Evaluate(op, inputs, dims);
         string where = "plain nest";
@@ -90,6 +94,11 @@ public sealed class DifferentialRunner : IDisposable
     private string? Execute(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, ImmutableArray<DenseArray> inputs, ImmutableArray<DenseArray> expected, GeneratedProgram program)
     {
         using var kernel = _compiler.CompileAlone(op, dims);
+        return Execute(kernel, inputs, expected, program);
+    }
+
+    private string? Execute(Kernel kernel, ImmutableArray<DenseArray> inputs, ImmutableArray<DenseArray> expected, GeneratedProgram program)
+    {
         var arguments = new List<NativeTensor>();
         try
         {

@@ -13,7 +13,8 @@ internal static class FuzzCommand
         var count = new Option<int>("--count") { Description = "how many programs", HelpName = "N", DefaultValueFactory = _ => 100 };
         var show = new Option<bool>("--show") { Description = "print the programs instead of running them" };
         var vector = new Option<int?>("--vector") { Description = "schedule for vectors of this many bytes (default: the machine's)", HelpName = "BYTES" };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector };
+        var symbolic = new Option<bool>("--symbolic") { Description = "compile each program once for all sizes, and run it at several" };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
@@ -27,7 +28,7 @@ internal static class FuzzCommand
             int failures = 0;
             if (parsed.GetValue(vector) is { } bytes && bytes is not (16 or 32 or 64)) throw new RequestException($"--vector {bytes} is not 16, 32 or 64");
             var host = CpuTarget.Host();
-            using var runner = new DifferentialRunner(parsed.GetValue(vector) is { } width ? host with { VectorBytes = width, VectorRegisters = width == 64 ? 32 : 16 } : host);
+            using var runner = new DifferentialRunner(parsed.GetValue(vector) is { } width ? host with { VectorBytes = width, VectorRegisters = width == 64 ? 32 : 16 } : host, parsed.GetValue(symbolic));
             for (int i = 0; i < n; i++)
             {
                 if (runner.Run(ProgramGenerator.Generate(unchecked(first + (ulong)i))) is not { } failure) continue;

@@ -173,13 +173,5 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
         Refused(new Allocate(half, Loop(i, 8, Put(half, i, new FloatImm(ElementType.F16, 1)))), "TX4003");
     }
 
-    [Fact]
-    public void ATensorOfUnknownSizeIsRefused()
-    {
-        var y = new Tx.Lower.Ir.Buffer("y", ElementType.F32, [Var.Index("N")], BufferRole.Output);
-        var e = Assert.Throws<DiagnosticException>(() => LlvmCompiler.EmitText(Module("sized", [y], Block.Empty), CpuTarget.Host()));
-        Assert.Equal("TX4007", e.Diagnostics[0].Code);
-    }
-
     private static DenseArray Ramp(int count) => Dense(ElementType.F32, Enumerable.Range(0, count).Select(v => Scalar.Of(ElementType.F32, (double)(v % 17 - 8))));
 }

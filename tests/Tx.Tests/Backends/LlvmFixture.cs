@@ -63,7 +63,7 @@ public sealed class LlvmFixture : IDisposable
             tensors.AddRange(inputs.Select(Tensor));
             foreach (var p in kernel.Image.Parameters.Where(p => p.IsOutput))
             {
-                var tensor = _allocator.Allocate(p.Type, p.Shape.AsSpan());
+                var tensor = _allocator.Allocate(p.Type, [.. p.Shape.Select(n => n!.Value)]);
                 tensor.Clear();
                 tensors.Add(tensor);
             }
