@@ -121,6 +121,29 @@ public sealed class Session : IDisposable
         foreach (var test in program.Declarations.Tests) Guard(bag, () => runner.Check(test, bag));
     }
 
+    /// <summary>Calls a declared operator as a compiled kernel. The results are the caller's to dispose.</summary>
+    /// <param name="arguments">One tensor for each parameter that is no <c>const</c>; these take their defaults.</param>
+    /// <exception cref="RequestException">There is no such operator.</exception>
+    /// <exception cref="DiagnosticException">The tensors do not fit, or the operator is wrong for them or fails.</exception>
+    public ImmutableArray<NativeTensor> Call(string name, params ReadOnlySpan<NativeTensor> arguments)
+    {
+        if (!_declarations.Operators.TryGetValue(name, out var op)) throw new RequestException($"there is no operator `{name}`");
+        // A text of the call, for diagnostics to point into.
+        string[] types = new string[arguments.Length];
+        for (int i = 0; i < types.Length; i++) types[i] = arguments[i].ToString();
+        var text = new SourceText("<call>", $"{name}({string.Join(", ", types)})");
+        var values = ImmutableArray.CreateBuilder<CallArgument>(arguments.Length);
+        int start = name.Length + 1;
+        for (int i = 0; i < types.Length; i++)
+        {
+            values.Add(new(null, new TensorValue(arguments[i].Type, arguments[i].Shape, arguments[i]), new(text, new(start, types[i].Length))));
+            start += types[i].Length + 2;
+        }
+        var call = _resolver.Resolve(new(op, values.MoveToImmutable(), new(text, new(0, text.Text.Length))));
+        var results = new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation).Run(call);
+        return [.. results.Select(r => ((TensorValue)r).Data!)];
+    }
+
     private bool Execute(LoadedProgram program, bool echo, bool mayRebind)
     {
         var scope = NewScope(program.Tree, _variables);
@@ -197,7 +220,7 @@ public sealed class Session : IDisposable
         }
         catch (InsufficientExecutionStackException)
         {
-            bag.Add(SyntaxDiagnostics.TooDeep, null);
+            bag.Add(SyntaxDiagnostics.TooDeep, null, "operations are", SyntaxParser.MaxOperatorDepth);
             return null;
         }
     }

@@ -70,6 +70,7 @@ internal sealed class ExpressionPrinter(StringBuilder output)
 
     private void PrintBare(ExpressionSyntax e)
     {
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (e)
         {
             case NameExpressionSyntax name:

@@ -11,7 +11,7 @@ namespace Tx.Lang.Syntax;
 internal sealed partial class SyntaxBuilder
 {
     /// <summary>The deepest expression that is built.</summary>
-    public const int MaxDepth = 1000;
+    public const int MaxDepth = SyntaxParser.MaxOperatorDepth;
 
     /// <summary>An expression and the height of its tree.</summary>
     private readonly record struct Built(ExpressionSyntax Node, int Depth);

@@ -7,6 +7,9 @@ namespace Tx.Lang.Syntax;
 /// <summary>Text to syntax tree.</summary>
 public static class SyntaxParser
 {
+    /// <summary>How deep operations may stand in one another.</summary>
+    public const int MaxOperatorDepth = 1000;
+
     /// <summary>Reads any text. Always gives a tree: what could not be read is missing from it or is an <see cref="ErrorExpressionSyntax"/>,
     /// and an error says so. Takes time linear in the length of the text.</summary>
     public static SyntaxTree Parse(SourceText source)
