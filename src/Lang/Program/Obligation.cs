@@ -35,4 +35,8 @@ public interface IProver
 /// <param name="Labels">Second places.</param>
 public sealed record Obligation(
     DiagnosticDescriptor Descriptor, ImmutableArray<object?> Arguments, Term Condition, ImmutableArray<IndexSymbol> Scope,
-    ImmutableArray<Term> Assumptions, SourceSpan? Span, ImmutableArray<Label> Labels);
+    ImmutableArray<Term> Assumptions, SourceSpan? Span, ImmutableArray<Label> Labels)
+{
+    /// <summary>The element that a witness names, over dimensions and <see cref="Scope"/>; null where there is none.</summary>
+    public ReadTerm? Element { get; init; }
+}

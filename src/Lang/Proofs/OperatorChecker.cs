@@ -90,25 +90,21 @@ public static class OperatorChecker
         return [];
     }
 
-    /// <summary>Conditions on data are left out: the values may be any.</summary>
-    private static ImmutableArray<Term> Assumptions(ImmutableArray<Term> requires, Obligation o)
-    {
-        if (o.Assumptions.IsEmpty) return requires;
-        var parts = new List<Term>();
-        foreach (var a in o.Assumptions) Split(a);
-        return requires.AddRange(parts);
+    private static ImmutableArray<Term> Assumptions(ImmutableArray<Term> requires, Obligation o) => requires.AddRange(DataFree(o.Assumptions));
 
-        void Split(Term a)
+    /// <summary>The parts of conditions that no data is in: the values of data may be any.</summary>
+    internal static IEnumerable<Term> DataFree(IEnumerable<Term> conditions)
+    {
+        foreach (var condition in conditions)
         {
-            if (a is LogicalTerm { IsAnd: true } l)
+            if (condition is LogicalTerm { IsAnd: true } l)
             {
-                Split(l.Left);
-                Split(l.Right);
-                return;
+                foreach (var part in DataFree([l.Left, l.Right])) yield return part;
+                continue;
             }
             var symbols = new SymbolCollector();
-            symbols.Visit(a);
-            if (!symbols.HasData) parts.Add(a);
+            symbols.Visit(condition);
+            if (!symbols.HasData) yield return condition;
         }
     }
 }

@@ -8,6 +8,8 @@ namespace Tx.Lang.Proofs;
 /// <summary>Words for proofs that failed.</summary>
 internal static class ProofReport
 {
+    public static Diagnostic Refuted(Obligation o, ProofResult result) => Refuted(new Deferred(o, null, 0), result);
+
     public static Diagnostic Refuted(Deferred claim, ProofResult result)
     {
         var error = Describe(claim);
@@ -24,6 +26,11 @@ internal static class ProofReport
             string at = string.Join(", ", read.Indices.Select(i => Terms.Evaluate(i, dims, indices) is { } n ? Number(n) : Terms.Print(i)));
             var extent = read.Tensor.Shape[claim.Dimension];
             witness += $" reads `{read.Tensor.Name}[{at}]`, extent {(Terms.Evaluate(extent, dims) is { } e ? Number(e) : Terms.Print(extent))}";
+        }
+        else if (claim.Obligation.Element is { } element)
+        {
+            var (dims, indices) = Values(element, values);
+            witness += $": `{element.Tensor.Name}{(element.Indices.IsEmpty ? "" : $"[{string.Join(", ", element.Indices.Select(i => Terms.Evaluate(i, dims, indices) is { } n ? Number(n) : Terms.Print(i)))}]")}`";
         }
         return error.WithWitness(witness);
     }

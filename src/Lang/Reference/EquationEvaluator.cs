@@ -61,6 +61,34 @@ internal sealed class EquationEvaluator
         }
     }
 
+    /// <summary>All points of the equation, in order.</summary>
+    public List<long[]> Points() => Points(_domain);
+
+    /// <summary>The element of each target that a point writes; −1 outside of it.</summary>
+    public long[] ElementsOf(long[] point)
+    {
+        var frame = FrameAt(point);
+        return [.. _targets.Select(t => t.Locate(frame))];
+    }
+
+    /// <summary>Evaluates one point, with a frame of its own: it may be called while another point is evaluated.</summary>
+    public void RunPoint(long[] point)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        var frame = FrameAt(point);
+        Span<long> results = stackalloc long[_targets.Length];
+        _evaluate(frame, results);
+        for (int t = 0; t < _targets.Length; t++) Store(t, frame, results[t]);
+    }
+
+    private long[] FrameAt(long[] point)
+    {
+        var frame = NewFrame();
+        for (int d = 0; d < point.Length; d++) frame[_domain.Slots[d]] = point[d];
+        Frame.Renumber(frame);
+        return frame;
+    }
+
     private long[] NewFrame() => _terms.NewFrame();
 
     private List<long[]> Points(IterationDomain domain)

@@ -30,10 +30,14 @@ public static class ReferenceEvaluator
         foreach (var stage in op.Stages)
         {
             foreach (var tensor in stage.Tensors) tensors.Add(tensor, TensorValues.Create(tensor, Extents(op, tensor, dims)));
-            foreach (var equation in stage.Equations) new EquationEvaluator(equation, dims, tensors, cancellation).Run();
+            if (NeedsItself(stage)) new DemandEvaluator(stage, dims, tensors, cancellation).Run();
+            else
+                foreach (var equation in stage.Equations) new EquationEvaluator(equation, dims, tensors, cancellation).Run();
         }
         return [.. op.Results.Select(r => tensors[r].ToDense())];
     }
+
+    private static bool NeedsItself(Stage stage) => SharedTerms.Parts(stage.Equations.Select(e => e.Value)).Any(t => t is ReadTerm r && stage.Tensors.Contains(r.Tensor));
 
     /// <summary>Counts how deep a term nests, and refuses what the evaluator could not walk.</summary>
     internal static void CheckDepth(SharedTerms shared, Term term, string name)

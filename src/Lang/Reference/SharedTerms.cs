@@ -32,6 +32,19 @@ internal sealed class SharedTerms
         return height;
     }
 
+    /// <summary>Every term below some, each once however often it is shared.</summary>
+    public static IEnumerable<Term> Parts(IEnumerable<Term> roots)
+    {
+        var seen = new HashSet<Term>(ReferenceEqualityComparer.Instance);
+        var work = new Stack<Term>(roots);
+        while (work.TryPop(out var term))
+        {
+            if (!seen.Add(term)) continue;
+            yield return term;
+            foreach (var child in ChildrenOf(term)) work.Push(child);
+        }
+    }
+
     private static IEnumerable<Term> ChildrenOf(Term term) => term switch
     {
         ReadTerm { Default: { } d } t => [.. t.Indices, d],

@@ -22,6 +22,9 @@ internal sealed class TensorValues
     public double[] Reals { get; }
     public long[] Integers { get; }
 
+    /// <summary>Called with the position of an element before it is read, while the tensor is being computed; null when it is complete.</summary>
+    public Action<long>? Demand { get; set; }
+
     /// <summary>All elements 0.</summary>
     public static TensorValues Create(TensorSymbol symbol, long[] extents)
     {

@@ -97,14 +97,14 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
     {
         var tensor = tensors[term.Tensor];
         IntegerCode[] indices = [.. term.Indices.Select(Integer)];
-        var locate = Locate(tensor, term.Indices);
+        var locate = LocateForRead(tensor, term.Indices);
         var (reals, integers) = (tensor.Reals, tensor.Integers);
         DiagnosticException Outside(long[] f) => new(ReferenceDiagnostics.ReadOutside, term.Span, term.Tensor.Name,
             TensorValues.Join([.. indices.Select(i => i(f))]), TensorValues.Join(tensor.Extents));
 
         if (term.Default is null)
         {
-            if (term is { Type.IsFloat: true, Indices: [IndexTerm row, IndexTerm column] })
+            if (tensor.Demand is null && term is { Type.IsFloat: true, Indices: [IndexTerm row, IndexTerm column] })
             {
                 // The common read, without a call for its position.
                 var (i, j, m, n) = (SlotOf(row.Index), SlotOf(column.Index), tensor.Extents[0], tensor.Extents[1]);
@@ -122,6 +122,18 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         }
         var integer = @default.Integer;
         return new Code(term.Type, f => locate(f) is var p and >= 0 ? integers[p] : integer(f));
+    }
+
+    private IntegerCode LocateForRead(TensorValues tensor, ImmutableArray<Term> indices)
+    {
+        var locate = Locate(tensor, indices);
+        if (tensor.Demand is not { } demand) return locate;
+        return f =>
+        {
+            long p = locate(f);
+            if (p >= 0) demand(p);
+            return p;
+        };
     }
 
     /// <summary>Gives the row-major position, or −1 where an index lies outside.</summary>

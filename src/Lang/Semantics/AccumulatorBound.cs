@@ -7,19 +7,24 @@ namespace Tx.Lang.Semantics;
 /// <summary>A sum in at most 16 bits must stay in its type at every size that is admitted.</summary>
 internal static class AccumulatorBound
 {
-    public static void Check(ReduceTerm sum, SizeComparer sizes, DiagnosticBag bag)
+    public static void Check(ReduceTerm sum, SizeComparer sizes, DiagnosticBag bag) => Check(sum.Kind.Name, sum.Body, sum.Indices, sum.Span, sizes, bag);
+
+    /// <summary>All points of <c>+=</c> may meet one element.</summary>
+    public static void CheckUpdate(Equation update, SizeComparer sizes, DiagnosticBag bag) => Check("+=", update.Value, update.Indices, update.Span, sizes, bag);
+
+    private static void Check(string name, Term body, ImmutableArray<IndexSymbol> indices, SourceSpan? span, SizeComparer sizes, DiagnosticBag bag)
     {
-        var (low, high) = Range(sum.Body);
+        var (low, high) = Range(body);
         // How many values of the greatest magnitude fit.
         var fitting = Int128.Min(
-            high > 0 ? sum.Type.MaxValue / high : Int128.MaxValue,
-            low < 0 ? sum.Type.MinValue / low : Int128.MaxValue);
+            high > 0 ? body.Type.MaxValue / high : Int128.MaxValue,
+            low < 0 ? body.Type.MinValue / low : Int128.MaxValue);
         if (fitting > long.MaxValue) return;
         AffineForm? count = AffineForm.Of(1);
-        foreach (var index in sum.Indices)
+        foreach (var index in indices)
             count = count is null ? null : AffineForm.Multiply(count, AffineForm.Max(AffineForm.Of(index.End) - AffineForm.Of(index.Start), AffineForm.Zero));
         if (count is not null && sizes.AtMost(count, AffineForm.Of((long)fitting)) is Verdict.Proved) return;
-        bag.Add(Diagnostic.Create(SemanticDiagnostics.AccumulatorOverflow, sum.Span, sum.Kind.Name, Int128.Max(high, -low), sum.Type.Name, fitting + 1));
+        bag.Add(Diagnostic.Create(SemanticDiagnostics.AccumulatorOverflow, span, name, Int128.Max(high, -low), body.Type.Name, fitting + 1));
     }
 
     /// <summary>An interval that holds the values of an integer term.</summary>

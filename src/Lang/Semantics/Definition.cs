@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lang.Program;
 using Tx.Lang.Syntax;
 
 namespace Tx.Lang.Semantics;
@@ -24,8 +25,11 @@ internal sealed record LeftSide(NameExpressionSyntax Name, ImmutableArray<Expres
 }
 
 /// <summary>A line that defines tensors: an equation, or a call bound to names.</summary>
-internal sealed class Definition(ImmutableArray<LeftSide> targets, ExpressionSyntax value, ImmutableArray<BinderSyntax> loops, SourceSpan span, int order)
+/// <param name="update">The operator of <c>+= *= &amp;= |= ^=</c>; null where the line defines.</param>
+internal sealed class Definition(
+    ImmutableArray<LeftSide> targets, ExpressionSyntax value, ImmutableArray<BinderSyntax> loops, BinaryOp? update, SourceSpan span, int order)
 {
+    public BinaryOp? Update { get; } = update;
     public ImmutableArray<LeftSide> Targets { get; } = targets;
     public ExpressionSyntax Value { get; } = value;
     /// <summary>The <c>for</c>s around the line, outermost first.</summary>
@@ -33,10 +37,14 @@ internal sealed class Definition(ImmutableArray<LeftSide> targets, ExpressionSyn
     public SourceSpan Span { get; } = span;
     public int Order { get; } = order;
     public ImmutableArray<TensorName> Tensors { get; set; } = [];
-    /// <summary>True where other equations define one of its tensors too.</summary>
-    public bool IsOneOfSeveral { get; set; }
     /// <summary>Reported as wrong already; not bound.</summary>
     public bool IsRefused { get; set; }
+    /// <summary>The equation, once it is bound; null for a call and after an error.</summary>
+    public Equation? Equation { get; set; }
+    /// <summary>The stages of calls in this line, in order of evaluation.</summary>
+    public List<Stage> Calls { get; } = [];
+    /// <summary>The expressions that the line reads: its value, and the subscripts of an update.</summary>
+    public IEnumerable<ExpressionSyntax> Read => Update is null ? [Value] : Targets.SelectMany(t => t.Subscripts ?? []).Prepend(Value);
 }
 
 /// <summary>The names in an expression, found without recursion: a long sum is a deep tree.</summary>
@@ -63,7 +71,7 @@ internal static class MentionedNames
         }
     }
 
-    private static IEnumerable<ExpressionSyntax> Children(ExpressionSyntax e) => e switch
+    internal static IEnumerable<ExpressionSyntax> Children(ExpressionSyntax e) => e switch
     {
         UnarySyntax u => [u.Operand],
         BinarySyntax b => [b.Left, b.Right],

@@ -231,7 +231,7 @@ internal sealed partial class ExpressionBinder
         foreach (var stage in callee.Stages)
             foreach (var equation in stage.Equations)
             {
-                if (equation.Targets.Length != 1 || equation.Indices.Length > 0)
+                if (equation.Targets.Length != 1 || equation.Indices.Length > 0 || equation.Update is not null)
                 {
                     _bag.Add(SemanticDiagnostics.CallIsStage, call.Span, op.Name.Text);
                     return null;

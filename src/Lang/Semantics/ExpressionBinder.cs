@@ -216,7 +216,8 @@ internal sealed partial class ExpressionBinder
         }
     }
 
-    private bool BindSubscript(ExpressionSyntax e, ImmutableArray<Term>.Builder subscripts, ImmutableArray<bool>.Builder bare)
+    /// <summary>Adds the terms of a subscript, of which a pack has several, and whether each is an index alone.</summary>
+    public bool BindSubscript(ExpressionSyntax e, ImmutableArray<Term>.Builder subscripts, ImmutableArray<bool>.Builder bare)
     {
         if (e is PackSyntax { Name: { } pack })
         {

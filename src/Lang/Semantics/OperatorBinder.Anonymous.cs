@@ -39,9 +39,12 @@ internal sealed partial class OperatorBinder
             _stageNames.Add(result.Name);
             if (let.Type is { } type) DeclareResult(result, type, left);
         }
-        var d = new Definition(targets, let.Value, [], let.Span, 0) { Tensors = [.. _results] };
-        foreach (var t in _results) t.Definition = d;
-        _isIncomplete = _bag.HasErrors || !Bind(d);
+        var d = new Definition(targets, let.Value, [], null, let.Span, 0) { Tensors = [.. _results] };
+        foreach (var t in _results) t.Definitions.Add(d);
+        _definitions.Add(d);
+        _isIncomplete = _bag.HasErrors;
+        if (!_isIncomplete) BindDefinitions();
+        OrderStages();
         return Finish(let.Doc, let.Span);
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Tx.Core;
+using Tx.Lang.Dependences;
 using Tx.Lang.Program;
 using Tx.Lang.Syntax;
 
@@ -32,15 +34,6 @@ internal sealed partial class OperatorBinder
 
     private void Collect(SimpleSyntax s, ImmutableArray<BinderSyntax> loops)
     {
-        if (s.Assign is not (AssignKind.None or AssignKind.Assign))
-        {
-            _bag.Add(UnsupportedDiagnostics.Update, s.Span, s.Assign switch
-            {
-                AssignKind.Add => "+=", AssignKind.Mul => "*=", AssignKind.And => "&=", AssignKind.Or => "|=", _ => "^=",
-            });
-            MarkDefined(s.Target);
-            return;
-        }
         if (s.Type is { } type)
         {
             if (s.Target is not NameExpressionSyntax name)
@@ -68,15 +61,12 @@ internal sealed partial class OperatorBinder
             _isLineLost = true;
             return;
         }
-        Define(new(targets, s.Value, loops, s.Span, _definitions.Count));
-    }
-
-    /// <summary>A tensor whose only definition was refused is not missing one.</summary>
-    private void MarkDefined(ExpressionSyntax target)
-    {
-        foreach (var left in LeftSide.Read(target))
-            if (FindOrAdd(left) is { Definition: null } tensor)
-                tensor.Definition = new([left], target, [], left.Span, -1) { IsOneOfSeveral = true };
+        BinaryOp? update = s.Assign switch
+        {
+            AssignKind.Add => BinaryOp.Add, AssignKind.Mul => BinaryOp.Mul, AssignKind.And => BinaryOp.And, AssignKind.Or => BinaryOp.Or,
+            AssignKind.Xor => BinaryOp.Xor, _ => null,
+        };
+        Define(new(targets, s.Value, loops, update, s.Span, _definitions.Count));
     }
 
     private void DeclareIntermediate(NameExpressionSyntax n, TypeSyntax type)
@@ -125,37 +115,84 @@ internal sealed partial class OperatorBinder
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.DuplicateName, left.Name.Span, left.Name.Name).WithHelp("name another tensor for each result"));
                 continue;
             }
-            if (tensor.Definition is null) tensor.Definition = d;
-            else (tensor.Definition.IsOneOfSeveral, d.IsOneOfSeveral) = (true, true);
+            tensor.Definitions.Add(d);
             tensors.Add(tensor);
         }
         d.Tensors = tensors.ToImmutable();
         _definitions.Add(d);
     }
 
-    /// <summary>Binds every definition after those that it needs; of those that could come next, the first in the text.</summary>
+    /// <summary>Binds every definition after those that give the tensors in it a type and a shape; of those that could come next, the first in the text.</summary>
     private void BindDefinitions()
     {
         ReportMisspeltResults();
-        var needs = new int[_definitions.Count];
-        var users = _definitions.Select(_ => new List<Definition>()).ToArray();
-        foreach (var d in _definitions)
-            foreach (var needed in Needs(d))
-            {
-                needs[d.Order]++;
-                users[needed.Order].Add(d);
-            }
-        var ready = new PriorityQueue<Definition, int>();
-        foreach (var d in _definitions)
-            if (needs[d.Order] == 0) ready.Enqueue(d, d.Order);
-        while (ready.TryDequeue(out var d, out _))
+        foreach (var t in _results.Concat(_intermediates)) CheckDefinitions(t);
+        foreach (var component in Components.Sort(_definitions, ShapesFrom))
         {
-            needs[d.Order] = -1;
-            if (!d.IsOneOfSeveral && !d.IsRefused && d.Tensors.Length == d.Targets.Length) _isIncomplete |= !Bind(d);
-            foreach (var user in users[d.Order])
-                if (--needs[user.Order] == 0) ready.Enqueue(user, user.Order);
+            if (component.Count > 1 || ShapesFrom(component[0]).Contains(component[0]))
+            {
+                ReportShapeCycle(component);
+                continue;
+            }
+            var d = component[0];
+            if (d.IsRefused || d.Tensors.Length != d.Targets.Length) continue;
+            var outer = _stages;
+            _stages = d.Calls;
+            _isIncomplete |= !Bind(d);
+            _stages = outer;
         }
-        ReportRecurrences(needs);
+    }
+
+    /// <summary>A tensor has definitions, then updates; a call gives the whole of it; without a declared shape one definition gives it.</summary>
+    private void CheckDefinitions(TensorName tensor)
+    {
+        var definitions = tensor.Definitions.Where(d => d.Update is null).ToList();
+        if (tensor.Definitions.Find(d => d.Update is not null) is { } update && (definitions.Count == 0 || update.Order < definitions[^1].Order))
+        {
+            var error = Diagnostic.Create(SemanticDiagnostics.UpdateWithoutDefinition, update.Span, tensor.Name, tensor.Tensor is { Rank: > 0 } t
+                ? $"{tensor.Name}[{string.Join(", ", "ijklmnopqrstuvwxyz".Take(t.Rank))}]" : tensor.Name);
+            _bag.Add(definitions.Count == 0 ? error : error.WithLabel(definitions[^1].Span, "defined here"));
+            foreach (var d in tensor.Definitions) d.IsRefused = true;
+            return;
+        }
+        if (definitions.Count < 2) return;
+        if (!tensor.IsDeclared)
+        {
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.ShapeNotDeclared, definitions[1].Span, tensor.Name, $"has {definitions.Count} equations")
+                .WithLabel(definitions[0].Span, "the first is here"));
+            foreach (var d in tensor.Definitions) d.IsRefused = true;
+        }
+        else if (definitions.Find(d => IsCall(d)) is { } call)
+        {
+            _bag.Add(Diagnostic.Create(SemanticDiagnostics.DefinedTwice, definitions.First(d => d != call).Span, tensor.Name)
+                .WithLabel(call.Span, "the call gives the whole of it"));
+            foreach (var d in definitions) d.IsRefused = true;
+        }
+    }
+
+    /// <summary>The definitions that give tensors in this one their shape. A declared tensor has one already.</summary>
+    private IEnumerable<Definition> ShapesFrom(Definition d)
+    {
+        var tensors = d.Read.SelectMany(MentionedNames.In).Select(n => _scope.FindLocal(n)).OfType<TensorName>();
+        if (d.Update is not null) tensors = tensors.Concat(d.Tensors);
+        return tensors.Where(t => !t.IsDeclared && t.Definitions.Count > 0).Select(t => t.Definitions[0]).Distinct();
+    }
+
+    private void ReportShapeCycle(List<Definition> component)
+    {
+        // Whoever is here needs another that is here, so walking on ends in a cycle.
+        var (path, at) = (new List<Definition>(), component[0]);
+        while (!path.Contains(at))
+        {
+            path.Add(at);
+            at = ShapesFrom(at).First(component.Contains);
+        }
+        var cycle = path.SkipWhile(d => d != at).ToList();
+        var names = cycle.Append(at).Select(d => $"`{d.Targets[0].Name.Name}`").ToList();
+        var error = Diagnostic.Create(SemanticDiagnostics.ShapeNotDeclared, at.Span, at.Targets[0].Name.Name,
+            cycle.Count == 1 ? "needs itself" : $"needs {string.Join(", which needs ", names.Skip(1))}");
+        foreach (var d in cycle.Skip(1).Take(4)) error = error.WithLabel(d.Span, "part of the cycle");
+        _bag.Add(error);
     }
 
     /// <summary>A result without an equation beside an equation that nobody reads, of nearly its name.</summary>
@@ -164,58 +201,34 @@ internal sealed partial class OperatorBinder
         var mentioned = _definitions.SelectMany(d => MentionedNames.In(d.Value)).ToHashSet(StringComparer.Ordinal);
         foreach (var result in _results)
         {
-            if (result.Definition is not null) continue;
-            var unread = _intermediates.Where(t => !t.IsDeclared && !mentioned.Contains(t.Name) && t.Definition is { Order: >= 0, Targets.Length: 1 });
+            if (result.Definitions.Count > 0) continue;
+            var unread = _intermediates.Where(t => !t.IsDeclared && !mentioned.Contains(t.Name) && t.Definitions is [{ Targets.Length: 1, Update: null }]);
             if (Suggestion.For(result.Name, unread.Select(t => t.Name)) is not { } near) continue;
-            var definition = unread.First(t => t.Name == near).Definition!;
+            var definition = unread.First(t => t.Name == near).Definitions[0];
             var name = definition.Targets[0].Name;
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.MissingEquation, name.Span, result.Name, result.Name)
                 .WithHelp($"did you mean `{result.Name}` instead of `{near}`?").WithFix(name.Span, result.Name)
                 .WithLabel(result.Span ?? name.Span, "the result"));
-            result.Definition = definition;
+            result.Definitions.Add(definition);
             definition.IsRefused = true;
         }
-    }
-
-    private IEnumerable<Definition> Needs(Definition d) => MentionedNames.In(d.Value)
-        .Select(n => _scope.FindLocal(n) is TensorName { Definition: { Order: >= 0 } needed } ? needed : null)
-        .OfType<Definition>().Distinct();
-
-    /// <summary>One message for an operator: its tensors with several equations, or a cycle.</summary>
-    private void ReportRecurrences(int[] needs)
-    {
-        var several = _definitions.Where(d => d.IsOneOfSeveral).ToList();
-        if (several.Count > 0)
-        {
-            // An update that was refused counts as another equation, and has had its message.
-            if (several.SelectMany(d => d.Tensors).FirstOrDefault(t => _definitions.Count(d => d.Tensors.Contains(t)) > 1) is not { } tensor) return;
-            var lines = several.Where(d => d.Tensors.Contains(tensor)).ToList();
-            _bag.Add(Diagnostic.Create(UnsupportedDiagnostics.Recurrence, lines[1].Span, $"`{tensor.Name}` has {lines.Count} equations")
-                .WithLabel(lines[0].Span, "the first is here"));
-            return;
-        }
-        if (_definitions.Find(d => needs[d.Order] > 0) is not { } start) return;
-        // Whoever waits needs another that waits, so walking on ends in a cycle.
-        var path = new List<Definition>();
-        while (!path.Contains(start))
-        {
-            path.Add(start);
-            start = Needs(start).First(n => needs[n.Order] > 0);
-        }
-        var cycle = path.SkipWhile(d => d != start).ToList();
-        var names = cycle.Append(start).Select(d => $"`{d.Targets[0].Name.Name}`");
-        var error = Diagnostic.Create(UnsupportedDiagnostics.Recurrence, start.Span,
-            cycle.Count == 1 ? $"{names.First()} needs itself" : string.Join(" needs ", names.Take(2)) + string.Concat(names.Skip(2).Select(n => $", which needs {n}")));
-        foreach (var d in cycle.Skip(1).Take(4)) error = error.WithLabel(d.Span, "part of the cycle");
-        _bag.Add(error);
     }
 
     /// <summary>A call bound to names is a stage; so is one of a function that does not exist, for its message.</summary>
     private bool Bind(Definition d)
     {
-        if (d.Value is not CallSyntax { Target: NameExpressionSyntax f } call || d.Targets.Any(t => t.Subscripts is not null) || _scope.FindLocal(f.Name) is not null)
-            return BindEquation(d);
-        if (_module.Table.Operators.ContainsKey(f.Name)) return BindCall(d);
-        return ExpressionBinder.IsFunction(f.Name, _scope) ? BindEquation(d) : new ExpressionBinder(_scope, _bag).Bind(call) is not null;
+        if (d.Update is { } op) return BindUpdate(d, op);
+        if (!IsNamedCall(d, out var call, out var name)) return BindEquation(d);
+        if (IsCall(d)) return BindCall(d);
+        return ExpressionBinder.IsFunction(name, _scope) ? BindEquation(d) : new ExpressionBinder(_scope, _bag).Bind(call) is not null;
+    }
+
+    private bool IsCall(Definition d) => IsNamedCall(d, out _, out string name) && _module.Table.Operators.ContainsKey(name);
+
+    private bool IsNamedCall(Definition d, [NotNullWhen(true)] out CallSyntax? call, out string name)
+    {
+        call = d.Value as CallSyntax;
+        name = (call?.Target as NameExpressionSyntax)?.Name ?? "";
+        return name.Length > 0 && d.Targets.All(t => t.Subscripts is null) && _scope.FindLocal(name) is null;
     }
 }

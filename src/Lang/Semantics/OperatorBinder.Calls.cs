@@ -130,15 +130,30 @@ internal sealed partial class OperatorBinder
             foreach (var tensor in stage.Tensors)
                 if (!copy.Tensors.ContainsKey(tensor))
                     copy.Tensors.Add(tensor, new TensorSymbol($"{prefix}.{tensor.Name}", tensor.Type, copy.Sizes(tensor.Shape), TensorRole.Intermediate, tensor.Span));
-            _stages.Add(new([.. stage.Tensors.Select(t => copy.Tensors[t])], [.. stage.Equations.Select(Copy)]));
+            var equations = stage.Equations.ToDictionary(e => e, Copy, (IEqualityComparer<Equation>)ReferenceEqualityComparer.Instance);
+            _stages.Add(new Stage([.. stage.Tensors.Select(t => copy.Tensors[t])], [.. stage.Equations.Select(e => equations[e])])
+            {
+                Order = [.. stage.Order.Select(s => CopyStep(s, equations))],
+            });
         }
         foreach (var o in callee.Obligations)
             Owe(o with
             {
                 Condition = copy.Size(o.Condition), Scope = [.. o.Scope.Select(copy.Map)], Assumptions = [.. o.Assumptions.Select(copy.Visit)],
-                Labels = o.Labels.Add(new(call.Span, "called here")),
+                Labels = o.Labels.Add(new(call.Span, "called here")), Element = o.Element is { } e ? (ReadTerm)copy.Visit(e) : null,
             });
         return true;
+
+        Step CopyStep(Step step, Dictionary<Equation, Equation> equations) => step switch
+        {
+            CarriedLoop l => l with
+            {
+                Members = [.. l.Members.Select(m => m with { Equation = equations[m.Equation], Index = copy.Map(m.Index) })],
+                Body = [.. l.Body.Select(s => CopyStep(s, equations))],
+            },
+            EquationStep s => new EquationStep(equations[s.Equation]),
+            _ => throw new CompilerBugException("binder", $"unknown step {step.GetType().Name}"),
+        };
 
         Equation Copy(Equation e)
         {

@@ -16,7 +16,7 @@ internal sealed partial class OperatorBinder
     private readonly List<Term> _requires = [];
     private readonly List<(string, Scalar)> _consts = [];
     private readonly List<Definition> _definitions = [];
-    private readonly List<Stage> _stages = [];
+    private List<Stage> _stages = [];
     private readonly List<Obligation> _obligations = [];
     private readonly HashSet<(string Code, string Condition)> _owed = [];
     private readonly HashSet<string> _stageNames = new(StringComparer.Ordinal);
@@ -42,6 +42,7 @@ internal sealed partial class OperatorBinder
         if (_bag.HasErrors && _definitions.Count == 0) return null;
         BindDefinitions();
         ReportMissing();
+        OrderStages();
         return Finish(op.Doc, op.Span);
     }
 
@@ -70,7 +71,7 @@ internal sealed partial class OperatorBinder
     {
         if (_isLineLost) return;
         foreach (var t in _results.Concat(_intermediates))
-            if (t.Definition is null)
+            if (t.Definitions.Count == 0)
                 _bag.Add(SemanticDiagnostics.MissingEquation, t.Span, t.Name, t.Tensor is { Rank: > 0 } tensor
                     ? $"{t.Name}[{string.Join(", ", "ijklmnopqrstuvwxyz".Take(tensor.Rank))}]" : t.Name);
     }

@@ -70,7 +70,7 @@ public static class SemanticDiagnostics
     public static readonly DiagnosticDescriptor ResultCount = new("TX1032", Severity.Error, "wrong number of results",
         "`{0}` gives {1}, but the left side names {2}", "name one target for each result: `(a, b) = …`");
     public static readonly DiagnosticDescriptor NotCovered = new("TX1033", Severity.Error, "tensor not covered",
-        "the equation defines `{0}` for `{1}` in {2}..{3}, but that dimension has the extent `{4}`", "let the range be 0..{4}");
+        "no equation defines all elements of `{0}`", "add an equation for the elements that are left, or let a range reach them");
     public static readonly DiagnosticDescriptor NotInOperator = new("TX1034", Severity.Error, "statement in an operator",
         "{0} cannot stand in an operator", "an operator holds equations, declarations, calls, `for` and `require`");
     public static readonly DiagnosticDescriptor NoEffect = new("TX1035", Severity.Error, "line without effect",
@@ -119,4 +119,22 @@ public static class SemanticDiagnostics
         "the value of `{0}` needs `{0}`", "give one of the constants a number");
     public static readonly DiagnosticDescriptor ResultShape = new("TX1056", Severity.Error, "result of another shape",
         "dimension {0} of what `{1}` gives has the extent `{2}`, but `{3}` is declared with `{4}`", "add `require {2} == {4}`, or change the shape of `{3}`");
+    public static readonly DiagnosticDescriptor ShapeNotDeclared = new("TX1070", Severity.Error, "shape not declared",
+        "`{0}` {1}, so its shape must be declared", "declare it on a line of its own before: `{0}: f32[…]`");
+    public static readonly DiagnosticDescriptor DefinedTwice = new("TX1071", Severity.Error, "element defined twice",
+        "two equations define the same elements of `{0}`", "let their ranges be disjoint, or change the tensor by an update such as `+=`");
+    public static readonly DiagnosticDescriptor WrittenOutside = new("TX1072", Severity.Error, "left side outside of the tensor",
+        "this writes outside of `{0}`, whose dimension {1} has the extent `{2}`", "let the subscript stay in 0..{2}");
+    public static readonly DiagnosticDescriptor ElementCycle = new("TX1073", Severity.Error, "elements need each other",
+        "no order of evaluation computes `{0}`: its elements need each other", "let each element need only those of earlier steps");
+    public static readonly DiagnosticDescriptor DataTarget = new("TX1074", Severity.Error, "definition at an index from data",
+        "an equation cannot define `{0}` at an index that comes from data: no proof could say that it reaches every element", "define `{0}` first, then change it by an update: `{0}[…] += …`");
+    public static readonly DiagnosticDescriptor UpdateReadsItself = new("TX1075", Severity.Error, "update reads what it changes",
+        "an update of `{0}` cannot read `{0}`", "write the new values to another tensor, or as a recurrence");
+    public static readonly DiagnosticDescriptor UpdateWithoutDefinition = new("TX1076", Severity.Error, "update without a definition",
+        "`{0}` is updated before it is defined", "define it first: `{1} = 0`");
+    public static readonly DiagnosticDescriptor CallInCycle = new("TX1077", Severity.Error, "call in a cycle",
+        "the call that gives `{0}` needs whole tensors, which need `{0}`", "write the equations of the callee here");
+    public static readonly DiagnosticDescriptor UpdateInCycle = new("TX1078", Severity.Error, "update in a cycle",
+        "`{0}` is updated, but what its updates need is computed from `{0}`", "compute the new values as a tensor with a dimension for the steps");
 }

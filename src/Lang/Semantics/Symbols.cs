@@ -54,7 +54,8 @@ internal sealed class TensorName(string name, TensorRole role, SourceSpan? span)
     public TensorSymbol? Tensor { get; set; }
     public bool IsDeclared { get; set; }
     public bool IsRead { get; set; }
-    public Definition? Definition { get; set; }
+    /// <summary>The lines that define or update it, in the order of the text.</summary>
+    public List<Definition> Definitions { get; } = [];
     public override string Description => Role switch
     {
         TensorRole.Parameter => "a parameter",

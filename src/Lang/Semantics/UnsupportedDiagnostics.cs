@@ -5,18 +5,16 @@ namespace Tx.Lang.Semantics;
 /// <summary>Constructs that the language has and the compiler cannot run yet. Each is refused with one message.</summary>
 public static class UnsupportedDiagnostics
 {
-    public static readonly DiagnosticDescriptor Recurrence = new("TX3101", Severity.Error, "recurrences",
-        "recurrences are not supported yet: {0}", "compute each tensor by one equation that does not depend on itself");
-    public static readonly DiagnosticDescriptor Update = new("TX3102", Severity.Error, "updates",
-        "updates such as `{0}` are not supported yet", "write the value as a reduction: `Y[i] = sum(k: …)`");
+    public static readonly DiagnosticDescriptor OrderNotFound = new("TX3101", Severity.Error, "order of evaluation not found",
+        "no loops were found that compute the elements of `{0}` in an order in which they need each other", "let one index count the steps, and let each step need only earlier ones");
     public static readonly DiagnosticDescriptor UserReducer = new("TX3103", Severity.Error, "user-defined reducers",
         "the reducer `{0}` is not supported yet", "use the built-in reductions");
     public static readonly DiagnosticDescriptor DataIndex = new("TX3104", Severity.Error, "data-dependent indices",
         "an index that comes from data is not supported yet", "select by a comparison: `sum(k if k == …: X[k])` with a built-in reduction");
     public static readonly DiagnosticDescriptor ElementTypeLimit = new("TX3105", Severity.Error, "element types",
         "elements of type `{0}` are not supported yet", "use {1}");
-    public static readonly DiagnosticDescriptor PartialEquation = new("TX3106", Severity.Error, "equations over parts",
-        "an equation over a part of `{0}` is not supported yet", "let plain indices stand on the left, and choose by a condition: `c ? a : b`");
+    public static readonly DiagnosticDescriptor PartialEquation = new("TX3106", Severity.Error, "left side not invertible",
+        "the left side of this equation of `{0}` does not tell its indices apart", "let each subscript hold one index, such as `i`, `2 * i + 1` or `N - 1 - i`");
     public static readonly DiagnosticDescriptor ExpressionTooDeep = new("TX3107", Severity.Error, "expression too deep",
         "an expression nested more than {0} levels deep is not supported", "give parts of it names of their own");
     public static readonly DiagnosticDescriptor CallsTooDeep = new("TX3108", Severity.Error, "calls too deep",
