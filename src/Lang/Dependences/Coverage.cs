@@ -7,9 +7,13 @@ namespace Tx.Lang.Dependences;
 /// <summary>What must hold for the equations of a tensor to define each element once.</summary>
 internal static class Coverage
 {
-    /// <summary>Symbols for an element of a tensor, named after the indices of its first equation where that has one.</summary>
-    public static ImmutableArray<IndexSymbol> Element(TensorSymbol tensor, Target first) =>
-        [.. tensor.Shape.Select((extent, d) => new IndexSymbol(first.Indices[d] is IndexTerm i ? i.Index.Name : $"i{d}", false, tensor.Span) { End = extent })];
+    /// <summary>Symbols for an element of a tensor, named after the indices of its first equation where that has one of its own.</summary>
+    public static ImmutableArray<IndexSymbol> Element(TensorSymbol tensor, Target first)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return [.. tensor.Shape.Select((extent, d) => new IndexSymbol(
+            first.Indices[d] is IndexTerm i && names.Add(i.Index.Name) ? i.Index.Name : $"_{d}", false, tensor.Span) { End = extent })];
+    }
 
     /// <summary>True where an equation defines the whole tensor by its form: plain indices, each over a whole dimension.</summary>
     public static bool IsWhole(Target target) =>

@@ -43,7 +43,7 @@ internal sealed partial class OperatorBinder
             case NameExpressionSyntax n when _scope.Find(n.Name) is LoopSymbol known:
                 Use(known.Index, subscripts, e);
                 return true;
-            case NameExpressionSyntax n when _scope.Find(n.Name) is TensorName or DimPackSymbol || (_scope.Find(n.Name) is DimensionSymbol && tensor.Tensor is null):
+            case NameExpressionSyntax n when _scope.Find(n.Name) is TensorName or DimPackSymbol || IsExtent(n, tensor, subscripts.Count):
                 if (_scope.IsNews(n.Name)) _bag.Add(SemanticDiagnostics.NameTaken, n.Span, n.Name, _scope.Find(n.Name)!.Description);
                 return false;
             case RangeSyntax or PackSyntax:
@@ -75,6 +75,10 @@ internal sealed partial class OperatorBinder
             to.Add(new IndexTerm(i, place.Span));
         }
     }
+
+    /// <summary>A dimension in the place of the index that runs over it: `Y[N] = …` for a tensor of N elements.</summary>
+    private bool IsExtent(NameExpressionSyntax n, TensorName tensor, int dimension) => _scope.Find(n.Name) is DimensionSymbol { Dim: var dim }
+        && (tensor.Tensor is not { } declared || (dimension < declared.Rank && declared.Shape[dimension] is DimTerm extent && extent.Dim == dim));
 
     private NameExpressionSyntax? UnknownName(ExpressionSyntax e) => MentionedNames.Parts(e).OfType<NameExpressionSyntax>()
         .FirstOrDefault(n => _scope.Find(n.Name) is null && !ExpressionBinder.FunctionNames.Contains(n.Name));

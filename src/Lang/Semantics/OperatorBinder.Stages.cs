@@ -134,7 +134,9 @@ internal sealed partial class OperatorBinder
             if (TermMeasure.ReadsData(index)) continue;
             if (index is IndexTerm { Index: { Start: ConstTerm { Value.Integer: >= 0 } } i } && AffineForm.Of(i.End).Equals(AffineForm.Of(extent))) continue;
             var inside = new LogicalTerm(true, new BinaryTerm(BinaryOp.Ge, index, ConstTerm.Int(0)), new BinaryTerm(BinaryOp.Lt, index, extent));
-            DecideNow(new Obligation(SemanticDiagnostics.WrittenOutside, [target.Tensor.Name, d, Terms.Print(extent)], inside, scope, [], index.Span ?? span,
+            string help = index is ConstTerm { Value.Integer: >= 0 and < long.MaxValue } c
+                ? $"add `require {Terms.Print(extent)} >= {c.Value.Integer + 1}`" : $"let the subscript stay in 0..{Terms.Print(extent)}";
+            DecideNow(new Obligation(SemanticDiagnostics.WrittenOutside, [target.Tensor.Name, d, Terms.Print(extent), help], inside, scope, [], index.Span ?? span,
                 target.Tensor.Span is { } place ? [new(place, $"`{ProgramPrinter.Declaration(target.Tensor)}`")] : [])
             { Element = new ReadTerm(target.Tensor, target.Indices, null) });
         }

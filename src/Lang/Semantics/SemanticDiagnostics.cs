@@ -124,7 +124,7 @@ public static class SemanticDiagnostics
     public static readonly DiagnosticDescriptor DefinedTwice = new("TX1071", Severity.Error, "element defined twice",
         "two equations define the same elements of `{0}`", "let their ranges be disjoint, or change the tensor by an update such as `+=`");
     public static readonly DiagnosticDescriptor WrittenOutside = new("TX1072", Severity.Error, "left side outside of the tensor",
-        "this writes outside of `{0}`, whose dimension {1} has the extent `{2}`", "let the subscript stay in 0..{2}");
+        "this writes outside of `{0}`, whose dimension {1} has the extent `{2}`", "{3}");
     public static readonly DiagnosticDescriptor ElementCycle = new("TX1073", Severity.Error, "elements need each other",
         "no order of evaluation computes `{0}`: its elements need each other", "let each element need only those of earlier steps");
     public static readonly DiagnosticDescriptor DataTarget = new("TX1074", Severity.Error, "definition at an index from data",
