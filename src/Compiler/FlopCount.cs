@@ -36,7 +36,7 @@ public static class FlopCount
     }
 
     // Ranges that use other indices (j in 0..i) are counted at the middle of the outer range.
-    private static double Volume(ImmutableArray<IndexSymbol> indices, IReadOnlyDictionary<DimSymbol, long> dims)
+    internal static double Volume(ImmutableArray<IndexSymbol> indices, IReadOnlyDictionary<DimSymbol, long> dims)
     {
         double volume = 1;
         foreach (var i in indices) volume *= Math.Max(0, Middle(i.End, dims) - Middle(i.Start, dims));

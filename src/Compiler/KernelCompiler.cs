@@ -53,10 +53,8 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
         }
     }
 
-    /// <summary>A kernel that belongs to the caller and is not kept.</summary>
-    /// <param name="dims">Sizes; null for a kernel for all sizes, whose caller has proved the operator for those of each call.</param>
-    public Kernel CompileAlone(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims) =>
-        _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target));
+    /// <summary>A kernel from a module that went through the pass list; it belongs to the caller and is not kept.</summary>
+    public Kernel CompileAlone(LoopModule final) => _jit.Value.Load(_backend.Compile(final, Target));
 
     private Kernel Find(Operator op, string key, IReadOnlyDictionary<DimSymbol, long>? dims, Action<ImmutableArray<long>>? admit)
     {

@@ -61,10 +61,13 @@ public sealed class Session : IDisposable
 
     /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
     /// <returns>The program, or null where there are errors.</returns>
-    public LoadedProgram? Load(string path) => Load(path, checksTests: false);
+    public LoadedProgram? Load(string path) => Load(bag => _loader.Load(path, bag), checksTests: false);
 
     /// <summary>Loads and checks a file and its tests, and reports everything that is wrong.</summary>
-    public bool Check(string path) => Load(path, checksTests: true) is not null;
+    public bool Check(string path) => Load(bag => _loader.Load(path, bag), checksTests: true) is not null;
+
+    /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
+    public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true);
 
     /// <summary>Loads and checks a file and gives the outcome of each of its tests as it has run, in the order of the text; an error in the body
     /// of one fails that one. The file's statements are checked and not run.</summary>
@@ -84,10 +87,10 @@ public sealed class Session : IDisposable
 
     private TestRunner TestsOf(LoadedProgram program, IOperatorMachine machine) => new(program, () => NewScope(program.Tree, []), machine);
 
-    private LoadedProgram? Load(string path, bool checksTests)
+    private LoadedProgram? Load(Func<DiagnosticBag, LoadedProgram?> read, bool checksTests)
     {
         var bag = new DiagnosticBag();
-        var program = Guard(bag, () => _loader.Load(path, bag));
+        var program = Guard(bag, () => read(bag));
         if (program is not null)
         {
             _declarations = program.Declarations;

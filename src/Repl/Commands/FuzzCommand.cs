@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Tx.Core;
 using Tx.Fuzz;
+using Tx.Fuzz.Mutations;
 
 namespace Tx.Repl.Commands;
 
@@ -14,12 +15,14 @@ internal static class FuzzCommand
         var show = new Option<bool>("--show") { Description = "print the programs instead of running them" };
         var vector = new Option<int?>("--vector") { Description = "schedule for vectors of this many bytes (default: the machine's)", HelpName = "BYTES" };
         var symbolic = new Option<bool>("--symbolic") { Description = "compile each program once for all sizes, and run it at several" };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic };
+        var mutate = new Option<string[]>("--mutate") { Description = "mutate the programs in these folders, and random ones", HelpName = "FOLDER", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, mutate };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
             int n = parsed.GetValue(count);
             if (n < 0) throw new RequestException($"--count {n} is negative");
+            if (parsed.GetResult(mutate) is not null) return Mutate(parsed.GetValue(mutate) ?? [], first, n, parsed.GetValue(show), output, error);
             if (parsed.GetValue(show))
             {
                 for (int i = 0; i < n; i++) output.WriteLine(ProgramGenerator.Generate(unchecked(first + (ulong)i)).Text);
@@ -39,5 +42,26 @@ internal static class FuzzCommand
             return failures == 0 ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
         });
         return command;
+    }
+
+    private static int Mutate(string[] folders, ulong first, int count, bool show, TextWriter output, TextWriter error)
+    {
+        foreach (string folder in folders)
+            if (!Directory.Exists(folder)) throw new RequestException($"--mutate {folder}: there is no such folder");
+        using var runner = new MutationRunner(folders.SelectMany(ProgramCorpus.Read));
+        int failures = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ulong seed = unchecked(first + (ulong)i);
+            if (show) output.WriteLine(runner.Mutate(seed).Text);
+            else if (runner.Run(seed) is { } failure)
+            {
+                failures++;
+                error.WriteLine(failure);
+            }
+        }
+        var (programs, parsed, valid, compared) = runner.Counts;
+        if (!show) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds {first}..{unchecked(first + (ulong)count)}: {programs} mutated programs, {parsed} parse, {valid} are valid, {compared} operators compared, {failures} fail"));
+        return failures == 0 ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
     }
 }
