@@ -110,6 +110,8 @@ public sealed class MutationRunner : IDisposable
             try
             {
                 session.Resolver.Prove(bound, dims, null);
+                // No tensor has such a shape, so nobody can call it with these sizes.
+                if (bound.Parameters.Any(p => OperatorShapes.Of(p, dims).Any(n => n < 0))) continue;
                 if (Elements(bound, dims) > 1 << 16 || WorkEstimate.Of(bound, dims) > 1e6) continue;
             }
             catch (DiagnosticException) { continue; }
