@@ -17,23 +17,51 @@ public static class DefaultSchedule
     private static LoopFunction Apply(LoopFunction plain, CpuTarget target)
     {
         var inlined = InlineStrategy.Apply(plain);
-        var nests = ImmutableArray.CreateBuilder<Stmt>();
-        var temporaries = inlined.Temporaries.ToBuilder();
         var read = inlined.Body.BuffersRead().ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
-        foreach (var nest in inlined.Body is Block b ? b.Statements : [inlined.Body])
-            Schedule(nest, target, read.Contains, nests, temporaries);
-        return inlined.With(Block.Of(nests), temporaries.ToImmutable());
+        var scheduler = new NestScheduler(target, read.Contains);
+        var nests = ImmutableArray.CreateBuilder<Stmt>();
+        foreach (var nest in StatementsOf(inlined.Body)) scheduler.Schedule(nest, [], nests);
+        return inlined.With(Block.Of(nests), [.. inlined.Temporaries, .. scheduler.Temporaries]);
     }
 
-    private static void Schedule(Stmt nest, CpuTarget target, Func<Buffer, bool> isRead, ImmutableArray<Stmt>.Builder nests, ImmutableArray<Buffer>.Builder temporaries)
+    private static ImmutableArray<Stmt> StatementsOf(Stmt s) => s is Block b ? b.Statements : [s];
+
+    private sealed class NestScheduler(CpuTarget target, Func<Buffer, bool> isRead)
     {
-        if (NestPath.SoleInstance(nest) is not { } stage) nests.Add(nest);
-        else if (!stage.HasReduction) nests.Add(ElementwiseStrategy.Apply(nest, stage.Name, target, isRead));
-        else if (ContractionStrategy.Apply(nest, stage.Name, target) is { } contraction)
+        /// <summary>What the nests share beside the function's own.</summary>
+        public List<Buffer> Temporaries { get; } = [];
+
+        // The nests that carried loops hold are scheduled one by one, each with these loops around it alone, so that time stays linear in their number.
+        public void Schedule(Stmt nest, ImmutableArray<For> carried, ImmutableArray<Stmt>.Builder result)
         {
-            nests.AddRange(contraction.Nests);
-            temporaries.AddRange(contraction.Temporaries);
+            if (NestPath.SoleInstance(nest) is { } stage)
+            {
+                var around = nest;
+                foreach (var loop in carried.Reverse()) around = loop.WithBody(around);
+                foreach (var scheduled in Schedule(around, stage)) result.Add(Unwrap(scheduled, carried));
+            }
+            else if (nest is For loop)
+            {
+                var body = ImmutableArray.CreateBuilder<Stmt>();
+                foreach (var inner in StatementsOf(loop.Body)) Schedule(inner, carried.Add(loop), body);
+                result.Add(loop.WithBody(Block.Of(body)));
+            }
+            else result.Add(nest);
         }
-        else nests.Add(ReductionStrategy.Apply(nest, stage.Name, target));
+
+        private ImmutableArray<Stmt> Schedule(Stmt nest, Instance stage)
+        {
+            if (!stage.HasReduction) return [ElementwiseStrategy.Apply(nest, stage.Name, target, isRead)];
+            if (ContractionStrategy.Apply(nest, stage.Name, target) is not { } contraction) return [ReductionStrategy.Apply(nest, stage.Name, target)];
+            Temporaries.AddRange(contraction.Temporaries);
+            return contraction.Nests;
+        }
+
+        private static Stmt Unwrap(Stmt nest, ImmutableArray<For> carried)
+        {
+            foreach (var loop in carried)
+                nest = nest is For f && ReferenceEquals(f.Variable, loop.Variable) ? f.Body : throw new CompilerBugException("default schedule", $"{loop.Variable.Name} does not stand outside any more");
+            return nest;
+        }
     }
 }

@@ -27,8 +27,9 @@ internal sealed class LoopSpace
         {
             if (_renamed.Contains(l.Variable)) _fresh.Add(l.Variable, Var.Index(l.Variable.Name));
             var point = Var.Index("v" + l.Variable.Name);
-            var end = NestPath.MaxExtent(l) is { } n ? l.Min + n : l.Min + l.Extent;
-            _points.Add(l.Variable, (new(point, l.Min, end, KindOf(l.Variable), LoopOf(l.Variable)), l));
+            // A range may use loops further out.
+            var (start, extent) = (l.Min.Substitute(_toPoints), l.Extent.Substitute(_toPoints));
+            _points.Add(l.Variable, (new(point, start, start + (NestPath.MaxExtent(l) is { } n ? Expr.Index(n) : extent), KindOf(l.Variable), LoopOf(l.Variable)), l));
             _toPoints.Add(l.Variable, point);
         }
         foreach (var it in instance.Iterations) _bindings.Add(it.Variable, it.Binding.Substitute(_toPoints));
@@ -36,6 +37,25 @@ internal sealed class LoopSpace
 
     /// <summary>The iteration over a loop.</summary>
     public IterVar Point(Var loop) => _points[loop].Iteration;
+
+    /// <summary>The points that <paramref name="used"/> names, those that are <paramref name="always"/> there, and those in their ranges, outermost first.</summary>
+    public ImmutableArray<IterVar> PointsFor(IEnumerable<Var> used, Func<IterVar, bool>? always = null)
+    {
+        var wanted = new HashSet<Var>(used);
+        var points = new Stack<IterVar>();
+        foreach (var l in _loops.Reverse())
+        {
+            var p = Point(l.Variable);
+            if (!wanted.Contains(p.Variable) && always?.Invoke(p) != true) continue;
+            foreach (var e in (Expr[])[p.Start, p.End]) wanted.UnionWith(e.FreeVars());
+            points.Push(p);
+        }
+        return [.. points];
+    }
+
+    /// <summary>Iterations that only guard, over the points: nothing but their ranges says what they are.</summary>
+    public ImmutableArray<IterVar> Guards(IEnumerable<IterVar> iterations) =>
+        [.. iterations.Where(it => !Guard([it]).IsTrue).Select(it => it with { Variable = Var.Index(it.Variable.Name), Start = Bind(it.Start), End = Bind(it.End) })];
 
     /// <summary>The variable that runs over a loop here: the loop's own, or its copy's.</summary>
     public Var LoopOf(Var loop) => _fresh.GetValueOrDefault(loop, loop);
@@ -71,8 +91,7 @@ internal sealed class LoopSpace
         {
             var at = _bindings[it.Variable];
             var (start, end) = (Bind(it.Start), Bind(it.End));
-            if (it.Binding is Var v && _points.TryGetValue(v, out var own) && StructuralComparer.Equal(own.Loop.Min, it.Start)
-                && StructuralComparer.Equal(own.Loop.Min + own.Loop.Extent, it.End)) continue;
+            if (it.Binding is Var v && _points.TryGetValue(v, out var own) && IsWhole(own.Loop, start, end)) continue;
             var (low, high) = RangeLimits.Of(at, known);
             var (_, startHigh) = RangeLimits.Of(start, known);
             var (endLow, _) = RangeLimits.Of(end, known);
@@ -90,6 +109,13 @@ internal sealed class LoopSpace
             if (_fresh.TryGetValue(l.Variable, out var fresh))
                 body = new For(fresh, l.Min.Substitute(copies), l.Extent.Substitute(copies), l.Kind, body, l.Axis, l.Origin);
         return body;
+    }
+
+    // The loop runs over start .. end and nothing else; an extent may be clamped to 0.
+    private bool IsWhole(For loop, Expr start, Expr end)
+    {
+        var (min, extent) = (loop.Min.Substitute(_toPoints), loop.Extent.Substitute(_toPoints));
+        return StructuralComparer.Equal(min, start) && (StructuralComparer.Equal(min + extent, end) || StructuralComparer.Equal(extent, Expr.Max(Expr.Index(0), end - start)));
     }
 
     private IterKind KindOf(Var loop)

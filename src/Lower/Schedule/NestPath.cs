@@ -18,6 +18,9 @@ public static class NestPath
     public static Instance FindInstance(Stmt nest, string instance) =>
         Descend(nest, instance, []) ?? throw new CompilerBugException("schedule", $"no instance {instance}");
 
+    /// <summary>The loops inside of those that carry the instance's stage. Loops that keep their order may be among them where it is an update.</summary>
+    public static ImmutableArray<For> FreeLoops(Instance instance, ImmutableArray<For> loops) => [.. loops.SkipWhile(instance.KeepsOrderOf)];
+
     /// <summary>The instance of a nest that holds just one; null where there are several or none.</summary>
     public static Instance? SoleInstance(Stmt nest) => nest switch
     {
@@ -102,6 +105,9 @@ public static class NestPath
     {
         public Instance With(string? name = null, ImmutableArray<IterVar>? iterations = null, Stmt? body = null) =>
             new(name ?? i.Name, iterations ?? i.Iterations, i.Reads, i.Writes, i.Init, body ?? i.Body, i.Reassociate, i.Origin);
+
+        /// <summary>True for a loop whose iterations may meet in one element other than by a reduction, so that they stay in order.</summary>
+        public bool KeepsOrderOf(For loop) => i.Iterations.Any(it => it.Kind is IterKind.Opaque && it.Binding.UsesVar(loop.Variable));
 
         public bool HasReduction => i.Iterations.Any(it => it.Kind is IterKind.Reduction);
     }

@@ -39,9 +39,9 @@ public static class CacheWrite
         var tiles = compute.Body.BuffersWritten().ToDictionary(b => b, b => new Buffer(b.Name + ".acc", b.Type, shape, BufferRole.Temporary, scope));
         var carried = outside.Where(l => space.Point(l.Variable).Kind is IterKind.Reduction).ToImmutableArray();
 
-        var update = Update(compute, space, loops, tileLoops, tiles);
+        var update = Update(compute, space, tileLoops, tiles);
         var initSpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
-        var init = Start(compute, initSpace, loops, tileLoops, tiles, carried);
+        var init = Start(compute, initSpace, tileLoops, tiles, carried);
         var copySpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
         var copy = Copy(compute, copySpace, tileLoops, tiles);
 
@@ -55,21 +55,20 @@ public static class CacheWrite
         return new(result, [.. tiles.Values], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
     }
 
-    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> loops, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles)
+    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles)
     {
-        var guarded = compute.Iterations.Where(it => it.Kind is IterKind.Spatial).Where(it => !space.Guard([it]).IsTrue).ToList();
+        var guarded = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Where(it => !space.Guard([it]).IsTrue).ToList();
         var guard = space.Guard(guarded);
         var variables = guarded.Select(it => it.Variable).ToHashSet();
         var safe = new StorePredication(e => Predication.Apply(e, guard, l => l.FreeVars().Any(variables.Contains)), tiles).Visit(compute.Body);
         // Predicates are over points and loads over iterations: one substitution brings both together.
-        var body = space.Bind(new TileRedirection(tiles, TileIndices(space, tileLoops)).Visit(safe));
-        var used = body.FreeVars();
-        var reductions = compute.Iterations.Where(it => it.Kind is IterKind.Reduction && !space.Guard([it]).IsTrue).Select(it => it with { Start = space.Bind(it.Start), End = space.Bind(it.End) });
-        var points = loops.Select(l => space.Point(l.Variable)).Where(p => p.Kind is IterKind.Reduction || used.Contains(p.Variable));
+        var body = space.Bind(new TileRedirection(compute.Body, tiles, TileIndices(space, tileLoops)).Visit(safe));
+        var reductions = space.Guards(compute.Iterations.Where(it => it.Kind is IterKind.Reduction));
+        var points = space.PointsFor([.. body.FreeVars(), .. reductions.SelectMany(it => (Expr[])[it.Start, it.End]).SelectMany(e => e.FreeVars())], p => p.Kind is IterKind.Reduction);
         return new(compute.Name, [.. points, .. reductions], Regions.Read(body), Regions.Written(body), null, body, compute.Reassociate, compute.Origin);
     }
 
-    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> loops, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried)
+    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried)
     {
         var indices = TileIndices(space, tileLoops);
         var stores = new List<Stmt>();
@@ -78,15 +77,14 @@ public static class CacheWrite
             var value = space.Bind(s.Value);
             if (!carried.IsEmpty)
             {
-                var isFirst = Expr.All(carried.Select(l => Expr.Eq(space.Point(l.Variable).Variable, l.Min)));
-                var held = Expr.And(Expr.Not(isFirst), space.Guard(compute.Iterations.Where(it => it.Kind is IterKind.Spatial)));
+                var isFirst = Expr.All(carried.Select(l => Expr.Eq(space.Point(l.Variable).Variable, space.Point(l.Variable).Start)));
+                var held = Expr.And(Expr.Not(isFirst), space.Guard(compute.Iterations.Where(it => it.Kind is not IterKind.Reduction)));
                 value = Expr.If(isFirst, value, new Load(s.Buffer, [.. s.Indices.Select(space.Bind)], held));
             }
             stores.Add(new Store(tiles[s.Buffer], indices, value));
         }
         var body = Block.Of(stores);
-        var used = body.FreeVars();
-        var points = loops.Select(l => space.Point(l.Variable)).Where(p => used.Contains(p.Variable)).Select(p => p with { Kind = IterKind.Spatial });
+        var points = space.PointsFor(body.FreeVars()).Select(p => p.Kind is IterKind.Reduction ? p with { Kind = IterKind.Spatial } : p);
         return space.Wrap(tileLoops, new Instance(compute.Name + ".init", [.. points], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
@@ -95,13 +93,13 @@ public static class CacheWrite
         var indices = TileIndices(space, tileLoops);
         var body = Block.Of((compute.Init is Block b ? b.Statements : [compute.Init!]).Cast<Store>().Select(s => new Store(s.Buffer, s.Indices, new Load(tiles[s.Buffer], indices))));
         var renamed = tileLoops.ToDictionary(l => l.Variable, l => (Expr)space.LoopOf(l.Variable));
-        var spatial = compute.Iterations.Where(it => it.Kind is IterKind.Spatial).Select(it => it with { Binding = it.Binding.Substitute(renamed) });
+        var spatial = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Select(it => it with { Binding = it.Binding.Substitute(renamed) });
         return space.Wrap(tileLoops, new Instance(compute.Name + ".copy", [.. spatial, .. tileLoops.Select(l => space.Point(l.Variable))],
             Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
     private static ImmutableArray<Expr> TileIndices(LoopSpace space, ImmutableArray<For> tileLoops) =>
-        [.. tileLoops.Select(l => space.Point(l.Variable).Variable - l.Min)];
+        [.. tileLoops.Select(l => space.Point(l.Variable).Variable - space.Point(l.Variable).Start)];
 
     private sealed class StorePredication(Func<Expr, Expr> predicate, Dictionary<Buffer, Buffer> tiles) : Rewriter
     {
@@ -111,11 +109,23 @@ public static class CacheWrite
             tiles.ContainsKey(s.Buffer) ? new Store(s.Buffer, s.Indices, Visit(s.Value), s.Predicate, s.NonTemporal, s.Origin) : base.VisitStore(s);
     }
 
-    private sealed class TileRedirection(Dictionary<Buffer, Buffer> tiles, ImmutableArray<Expr> indices) : Rewriter
+    // Only the element that is computed is in the tile: a recurrence also reads others, which earlier iterations have written.
+    private sealed class TileRedirection(Stmt body, Dictionary<Buffer, Buffer> tiles, ImmutableArray<Expr> indices) : Rewriter
     {
-        protected override Expr VisitLoad(Load l) => tiles.TryGetValue(l.Buffer, out var tile) ? new Load(tile, indices) : base.VisitLoad(l);
+        private readonly Dictionary<Buffer, ImmutableArray<Expr>> _computed = StoresOf(body).DistinctBy(s => s.Buffer).ToDictionary(s => s.Buffer, s => s.Indices);
+
+        protected override Expr VisitLoad(Load l) =>
+            _computed.TryGetValue(l.Buffer, out var element) && element.SequenceEqual(l.Indices, StructuralComparer.Instance) ? new Load(tiles[l.Buffer], indices) : base.VisitLoad(l);
 
         protected override Stmt VisitStore(Store s) =>
             tiles.TryGetValue(s.Buffer, out var tile) ? new Store(tile, indices, Visit(s.Value), null, false, s.Origin) : base.VisitStore(s);
+
+        private static IEnumerable<Store> StoresOf(Stmt s) => s switch
+        {
+            Store t => [t],
+            Block b => b.Statements.SelectMany(StoresOf),
+            LetStmt l => StoresOf(l.Body),
+            _ => [],
+        };
     }
 }

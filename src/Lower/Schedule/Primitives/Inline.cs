@@ -1,4 +1,5 @@
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
 
@@ -9,14 +10,15 @@ namespace Tx.Lower.Schedule.Primitives;
 /// for i { B[i] = f(A[i]) }   for j { C(B[g(j)]) }   →   for j { C(f(A[g(j)])) }
 /// </code>
 /// Puts the producer's expression where the consumer reads it. The producer must be one definition without a reduction, which writes each element
-/// of its whole buffer at the indices of its own iterations. A read under a predicate passes it on to the producer's reads.
+/// of its whole buffer at the indices of its own iterations, and the only one that writes it. A read under a predicate passes it on to the producer's reads.
 /// </summary>
 public static class Inline
 {
-    /// <summary>True for what can be inlined: one store at plain indices, no reduction, no run-time checks.</summary>
+    /// <summary>True for what can be inlined: one store at plain indices, no reduction, no order, no run-time checks.</summary>
     public static bool IsPure(Instance i)
     {
-        if (i.Init is not null || i.Body is not Store { Predicate: null } s || i.HasReduction || s.Indices.Length != i.Iterations.Length) return false;
+        if (i.Init is not null || i.Body is not Store { Predicate: null } s || i.Iterations.Any(it => it.Kind is not IterKind.Spatial) || s.Indices.Length != i.Iterations.Length) return false;
+        if (s.Value.BuffersRead().Contains(s.Buffer)) return false;
         var variables = s.Indices.OfType<Var>().ToHashSet();
         if (variables.Count != s.Indices.Length || !i.Iterations.All(it => variables.Contains(it.Variable))) return false;
         for (int d = 0; d < s.Indices.Length; d++)

@@ -38,7 +38,7 @@ public static class ReduceInLanes
         if (loops[..depth].Any(l => space.Point(l.Variable).Kind is IterKind.Reduction)) throw new CompilerBugException("reduce_in_lanes", "a reduction loop lies outside another loop");
 
         var partial = new Buffer(form.Update.Buffer.Name + ".lanes", form.Update.Buffer.Type, [Expr.Index(unroll), Expr.Index(lanes)], BufferRole.Temporary, MemoryScope.Register);
-        var update = Update(compute, form, space, loops, partial, step, lane);
+        var update = Update(compute, form, space, partial, step, lane);
         var start = Start(compute, form, loops, partial, step, lane);
         var finish = Finish(compute, form, partial, lanes, unroll);
 
@@ -48,19 +48,17 @@ public static class ReduceInLanes
                 l => l.WithBody(new Allocate(partial, Block.Of([start, l.Body, finish]))));
     }
 
-    private static Instance Update(Instance compute, ReductionForm form, LoopSpace space, ImmutableArray<For> loops, Buffer partial, Var step, Var lane)
+    private static Instance Update(Instance compute, ReductionForm form, LoopSpace space, Buffer partial, Var step, Var lane)
     {
         var reductions = compute.Iterations.Where(it => it.Kind is IterKind.Reduction).ToList();
-        var spatial = compute.Iterations.Where(it => it.Kind is IterKind.Spatial).ToList();
         var inside = space.Guard(reductions);
         var value = Predication.Apply(space.Bind(form.Value), inside);
         if (!(form.Combiner is BinaryOp.Add && VanishesWithLoads(value))) value = Expr.If(inside, value, form.Identity);
         ImmutableArray<Expr> at = [space.Point(step).Variable, space.Point(lane).Variable];
         var body = new Store(partial, at, Expr.Make(form.Combiner, new Load(partial, at), value));
-        var used = body.FreeVars();
         // Points of the tile loops outside are guarded as before; the reduction's own range is in the value.
-        var kept = spatial.Where(it => !space.Guard([it]).IsTrue).Select(it => it with { Start = space.Bind(it.Start), End = space.Bind(it.End) });
-        var points = loops.Select(l => space.Point(l.Variable)).Where(p => p.Kind is IterKind.Reduction || used.Contains(p.Variable))
+        var kept = space.Guards(compute.Iterations.Where(it => it.Kind is not IterKind.Reduction));
+        var points = space.PointsFor([.. body.FreeVars(), .. kept.SelectMany(it => (Expr[])[it.Start, it.End]).SelectMany(e => e.FreeVars())], p => p.Kind is IterKind.Reduction)
             .Select(p => ReferenceEquals(p.Binding, step) || ReferenceEquals(p.Binding, lane) ? p with { Kind = IterKind.Spatial } : p);
         return new(compute.Name, [.. points, .. kept], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin);
     }
@@ -91,6 +89,6 @@ public static class ReduceInLanes
             vector = vector is null ? next : Expr.Make(form.Combiner, vector, next);
         }
         var body = new Store(form.Update.Buffer, form.Update.Indices, new LaneReduce(form.Combiner, vector!));
-        return new(compute.Name + ".copy", [.. compute.Iterations.Where(it => it.Kind is IterKind.Spatial)], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin);
+        return new(compute.Name + ".copy", [.. compute.Iterations.Where(it => it.Kind is not IterKind.Reduction)], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin);
     }
 }

@@ -40,7 +40,10 @@ internal sealed class ContractionStrategy
     // Short rows or columns are fused with the others of their side, so that small images still fill vectors.
     private static (Stmt, ContractionShape)? Fused(Stmt nest, string stage, CpuTarget target)
     {
-        if (ContractionShape.Match(NestPath.FindInstance(nest, stage), NestPath.LoopsAround(nest, stage)) is not { } shape) return null;
+        var instance = NestPath.FindInstance(nest, stage);
+        // Packing again in every iteration of a carried loop would cost more than it gives.
+        if (instance.Iterations.Any(it => it.Kind is IterKind.Opaque)) return null;
+        if (ContractionShape.Match(instance, NestPath.LoopsAround(nest, stage)) is not { } shape) return null;
         int lanes = Math.Max(1, target.VectorBytes / ElementBytes(shape));
         nest = Reorder.Apply(nest, [.. Variables(shape.Batch), .. Variables(shape.Rows), .. Variables(shape.Columns), .. Variables(shape.Reductions)]);
         long columns = Extent(shape.Columns[^1]);

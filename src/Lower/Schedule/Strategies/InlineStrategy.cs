@@ -19,12 +19,15 @@ internal static class InlineStrategy
     {
         var nests = f.Body is Block b ? b.Statements : [f.Body];
         Stmt?[] result = [.. nests];
-        var readers = Readers(nests);
+        var readers = Users(nests, Analysis.Uses.BuffersRead);
+        var writers = Users(nests, Analysis.Uses.BuffersWritten);
         var gone = new HashSet<Buffer>(ReferenceEqualityComparer.Instance);
         for (int n = nests.Length - 1; n >= 0; n--)
         {
             if (result[n] is not { } nest || NestPath.SoleInstance(nest) is not { } producer) continue;
             if (!Inline.IsPure(producer) || producer.Body is not Store { Buffer: { Role: BufferRole.Temporary } buffer }) continue;
+            // An update changes what the definition says.
+            if (writers[buffer].Count > 1) continue;
             if (!readers.TryGetValue(buffer, out var users) || !MayInline(producer, buffer, [.. users.Select(r => NestPath.SoleInstance(result[r]!))])) continue;
             foreach (int r in users) result[r] = Inline.Apply(result[r]!, NestPath.SoleInstance(result[r]!)!.Name, producer);
             foreach (var source in Analysis.Uses.BuffersRead(nest))
@@ -51,13 +54,13 @@ internal static class InlineStrategy
         return used.Count == first.Length && consumer.Iterations.All(it => used.Contains(it.Variable));
     }
 
-    private static Dictionary<Buffer, SortedSet<int>> Readers(ImmutableArray<Stmt> nests)
+    private static Dictionary<Buffer, SortedSet<int>> Users(ImmutableArray<Stmt> nests, Func<Stmt, ImmutableArray<Buffer>> buffers)
     {
-        var readers = new Dictionary<Buffer, SortedSet<int>>(ReferenceEqualityComparer.Instance);
+        var users = new Dictionary<Buffer, SortedSet<int>>(ReferenceEqualityComparer.Instance);
         for (int n = 0; n < nests.Length; n++)
-            foreach (var b in Analysis.Uses.BuffersRead(nests[n]))
-                if (readers.TryGetValue(b, out var known)) known.Add(n);
-                else readers.Add(b, [n]);
-        return readers;
+            foreach (var b in buffers(nests[n]))
+                if (users.TryGetValue(b, out var known)) known.Add(n);
+                else users.Add(b, [n]);
+        return users;
     }
 }

@@ -10,6 +10,8 @@ internal static class OuterParallelism
 {
     /// <summary>Operations below which a nest stays on one thread.</summary>
     private const long WorthIt = 1 << 16;
+    /// <summary>As many times as much must be worth it where the loop is started again and again, by threads that wait for each other each time.</summary>
+    private const long Repeated = 4;
     /// <summary>Operations of one piece.</summary>
     private const long Piece = 1 << 15;
     /// <summary>Operations beside which the divisions that take a fused index apart do not count.</summary>
@@ -17,12 +19,14 @@ internal static class OuterParallelism
 
     /// <param name="loops">Directly nested loops over elements, outermost first; they are fused as far as their ranges allow.</param>
     /// <param name="inner">Operations of one iteration of the last of <paramref name="loops"/>.</param>
-    public static Stmt Apply(Stmt nest, IReadOnlyList<Var> loops, long inner)
+    /// <param name="isRepeated">The loops stand inside of loops that stay serial.</param>
+    public static Stmt Apply(Stmt nest, IReadOnlyList<Var> loops, long inner, bool isRepeated = false)
     {
         if (loops.Count == 0) return nest;
         var chain = loops.Select(v => NestPath.FindLoop(nest, v)).ToList();
         long? points = InstanceFacts.Points(chain);
-        if (points is 0 or 1 || points is { } known && known < WorthIt / Math.Max(1, inner)) return nest;
+        long least = (isRepeated ? WorthIt * Repeated : WorthIt) / Math.Max(1, inner);
+        if (points is 0 or 1 || points is { } known && known < least || points is null && isRepeated) return nest;
 
         var fusible = new List<Var> { chain[0].Variable };
         var variables = new HashSet<Var> { chain[0].Variable };

@@ -17,7 +17,9 @@ internal static class ReductionStrategy
     public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
     {
         var instance = NestPath.FindInstance(nest, stage);
-        var loops = NestPath.LoopsAround(nest, stage);
+        var around = NestPath.LoopsAround(nest, stage);
+        var loops = NestPath.FreeLoops(instance, around);
+        bool isRepeated = loops.Length < around.Length;
         if (loops.IsEmpty || !IsRectangular(loops)) return nest;
         var facts = InstanceFacts.Of(instance);
         var spatial = LoopsOf(instance, loops, IterKind.Spatial);
@@ -25,7 +27,7 @@ internal static class ReductionStrategy
         // An empty range leaves the initial values: nothing to speed up.
         if (InstanceFacts.Points(loops) == 0 || spatial.Length + reductions.Length != loops.Length) return nest;
         long work = InstanceFacts.Points(reductions) is { } n ? (long)Int128.Min((Int128)n * Math.Max(1, facts.Operations), long.MaxValue) : 1024;
-        if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work);
+        if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
 
         var form = ReductionForm.Match(instance);
         int full = target.VectorBytes / facts.WidestBytes;
@@ -33,13 +35,13 @@ internal static class ReductionStrategy
         foreach (var l in spatial) AddChoice(l, form is null ? null : 0.0);
         if (form is not null && instance.Reassociate)
             foreach (var l in reductions) AddChoice(l, 4.0 / (NestPath.MaxExtent(l) ?? 64));
-        if (choices.Count == 0) return OuterParallelism.Apply(nest, Variables(spatial), work);
+        if (choices.Count == 0) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
 
         var (_, loop, lanes) = choices.MinBy(c => c.Cost);
-        if (lanes == 1) return OuterParallelism.Apply(nest, Variables(spatial), work);
+        if (lanes == 1) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
         return reductions.Contains(loop)
-            ? InReductionLanes(nest, stage, loop, spatial, reductions, lanes, work)
-            : InOutputLanes(nest, stage, loop, spatial, reductions, lanes, target, work);
+            ? InReductionLanes(nest, stage, loop, spatial, reductions, lanes, work, isRepeated)
+            : InOutputLanes(nest, stage, loop, spatial, reductions, lanes, target, work, isRepeated);
 
         void AddChoice(For l, double? extra)
         {
@@ -54,7 +56,7 @@ internal static class ReductionStrategy
         }
     }
 
-    private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, CpuTarget target, long work)
+    private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, CpuTarget target, long work, bool isRepeated)
     {
         // Several vectors hide the latency of a chain of additions; a quarter of the registers leaves room for what is read.
         long vectors = Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, target.VectorRegisters / 4);
@@ -65,15 +67,15 @@ internal static class ReductionStrategy
         nest = Reorder.Apply(nest, [tile, .. Variables(reductions), step, lane]);
         nest = Mark.Vectorize(Mark.Unroll(nest, step), lane);
         (nest, _, _) = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register);
-        return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors);
+        return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors, isRepeated);
     }
 
-    private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, long work)
+    private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, long work, bool isRepeated)
     {
         int unroll = (int)Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, 4);
         nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
         nest = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
-        return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes));
+        return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes), isRepeated);
     }
 
     internal static bool IsRectangular(ImmutableArray<For> loops)
