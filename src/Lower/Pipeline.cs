@@ -29,6 +29,8 @@ public static class Pipeline
         new("scalarize_registers", "flatten_storage", "a flat index hides which dimension was not constant"),
         new("expand_vectors", "lower_math", "one expansion for all lanes"),
         new("unroll_loops", "lower_math", "polynomials would count against the size of an unrolled loop"),
+        new("emulate_narrow_types", "lower_math", "a function of a small float is that of f32, rounded"),
+        new("unroll_loops", "emulate_narrow_types", "the arithmetic of a rounding would count against the size of an unrolled loop"),
         new("flatten_storage", "simplify_flat", "sums of products with strides are put in order"),
     ];
 
@@ -44,6 +46,7 @@ public static class Pipeline
         new("unroll_loops", "gives registers their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
         new("simplify_unrolled", "folds what unrolling made constant", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("scalarize_registers", "while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
+        new("emulate_narrow_types", "functions of a narrow type are functions of its carrier", LoopLevel.Expanded, LoopLevel.Expanded, m => EmulateNarrowTypes.Run(m, target)),
         new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
         new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
         new("simplify_flat", "last: what a backend emits is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),

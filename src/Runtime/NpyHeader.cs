@@ -98,7 +98,7 @@ internal sealed record NpyHeader(ElementType Type, bool IsBigEndian, bool IsFort
     {
         ElementType? type = descriptor.Length < 2 || !"<>|=".Contains(descriptor[0], StringComparison.Ordinal) ? null : descriptor[1..] switch
         {
-            "b1" => ElementType.Bool, "f4" => ElementType.F32, "f8" => ElementType.F64,
+            "b1" => ElementType.Bool, "f2" => ElementType.F16, "f4" => ElementType.F32, "f8" => ElementType.F64,
             "i1" => ElementType.I8, "i2" => ElementType.I16, "i4" => ElementType.I32, "i8" => ElementType.I64,
             "u1" => ElementType.U8, "u2" => ElementType.U16, "u4" => ElementType.U32, "u8" => ElementType.U64,
             _ => null,

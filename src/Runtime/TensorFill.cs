@@ -6,7 +6,7 @@ namespace Tx.Runtime;
 public static unsafe class TensorFill
 {
     /// <summary>Pseudo-random elements; each depends on the seed and its row-major position alone (SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
-    /// Floats are uniform on [−1, 1) in steps of 2^−23 (<c>f32</c>) or 2^−52 (<c>f64</c>), signed integers on −8..8 and unsigned ones on 0..8
+    /// Floats are uniform on [−1, 1) in steps of 2^−7 (<c>bf16</c>), 2^−10 (<c>f16</c>), 2^−23 (<c>f32</c>) or 2^−52 (<c>f64</c>), signed integers on −8..8 and unsigned ones on 0..8
     /// (both without the end), <c>bool</c> is a fair coin.</summary>
     public static NativeTensor Random(TensorAllocator allocator, ElementType type, ReadOnlySpan<long> shape, long seed)
     {
@@ -24,6 +24,8 @@ public static unsafe class TensorFill
             tensor[i] = type switch
             {
                 ElementType.F64 => Scalar.Of(type, (h >> 11) * (1.0 / (1L << 52)) - 1),
+                ElementType.F16 => Scalar.Of(type, (h >> 53) * (1.0 / (1 << 10)) - 1),
+                ElementType.BF16 => Scalar.Of(type, (h >> 56) * (1.0 / (1 << 7)) - 1),
                 ElementType.Bool => Scalar.Bool(h >> 63 != 0),
                 _ => Scalar.Of(type, type.IsSigned ? (long)(h >> 60) - 8 : (long)(h >> 61)),
             };

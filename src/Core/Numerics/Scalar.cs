@@ -29,6 +29,8 @@ public readonly record struct Scalar
         ElementType.I8 => (sbyte)value, ElementType.I16 => (short)value, ElementType.I32 => (int)value,
         ElementType.U8 => (byte)value, ElementType.U16 => (ushort)value, ElementType.U32 => (uint)value,
         ElementType.I64 or ElementType.U64 or ElementType.Int => value,
+        ElementType.U1 or ElementType.U2 or ElementType.U4 => value & ((1L << type.Bits) - 1),
+        ElementType.I2 or ElementType.I4 => value << (64 - type.Bits) >> (64 - type.Bits),
         _ => BitConverter.DoubleToInt64Bits(RoundInteger(type, value)),
     }));
 
@@ -71,8 +73,28 @@ public readonly record struct Scalar
         return BitConverter.UInt32BitsToSingle(bits);
     }
 
+    /// <summary>A float in as few digits as tell it from its neighbours.</summary>
     public override string ToString() =>
         Type is ElementType.Bool ? IsTrue ? "true" : "false"
-        : Type.IsFloat ? double.IsNaN(Real) ? "nan" : double.IsInfinity(Real) ? Real > 0 ? "inf" : "-inf" : Type is ElementType.F32 ? ((float)Real).ToString("R", CultureInfo.InvariantCulture) : Real.ToString("R", CultureInfo.InvariantCulture)
-        : Exact.ToString(CultureInfo.InvariantCulture);
+        : !Type.IsFloat ? Exact.ToString(CultureInfo.InvariantCulture)
+        : double.IsNaN(Real) ? "nan"
+        : double.IsInfinity(Real) ? Real > 0 ? "inf" : "-inf"
+        : Type switch
+        {
+            ElementType.F16 => ((Half)Real).ToString("R", CultureInfo.InvariantCulture),
+            ElementType.BF16 => ShortestBf16(Real),
+            ElementType.F32 => ((float)Real).ToString("R", CultureInfo.InvariantCulture),
+            _ => Real.ToString("R", CultureInfo.InvariantCulture),
+        };
+
+    private static string ShortestBf16(double value)
+    {
+        // Four digits tell all 8-bit significands apart.
+        for (int digits = 1; digits < 4; digits++)
+        {
+            float rounded = float.Parse(value.ToString($"E{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            if (RoundBf16(rounded) == value) return rounded.ToString("R", CultureInfo.InvariantCulture);
+        }
+        return float.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
+    }
 }

@@ -74,6 +74,8 @@ public static class ScalarMath
             {
                 ElementType.F64 => Scalar.Of(t, Math.FusedMultiplyAdd(x, args[1].Real, args[2].Real)),
                 ElementType.F32 => Scalar.Of(t, MathF.FusedMultiplyAdd((float)x, (float)args[1].Real, (float)args[2].Real)),
+                // The small floats as all else: in f32, rounded once more.
+                ElementType.F16 or ElementType.BF16 => Scalar.Of(t, (double)MathF.FusedMultiplyAdd((float)x, (float)args[1].Real, (float)args[2].Real)),
                 _ => Apply(BinaryOp.Add, Apply(BinaryOp.Mul, args[0], args[1]), args[2]),
             },
             Intrinsic.Popcount => Scalar.Of(t, long.PopCount(t.Bits == 64 ? args[0].Integer : args[0].Integer & ((1L << t.Bits) - 1))),

@@ -20,6 +20,9 @@ public sealed record CpuTarget(
     /// <summary>Vector lanes of an element type.</summary>
     public int Lanes(ElementType type) => Math.Max(1, VectorBytes / type.Bytes);
 
+    /// <summary>Converts vectors of <c>f16</c> to <c>f32</c> and back.</summary>
+    public bool ConvertsHalf => Has("f16c") || Has("neon");
+
     /// <summary>The machine that this process runs on.</summary>
     public static CpuTarget Host()
     {
@@ -30,6 +33,8 @@ public sealed record CpuTarget(
         Add(Avx512F.IsSupported, "avx512f");
         Add(Avx512BW.IsSupported, "avx512bw");
         Add(Avx512Vbmi.IsSupported, "avx512vbmi");
+        // Leaf 1 says so in bit 29 of the third register; the conversions have the vectors' encoding, so the system must keep those.
+        Add(Avx.IsSupported && (X86Base.CpuId(1, 0).Ecx & 1 << 29) != 0, "f16c");
         Add(AdvSimd.IsSupported, "neon");
         bool wide = Avx512F.IsSupported && Avx512BW.IsSupported;
         return new("host", features.ToImmutable(), wide ? 64 : Avx2.IsSupported ? 32 : 16, wide || AdvSimd.IsSupported ? 32 : 16,

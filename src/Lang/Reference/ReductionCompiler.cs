@@ -26,14 +26,14 @@ internal sealed class ReductionCompiler(TermCompiler terms)
     private Code RealFold(ReduceTerm term)
     {
         var (fold, type) = (Prepare(term), term.Type);
-        var body = terms.Compile(term.Body).Real;
+        var body = Body(term);
         double identity = ScalarMath.Identity(term.Kind, type).Real;
         return (term.Kind, type, term.IsExact) switch
         {
             (ReduceKind.Sum, ElementType.F32, true) => new(type, f => fold.Run(f, identity, (f, acc) => (float)(acc + body(f)))),
             (ReduceKind.Prod, ElementType.F32, true) => new(type, f => fold.Run(f, identity, (f, acc) => (float)(acc * body(f)))),
-            (ReduceKind.Sum, ElementType.F32 or ElementType.F64, _) => Rounded(type, Sum(fold, body)),
-            (ReduceKind.Prod, ElementType.F32 or ElementType.F64, _) => Rounded(type, f => fold.Run(f, identity, (f, acc) => acc * body(f))),
+            (ReduceKind.Sum, ElementType.F32 or ElementType.F64, _) or (ReduceKind.Sum, _, false) => Rounded(type, Sum(fold, body)),
+            (ReduceKind.Prod, ElementType.F32 or ElementType.F64, _) or (ReduceKind.Prod, _, false) => Rounded(type, f => fold.Run(f, identity, (f, acc) => acc * body(f))),
             _ => General(term, fold),
         };
     }
@@ -49,7 +49,20 @@ internal sealed class ReductionCompiler(TermCompiler terms)
         return acc;
     };
 
-    private static Code Rounded(ElementType type, RealCode code) => type is ElementType.F32 ? new(type, f => (float)code(f)) : new(type, code);
+    private static Code Rounded(ElementType type, RealCode code) => type switch
+    {
+        ElementType.F32 => new(type, f => (float)code(f)),
+        ElementType.F64 => new(type, code),
+        _ => new(type, f => Scalar.Of(type, code(f)).Real),
+    };
+
+    // A product of small floats under a sum that may be reassociated is not rounded: the sum is one of f32.
+    private RealCode Body(ReduceTerm term)
+    {
+        if (term is not { Kind: ReduceKind.Sum, IsExact: false, Type.IsSmallFloat: true, Body: BinaryTerm { Op: BinaryOp.Mul } product }) return terms.Compile(term.Body).Real;
+        var (a, b) = (terms.Compile(product.Left).Real, terms.Compile(product.Right).Real);
+        return f => a(f) * b(f);
+    }
 
     private Code IntegerFold(ReduceTerm term)
     {

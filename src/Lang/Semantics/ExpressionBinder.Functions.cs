@@ -177,8 +177,8 @@ internal sealed partial class ExpressionBinder
         return false;
     }
 
-    internal static bool IsUnsupportedType(string name) => name is "u1" or "u2" or "u4" or "i2" or "i4" or "f16" or "bf16";
-    internal static string Substitute(string unsupported) => unsupported is "f16" or "bf16" ? "f32" : unsupported[0] is 'u' ? "u8" : "i8";
+    internal static bool IsUnsupportedType(string name) => ElementTypes.TryParse(name, out var type) && !type.IsSupported;
+    internal static string Substitute(string unsupported) => unsupported[0] is 'u' ? "u8" : "i8";
 
     /// <summary><c>saturate(u8, x)</c> and <c>bits(i32, x)</c>.</summary>
     private Value? BindNamedCast(string name, CallSyntax call)

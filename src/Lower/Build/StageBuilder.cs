@@ -76,13 +76,14 @@ internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableA
         nest.Bind(equation.Indices, equation.Update is null ? _ => IterKind.Spatial : Disjointness.KindsOf(equation));
         var targets = equation.Targets.Select(t => new Place(program.BufferOf(t.Tensor), [.. t.Indices.Select(i => nest.Terms.Lower(i))])).ToImmutableArray();
         var origin = new Origin(equation.Span, null);
-        if (equation is { Value: ReduceTerm reduce, Update: null })
+        var term = SmallFloatSums.Widen(equation.Value);
+        if (term is ReduceTerm reduce && equation.Update is null)
         {
             _body.Add(BuildReduction(nest, reduce, null, targets, origin));
             return;
         }
         if (targets is not [var target]) throw new CompilerBugException("nest builder", $"{nest.Name} has several targets and one value");
-        var value = nest.Terms.Lower(equation.Value);
+        var value = nest.Terms.Lower(term);
         if (equation.Update is { } op) value = new Binary(op, target.Read(), value);
         _body.Add(nest.Close(null, [.. nest.Terms.Checks, .. ChecksOf(equation, target), target.Write(value)], equation.Update is null, origin));
     }

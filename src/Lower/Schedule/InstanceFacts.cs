@@ -46,7 +46,7 @@ internal sealed class InstanceFacts : Walker
         {
             if (e is Load l) _loads.Add(l);
             Operations += e is Call { Function: not (Intrinsic.Abs or Intrinsic.Sqrt or Intrinsic.Fma or Intrinsic.Floor or Intrinsic.Ceil or Intrinsic.Round or Intrinsic.Trunc) } ? 16 : 1;
-            if (e.Type.Element is not ElementType.Bool) WidestBytes = Math.Max(WidestBytes, e.Type.Element.Bytes);
+            if (e.Type.Element is not ElementType.Bool) WidestBytes = Math.Max(WidestBytes, e.Type.Element.Carrier.Bytes);
         }
         else if (e is Load inner) _loads.Add(inner);
         if (e is Load { } load)

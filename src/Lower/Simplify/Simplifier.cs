@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Passes;
 
 namespace Tx.Lower.Simplify;
 
@@ -37,6 +38,7 @@ internal sealed partial class SimplifyRewriter(RangeContext context) : Rewriter
 
     private readonly Dictionary<Expr, Expr> _done = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Var, Expr> _values = [];
+    private readonly Dictionary<Let, Let> _lets = new(ReferenceEqualityComparer.Instance);
     private int _version = context.Version;
     private bool _inside;
 
@@ -166,7 +168,14 @@ internal sealed partial class SimplifyRewriter(RangeContext context) : Rewriter
         context.Release(mark);
         if (body is IntImm or FloatImm) return body;
         if (ReferenceEquals(body, l.Variable)) return value;
-        return ReferenceEquals(value, l.Value) && ReferenceEquals(body, l.Body) ? l : new Let(l.Variable, value, body);
+        return ReferenceEquals(value, l.Value) && ReferenceEquals(body, l.Body) ? l : Rebound(l, new(l.Variable, value, body));
+    }
+
+    // A let that is shared has one form everywhere: another one binds variables of its own.
+    private Expr Rebound(Let l, Let result)
+    {
+        if (_lets.TryAdd(l, result)) return result;
+        return StructuralComparer.Equal(_lets[l], result) ? _lets[l] : new Instantiate([]).Visit(result);
     }
 
     private static bool IsTrivial(Expr e) => e is IntImm or FloatImm or Var || e is Broadcast { Value: IntImm or FloatImm or Var };

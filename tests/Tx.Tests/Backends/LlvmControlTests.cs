@@ -169,8 +169,8 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
             Assert.Equal(code, Assert.Throws<DiagnosticException>(() => LlvmCompiler.EmitText(Module("no", [y], body), CpuTarget.Host())).Diagnostics[0].Code);
         Refused(new For(i, Expr.Index(0), Expr.Index(8), LoopKind.Bound, one, "block.x"), "TX4004");
         Refused(Loop(i, 8, Block.Of(one, new Effect(EffectKind.Barrier, "block", [], []))), "TX4004");
-        var half = Local("h", ElementType.F16, MemoryScope.Local, 8);
-        Refused(new Allocate(half, Loop(i, 8, Put(half, i, new FloatImm(ElementType.F16, 1)))), "TX4003");
+        var packed = Local("h", ElementType.U2, MemoryScope.Local, 8);
+        Refused(new Allocate(packed, Loop(i, 8, Put(packed, i, new IntImm(ElementType.U2, 1)))), "TX4003");
     }
 
     private static DenseArray Ramp(int count) => Dense(ElementType.F32, Enumerable.Range(0, count).Select(v => Scalar.Of(ElementType.F32, (double)(v % 17 - 8))));

@@ -21,6 +21,7 @@ internal static class LlvmText
     {
         string element = t.Element switch
         {
+            ElementType.F16 => "f16",
             ElementType.F32 => "f32",
             ElementType.F64 => "f64",
             _ => TypeOf(t.Element),
@@ -35,6 +36,9 @@ internal static class LlvmText
         ElementType.I16 or ElementType.U16 => "i16",
         ElementType.I32 or ElementType.U32 => "i32",
         ElementType.I64 or ElementType.U64 or ElementType.Int => "i64",
+        ElementType.F16 => "half",
+        // Only moved, never computed with.
+        ElementType.BF16 => "i16",
         ElementType.F32 => "float",
         ElementType.F64 => "double",
         _ => throw new DiagnosticException(BackendDiagnostics.UnsupportedElement, null, t.Name),
@@ -44,8 +48,9 @@ internal static class LlvmText
         new(new(type), type is ElementType.Bool ? value != 0 ? "true" : "false" : Number(value));
 
     /// <summary>LLVM reads a hexadecimal constant as the bits of a double, for every float type: the only exact form.</summary>
-    public static Value Constant(ElementType type, double value) =>
-        new(new(type), "0x" + BitConverter.DoubleToUInt64Bits(value).ToString("X16", CultureInfo.InvariantCulture));
+    public static Value Constant(ElementType type, double value) => type is ElementType.BF16
+        ? new(new(type), Number((long)ScalarMath.ToBits(Scalar.Of(type, value))))
+        : new(new(type), "0x" + BitConverter.DoubleToUInt64Bits(value).ToString("X16", CultureInfo.InvariantCulture));
 
     public static Value Index(long value) => Constant(ElementType.I64, value);
 

@@ -144,7 +144,7 @@ internal sealed class ContractionStrategy
         });
     }
 
-    private static int ElementBytes(ContractionShape shape) => Math.Max(shape.Form.Update.Buffer.Type.Bytes, shape.RowParts.Concat(shape.ColumnParts).Max(p => p.Type.Element.Bytes));
+    private static int ElementBytes(ContractionShape shape) => Math.Max(shape.Form.Update.Buffer.Type.Carrier.Bytes, shape.RowParts.Concat(shape.ColumnParts).Max(p => p.Type.Element.Carrier.Bytes));
     private static ImmutableArray<Var> Variables(ImmutableArray<For> loops) => ReductionStrategy.Variables(loops);
     private static long Extent(For loop) => NestPath.MaxExtent(loop) ?? throw new CompilerBugException("contraction", $"the extent of {loop.Variable.Name} is no number");
 }

@@ -90,7 +90,7 @@ public class ErrorTests
         { "TX1076", "op f(X: f32[N]) -> Y: f32[N] { Y[i] += X[i] }", "Y[i] += X[i]" },
         { "TX3103", "reducer r(a: f32, b: f32) -> f32 { identity = 0; combine = a + b }\nop f(X: f32[M, N]) -> Y: f32[M] { Y[i] = r(j: X[i, j]) }", "r" },
         { "TX3104", "op f(X: f32[N], id: i32[M]) -> Y: f32[M] { Y[i] = X[id[i]] }", "id[i]" },
-        { "TX3105", "op f(X: f16[N]) -> Y: f32[N] { Y[i] = f32(X[i]) }", "f16" },
+        { "TX3105", "op f(X: u2[N]) -> Y: f32[N] { Y[i] = f32(X[i]) }", "u2" },
         { "TX3106", "op f(X: f32[N, 4]) -> Y: f32[4 * N] { for b in 0..N, i in 0..4 { Y[4 * b + i] = X[b, i] } }", "Y[4 * b + i] = X[b, i]" },
         { "TX3109", "op f(X: f32[M, N]) -> Y: i64[M] require N >= 1 { Y[i] = argmax(j if j <= i: X[i, j]) }", "j <= i" },
         { "TX3111", "op f(X: f32[N], n: int) -> Y: f32[N] { Y[i] = X[i] }", "int" },
