@@ -90,7 +90,7 @@ internal static class HandmadeOperator
     {
         using var compiler = new KernelCompiler(CpuTarget.Host());
         using var pool = new WorkerPool(2);
-        using var kernel = compiler.CompileAlone(op, dims);
+        using var kernel = compiler.CompileAlone(compiler.Lower(op, dims).Final);
         var allocator = new TensorAllocator();
         var outputs = compiler.Lower(op, dims).Final.Functions[0].Parameters.Where(p => p.Role is BufferRole.Output).ToList();
         var arguments = inputs.Select(i => NativeTensor.FromDense(allocator, i)).ToList();

@@ -38,7 +38,7 @@ public sealed class EmulateNarrowTypesTests : IDisposable
     private ImmutableArray<DenseArray> Run(bool hardware, Operator op, DenseArray[] inputs)
     {
         var dims = op.Dims.ToDictionary(d => d, _ => inputs[0].Shape[0]);
-        using var kernel = (hardware ? _host : _soft).CompileAlone(op, dims);
+        using var kernel = (hardware ? _host : _soft).CompileAlone((hardware ? _host : _soft).Lower(op, dims).Final);
         var tensors = inputs.Select(i => NativeTensor.FromDense(_allocator, i)).Concat(op.Results.Select(r => _allocator.Allocate(r.Type, inputs[0].Shape.AsSpan()))).ToArray();
         kernel.Invoke(tensors, _pool);
         ImmutableArray<DenseArray> results = [.. tensors[inputs.Length..].Select(t => t.ToDense())];
