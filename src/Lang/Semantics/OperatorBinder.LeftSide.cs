@@ -50,6 +50,11 @@ internal sealed partial class OperatorBinder
                 _bag.Add(SemanticDiagnostics.SliceInEquation, e.Span);
                 return false;
         }
+        if (MentionedNames.Parts(e).Any(p => p is SubscriptSyntax))
+        {
+            _bag.Add(SemanticDiagnostics.DataTarget, e.Span, target.Name.Name);
+            return false;
+        }
         if (UnknownName(e) is { } unknown)
         {
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.NoRange, unknown.Span, $"`{unknown.Name}`", $"`for {unknown.Name} in 0..n {{ … }}`"));
