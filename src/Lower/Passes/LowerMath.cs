@@ -37,8 +37,8 @@ public static class LowerMath
             Intrinsic.Sigmoid => ElementaryFunctions.Sigmoid(s, x),
             Intrinsic.Erf => ElementaryFunctions.Erf(s, x),
             Intrinsic.Rsqrt => ElementaryFunctions.Rsqrt(x),
-            Intrinsic.Sin => WideFunctions.Sin(s, x),
-            Intrinsic.Cos => WideFunctions.Cos(s, x),
+            Intrinsic.Sin => TrigonometricFunctions.Sin(s, x),
+            Intrinsic.Cos => TrigonometricFunctions.Cos(s, x),
             Intrinsic.Pow => WideFunctions.Pow(s, x, s.Share("w", arguments[1])),
             _ => null,
         };

@@ -10,26 +10,6 @@ internal static class WideFunctions
     // 1.5·2⁵²: rounds what is added to it to an integer, which stands in the low bits.
     private const double Rounder = 6755399441055744;
 
-    public static Expr Sin(LetSequence s, Expr x) => Trigonometric(s, x, isCosine: false);
-    public static Expr Cos(LetSequence s, Expr x) => Trigonometric(s, x, isCosine: true);
-
-    // x = n·π/2 + r with r in ±π/4; the quadrant n mod 4 chooses polynomial and sign. Exact enough for |x| below 2³⁰.
-    private static Expr Trigonometric(LetSequence s, Expr x, bool isCosine)
-    {
-        var a = s.Share("a", Expr.Convert(Abs(x), ElementType.F64));
-        var rounded = s.Share("t", Fma(a, 0.6366197723675814, Constant(a, Rounder)));
-        var n = s.Share("n", rounded - Constant(a, Rounder));
-        var r = s.Share("r", Expr.Convert(Fma(n, -6.123233995736766e-17, Fma(n, -1.5707963267948966, a)), ElementType.F32));
-        var quadrant = s.Share("q", Expr.Convert(Bits(rounded, ElementType.I64), ElementType.I32) + (isCosine ? 1 : 0));
-        var u = s.Share("u", r * r);
-        var sine = Fma(r * u, Polynomial(u, -0.16666655242443085, 0.008332190103828907, -0.00019518403860274702), r);
-        var cosine = Fma(u * u, Polynomial(u, 0.04166664555668831, -0.00138873013202101, 2.4430670237052254e-05), Fma(u, -0.5, Constant(u, 1)));
-        var value = Expr.If(Expr.Eq(Expr.And(quadrant, Splat(x, 1)), Splat(x, 0)), sine, cosine);
-        var sign = Expr.Make(BinaryOp.Shl, Expr.And(quadrant, Splat(x, 2)), Splat(x, 30));
-        if (!isCosine) sign = Expr.Make(BinaryOp.Xor, sign, Expr.And(Bits(x, ElementType.I32), Splat(x, int.MinValue)));
-        return Bits(Expr.Make(BinaryOp.Xor, Bits(value, ElementType.I32), sign), ElementType.F32);
-    }
-
     /// <summary>2^(y · log2 |x|), with the sign of an odd power and the special cases of IEEE 754.</summary>
     public static Expr Pow(LetSequence s, Expr x, Expr y)
     {

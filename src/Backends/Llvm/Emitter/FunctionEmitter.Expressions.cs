@@ -11,6 +11,7 @@ internal sealed partial class FunctionEmitter
     {
         _memo.Clear();
         _lets.Clear();
+        _order.Clear();
         return Evaluate(e);
     }
 
@@ -41,6 +42,7 @@ internal sealed partial class FunctionEmitter
             _ => throw Bug($"an expression `{e.GetType().Name}`"),
         };
         _memo[e] = value;
+        _order.Add(e);
         return value;
     }
 
@@ -58,9 +60,58 @@ internal sealed partial class FunctionEmitter
 
     private Value EvaluateSelect(Select s)
     {
+        if (UniformCondition(s.Condition) is { } uniform && (IsCostly(s.Then) || IsCostly(s.Else))) return Branch(uniform, s.Then, s.Else);
         var condition = Evaluate(s.Condition);
         var (then, @else) = (Evaluate(s.Then), Evaluate(s.Else));
         return Choose(condition, then, @else);
+    }
+
+    private static Expr? UniformCondition(Expr condition) => condition is Broadcast b ? b.Value : condition.Type.IsVector ? null : condition;
+
+    /// <summary>More work left than a mispredicted branch costs.</summary>
+    private bool IsCostly(Expr e)
+    {
+        var work = new Work(_memo);
+        work.Visit(e);
+        return work.IsCostly;
+    }
+
+    private sealed class Work(Dictionary<Expr, Value> done) : Walker
+    {
+        private const int Limit = 40;
+        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+
+        public bool IsCostly => _seen.Count > Limit;
+
+        public override void Visit(Expr e)
+        {
+            if (IsCostly || e is IntImm or FloatImm or Var || done.ContainsKey(e) || !_seen.Add(e)) return;
+            base.Visit(e);
+        }
+    }
+
+    /// <summary>Evaluates only the side that is taken.</summary>
+    private Value Branch(Expr condition, Expr then, Expr @else)
+    {
+        string yes = writer.Label("then"), no = writer.Label("else"), end = writer.Label("end");
+        writer.Branch(Evaluate(condition), yes, no);
+        var (a, afterThen) = Side(yes, then);
+        var (b, afterElse) = Side(no, @else);
+        writer.Block(end);
+        return writer.Assign(then.Type, $"phi {LlvmText.TypeOf(then.Type)} [ {a.Text}, %{LlvmText.Name(afterThen)} ], [ {b.Text}, %{LlvmText.Name(afterElse)} ]");
+
+        (Value Value, string Block) Side(string label, Expr e)
+        {
+            writer.Block(label);
+            int before = _order.Count;
+            var value = Evaluate(e);
+            // What was evaluated on one side is not known after it.
+            foreach (var inside in _order.Skip(before)) _memo.Remove(inside);
+            _order.RemoveRange(before, _order.Count - before);
+            string last = writer.CurrentBlock;
+            writer.Branch(end);
+            return (value, last);
+        }
     }
 
     private Value Choose(Value condition, Value then, Value @else) => writer.Assign(then.Type, $"select {condition}, {then}, {@else}");

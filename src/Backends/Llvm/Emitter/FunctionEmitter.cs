@@ -20,6 +20,8 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
     private readonly Dictionary<Buffer, Place> _places = [];
     private readonly Dictionary<Var, long> _divisors = [];
     private readonly Dictionary<Expr, Value> _memo = new(ReferenceEqualityComparer.Instance);
+    // The keys of the memo as they were added.
+    private readonly List<Expr> _order = [];
     private readonly Dictionary<Var, Let> _lets = [];
     private int _loops;
 

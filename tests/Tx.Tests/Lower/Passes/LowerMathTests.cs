@@ -1,70 +1,155 @@
-using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Tests.Support;
 
 namespace Tx.Tests.Lower.Passes;
 
+/// <summary>Functions in compiled code on samples of all exponents. <c>./test slow</c> takes every value.</summary>
 public class LowerMathTests
 {
-    // Coprime to powers of two, so that all exponents and many mantissas come by.
-    private const uint Stride = 1009;
-
-    public static TheoryData<Intrinsic, uint, double> Functions => new()
-    {
-        { Intrinsic.Exp, Stride, 2 }, { Intrinsic.Exp2, Stride, 2 }, { Intrinsic.Log, Stride, 2 }, { Intrinsic.Log2, Stride, 2 },
-        { Intrinsic.Tanh, Stride, 2 }, { Intrinsic.Sigmoid, Stride, 2 }, { Intrinsic.Rsqrt, Stride, 2 }, { Intrinsic.Erf, 10007, 2 },
-        { Intrinsic.Sin, Stride, 2 }, { Intrinsic.Cos, Stride, 2 },
-    };
+    private const int Count = 1 << 20;
+    private const float Infinity = float.PositiveInfinity, NaN = float.NaN;
 
     [Theory]
-    [MemberData(nameof(Functions))]
-    public void Error_stays_below_the_limit(Intrinsic function, uint stride, double limit)
+    [InlineData(Intrinsic.Exp, 2), InlineData(Intrinsic.Exp2, 2), InlineData(Intrinsic.Log, 2), InlineData(Intrinsic.Log2, 2)]
+    [InlineData(Intrinsic.Tanh, 2), InlineData(Intrinsic.Sigmoid, 2), InlineData(Intrinsic.Erf, 2)]
+    [InlineData(Intrinsic.Sqrt, 0.5), InlineData(Intrinsic.Rsqrt, 2), InlineData(Intrinsic.Sin, 2), InlineData(Intrinsic.Cos, 2)]
+    public void Error_stays_below_the_limit(Intrinsic function, double limit)
     {
-        var compiled = Compile(function);
-        bool isPeriodic = function is Intrinsic.Sin or Intrinsic.Cos;
-        double worst = 0;
-        float at = 0;
-        for (ulong bits = 0; bits <= uint.MaxValue; bits += stride)
+        var x = new float[Count];
+        MathSamples.Fill(x, seed: 1);
+        float[] y = Run<float>(function, 8, x);
+        var exact = TrueFunctions.Of(function);
+        for (int i = 0; i < Count; i++)
         {
-            float x = BitConverter.UInt32BitsToSingle((uint)bits);
-            if (isPeriodic && MathF.Abs(x) > 1 << 30 && !float.IsInfinity(x)) continue;
-            double error = Ulps(compiled(x), Reference(function, x));
-            if (error > worst || double.IsNaN(error)) (worst, at) = (error, x);
+            double error = FloatError.Ulps(y[i], exact(x[i]));
+            Assert.True(error <= limit, $"{function}({x[i]:R}) = {y[i]:R}, not {exact(x[i]):R}: {error} ulp");
         }
-        Assert.True(worst <= limit, $"{function}({at:R}) = {compiled(at):R}, not {Reference(function, at):R}: {worst} ulp");
     }
 
     [Fact]
     public void Pow_stays_below_four_ulp()
     {
-        var (x, y) = (new Var("x", new(ElementType.F32)), new Var("y", new(ElementType.F32)));
-        var compiled = CompiledExpr.Binary(x, y, LowerMath.Expand(Intrinsic.Pow, [x, y])!);
-        float[] special = [0, -0f, 1, -1, 2, -2, 0.5f, -0.5f, 3, -3, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -float.Epsilon,
-            float.MaxValue, float.MinValue, 1e-40f, 16777216, 16777217, 33554432, 2.5f, 1.0000001f, 0.99999994f];
-        var pairs = from a in special from b in special select (a, b);
-        var random = new Random(7);
-        float Any() => BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32));
-        var more = Enumerable.Range(0, 500_000).Select(i => (i & 3) switch
+        var (x, y) = (new float[Count], new float[Count]);
+        MathSamples.FillPairs(x, y, seed: 2);
+        float[] z = Run<float>(Intrinsic.Pow, 8, x, y);
+        for (int i = 0; i < Count; i++)
         {
-            0 => (Any(), Any()),
-            1 => (random.NextSingle() * 100, (random.NextSingle() - 0.5f) * 80),
-            2 => (1 + (random.NextSingle() - 0.5f) * 0.01f, (random.NextSingle() - 0.5f) * 10000),
-            _ => ((random.NextSingle() - 0.5f) * 20, random.Next(-30, 30)),
-        });
-        foreach (var (a, b) in pairs.Concat(more))
-        {
-            double error = Ulps(compiled(a, b), Math.Pow(a, b));
-            Assert.True(error <= 4, $"pow({a:R}, {b:R}) = {compiled(a, b):R}, not {Math.Pow(a, b):R}: {error} ulp");
+            double error = FloatError.Ulps(z[i], Math.Pow(x[i], y[i]));
+            Assert.True(error <= 4, $"pow({x[i]:R}, {y[i]:R}) = {z[i]:R}, not {Math.Pow(x[i], y[i]):R}: {error} ulp");
         }
     }
 
     [Theory]
-    [InlineData(Intrinsic.Tanh), InlineData(Intrinsic.Erf), InlineData(Intrinsic.Sin)]
-    public void Odd_functions_keep_the_sign_of_zero(Intrinsic function)
+    [InlineData(Intrinsic.Exp), InlineData(Intrinsic.Exp2), InlineData(Intrinsic.Log), InlineData(Intrinsic.Log2), InlineData(Intrinsic.Tanh), InlineData(Intrinsic.Sigmoid)]
+    [InlineData(Intrinsic.Erf), InlineData(Intrinsic.Rsqrt), InlineData(Intrinsic.Sin), InlineData(Intrinsic.Cos), InlineData(Intrinsic.Pow)]
+    public void Every_width_gives_the_same_bits(Intrinsic function)
     {
-        Assert.Equal(0x80000000, BitConverter.SingleToUInt32Bits(Compile(function)(-0f)));
-        Assert.Equal(0u, BitConverter.SingleToUInt32Bits(Compile(function)(0f)));
+        const int count = 3 << 14;
+        var (x, y) = (new float[count], new float[count]);
+        if (function is Intrinsic.Pow) MathSamples.FillPairs(x, y, seed: 3); else MathSamples.Fill(x, seed: 3);
+        float[][] operands = function is Intrinsic.Pow ? [x, y] : [x];
+        float[] scalar = Run(function, 1, operands);
+        foreach (int lanes in (int[])[3, 4, 8, 16])
+        {
+            float[] vector = Run(function, lanes, operands);
+            for (int i = 0; i < count; i++)
+                Assert.True(Same(vector[i], scalar[i]),
+                    $"{function}({x[i]:R}{(function is Intrinsic.Pow ? $", {y[i]:R}" : "")}): {scalar[i]:R} alone, {vector[i]:R} in {lanes} lanes");
+        }
+    }
+
+    [Fact]
+    public void Large_arguments_are_reduced_exactly()
+    {
+        const int count = 105 << 7;
+        var random = new Random(6);
+        var x = Enumerable.Range(0, count).Select(i => BitConverter.Int32BitsToSingle((i & 1) << 31 | (150 + i / 128) << 23 | random.Next(1 << 23))).ToArray();
+        var reduction = new ExactReduction();
+        var (sin, cos) = (Run(Intrinsic.Sin, 8, x), Run(Intrinsic.Cos, 8, x));
+        for (int i = 0; i < count; i++)
+        {
+            var exact = reduction.Evaluate(x[i]);
+            Assert.True(FloatError.Ulps(sin[i], exact.Sin) <= 2, $"sin({x[i]:R}) = {sin[i]:R}, not {exact.Sin:R}");
+            Assert.True(FloatError.Ulps(cos[i], exact.Cos) <= 2, $"cos({x[i]:R}) = {cos[i]:R}, not {exact.Cos:R}");
+        }
+    }
+
+    // Neighbours in a vector take the way of large arguments together.
+    [Theory, InlineData(Intrinsic.Sin), InlineData(Intrinsic.Cos)]
+    public void A_large_neighbour_changes_nothing(Intrinsic function)
+    {
+        var random = new Random(4);
+        var x = Enumerable.Range(0, 1 << 14).Select(_ => (float)((random.NextDouble() - 0.5) * 200)).ToArray();
+        float[] alone = Run(function, 8, x);
+        var mixed = x.Select((v, i) => i % 8 == 5 ? 1e30f : v).ToArray();
+        float[] y = Run(function, 8, mixed);
+        for (int i = 0; i < x.Length; i++)
+            if (i % 8 != 5) Assert.Equal(alone[i], y[i]);
+    }
+
+    [Theory]
+    [InlineData(Intrinsic.Exp), InlineData(Intrinsic.Exp2), InlineData(Intrinsic.Log), InlineData(Intrinsic.Log2), InlineData(Intrinsic.Tanh), InlineData(Intrinsic.Sigmoid)]
+    [InlineData(Intrinsic.Erf), InlineData(Intrinsic.Sqrt), InlineData(Intrinsic.Rsqrt), InlineData(Intrinsic.Sin), InlineData(Intrinsic.Cos)]
+    public void Functions_of_f64_agree_with_the_library(Intrinsic function)
+    {
+        var random = new Random(5);
+        var x = Enumerable.Range(0, 1 << 12).Select(i => i < MathSamples.Special.Length ? MathSamples.Special[i]
+            : Math.ScaleB(random.NextDouble() + 1, i % 64 < 32 ? random.Next(-8, 8) : random.Next(-1074, 1024)) * (1 - (i & 2))).ToArray();
+        double[] scalar = Run(function, 1, x), vector = Run(function, 4, x);
+        Assert.Equal(scalar, vector);
+        var exact = TrueFunctions.Of(function);
+        for (int i = 0; i < x.Length; i++)
+        {
+            double wanted = function is Intrinsic.Sigmoid && x[i] < 0 ? Math.Exp(x[i]) / (1 + Math.Exp(x[i])) : exact(x[i]);
+            Assert.True(scalar[i].Equals(wanted) || Math.Abs(scalar[i] - wanted) <= Math.Max(4e-16 * Math.Abs(wanted), 1e-323),
+                $"{function}({x[i]:R}) = {scalar[i]:R}, not {wanted:R}");
+        }
+    }
+
+    private static readonly (Intrinsic Function, float X, float Expected)[] Values =
+    [
+        (Intrinsic.Exp, 0, 1), (Intrinsic.Exp, -Infinity, 0), (Intrinsic.Exp, Infinity, Infinity), (Intrinsic.Exp, NaN, NaN),
+        (Intrinsic.Exp, 88.72284f, Infinity), (Intrinsic.Exp, -103.28f, float.Epsilon), (Intrinsic.Exp, -104, 0), (Intrinsic.Exp2, -149, float.Epsilon),
+        (Intrinsic.Exp2, -130, 7.34684e-40f), (Intrinsic.Exp2, 127, 1.7014118e38f), (Intrinsic.Exp2, 128, Infinity),
+        (Intrinsic.Log, 0, -Infinity), (Intrinsic.Log, -0f, -Infinity), (Intrinsic.Log, -1, NaN), (Intrinsic.Log, 1, 0),
+        (Intrinsic.Log, Infinity, Infinity), (Intrinsic.Log, -Infinity, NaN), (Intrinsic.Log, -float.Epsilon, NaN),
+        (Intrinsic.Log, float.Epsilon, -103.27893f), (Intrinsic.Log2, float.Epsilon, -149), (Intrinsic.Log2, 8, 3), (Intrinsic.Log2, 1, 0),
+        (Intrinsic.Tanh, Infinity, 1), (Intrinsic.Tanh, -Infinity, -1), (Intrinsic.Tanh, -0f, -0f), (Intrinsic.Tanh, 1e-40f, 1e-40f), (Intrinsic.Tanh, NaN, NaN),
+        (Intrinsic.Sigmoid, Infinity, 1), (Intrinsic.Sigmoid, -Infinity, 0), (Intrinsic.Sigmoid, float.MaxValue, 1), (Intrinsic.Sigmoid, float.MinValue, 0),
+        (Intrinsic.Sigmoid, 0, 0.5f), (Intrinsic.Sigmoid, -100, 3.8e-44f), (Intrinsic.Sigmoid, NaN, NaN),
+        (Intrinsic.Erf, Infinity, 1), (Intrinsic.Erf, -Infinity, -1), (Intrinsic.Erf, -0f, -0f), (Intrinsic.Erf, 4, 1), (Intrinsic.Erf, -30, -1), (Intrinsic.Erf, NaN, NaN),
+        (Intrinsic.Sqrt, -0f, -0f), (Intrinsic.Sqrt, -1, NaN), (Intrinsic.Sqrt, Infinity, Infinity), (Intrinsic.Sqrt, float.Epsilon, 3.743392e-23f),
+        (Intrinsic.Rsqrt, 0, Infinity), (Intrinsic.Rsqrt, -0f, -Infinity), (Intrinsic.Rsqrt, -1, NaN), (Intrinsic.Rsqrt, Infinity, 0),
+        (Intrinsic.Rsqrt, float.Epsilon, 2.6713738e22f), (Intrinsic.Sin, Infinity, NaN), (Intrinsic.Cos, -Infinity, NaN),
+        (Intrinsic.Sin, -0f, -0f), (Intrinsic.Sin, NaN, NaN), (Intrinsic.Cos, -0f, 1), (Intrinsic.Sin, float.Epsilon, float.Epsilon), (Intrinsic.Sin, 1e30f, -0.79116344f),
+    ];
+
+    [Theory, InlineData(1), InlineData(8)]
+    public void Edges(int lanes)
+    {
+        foreach (var cases in Values.GroupBy(v => v.Function))
+        {
+            float[] y = Run(cases.Key, lanes, Padded(cases.Select(c => c.X)));
+            foreach (var ((_, x, expected), actual) in cases.Zip(y)) Assert.True(Same(expected, actual), $"{cases.Key}({x:R}) = {actual:R}, not {expected:R}");
+        }
+    }
+
+    private static readonly (float X, float Y, float Expected)[] Powers =
+    [
+        (0, 0, 1), (NaN, 0, 1), (Infinity, -0f, 1), (1, NaN, 1), (1, Infinity, 1), (1, -Infinity, 1), (NaN, 1, NaN), (2, NaN, NaN), (-1, Infinity, 1), (-1, -Infinity, 1), (0, -1, Infinity),
+        (-0f, -1, -Infinity), (-0f, -2, Infinity), (-0f, -0.5f, Infinity), (-0f, -Infinity, Infinity), (-0f, 3, -0f), (-0f, 2, 0), (-0f, 0.5f, 0), (0, Infinity, 0), (-8, 3, -512), (-2, 2, 4),
+        (-2, -1, -0.5f), (-2, 0.5f, NaN), (-8, 1 / 3f, NaN), (-2, 16777217, Infinity), (-1, 16777216, 1), (-1, 16777215, -1), (-3, 33554432, Infinity), (0.5f, Infinity, 0),
+        (0.5f, -Infinity, Infinity), (-2, Infinity, Infinity), (-0.5f, Infinity, 0), (Infinity, 2, Infinity), (Infinity, -2, 0), (-Infinity, 3, -Infinity), (-Infinity, 2, Infinity), (-Infinity, -3, -0f), (-Infinity, -2, 0),
+        (-Infinity, 0.5f, Infinity), (-Infinity, -0.5f, 0), (-Infinity, Infinity, Infinity), (2, -149, float.Epsilon), (2, -150, 0), (4, 0.5f, 2), (10, 10, 1e10f),
+    ];
+
+    [Theory, InlineData(1), InlineData(8)]
+    public void Pow_of_edges(int lanes)
+    {
+        float[] z = Run(Intrinsic.Pow, lanes, Padded(Powers.Select(p => p.X)), Padded(Powers.Select(p => p.Y)));
+        foreach (var ((x, y, expected), actual) in Powers.Zip(z)) Assert.True(Same(expected, actual), $"pow({x:R}, {y:R}) = {actual:R}, not {expected:R}");
     }
 
     [Fact]
@@ -81,32 +166,48 @@ public class LowerMathTests
         var x = new Var("x", new(ElementType.F64));
         Assert.Null(LowerMath.Expand(Intrinsic.Exp, [x]));
         Assert.NotNull(LowerMath.Expand(Intrinsic.Rsqrt, [x]));
+        Assert.NotNull(LowerMath.Expand(Intrinsic.Sigmoid, [x]));
     }
 
-    private static Func<float, float> Compile(Intrinsic function)
+    // Threads that flush denormal numbers to zero would lose these.
+    [Fact]
+    public void Workers_keep_denormal_numbers()
     {
-        var x = new Var("x", new(ElementType.F32));
-        return CompiledExpr.Unary(x, LowerMath.Expand(function, [x])!);
+        var x = Enumerable.Range(0, 1 << 12).Select(i => i * float.Epsilon).ToArray();
+        using var kernel = new FunctionKernel<float>(v => v[0] * Expr.Splat(new FloatImm(ElementType.F32, 0.5), v[0].Type.Lanes), 1, lanes: 8, x.Length, isParallel: true);
+        for (int repetition = 0; repetition < 20; repetition++)
+        {
+            float[] y = Run(kernel, x);
+            for (int i = 0; i < x.Length; i++) Assert.Equal(x[i] * 0.5f, y[i]);
+        }
     }
 
-    private static double Reference(Intrinsic function, double x) => function switch
-    {
-        Intrinsic.Exp => Math.Exp(x), Intrinsic.Exp2 => Math.Pow(2, x), Intrinsic.Log => Math.Log(x), Intrinsic.Log2 => Math.Log2(x),
-        Intrinsic.Tanh => Math.Tanh(x), Intrinsic.Sigmoid => 1 / (1 + Math.Exp(-x)), Intrinsic.Rsqrt => 1 / Math.Sqrt(x), Intrinsic.Erf => ErrorFunction.Erf(x),
-        Intrinsic.Sin => Math.Sin(x), _ => Math.Cos(x),
-    };
+    private static bool Same(float a, float b) => float.IsNaN(a) ? float.IsNaN(b) : BitConverter.SingleToInt32Bits(a) == BitConverter.SingleToInt32Bits(b);
 
-    // Distance in units of the last place of the exact value; infinite where one is NaN or infinite (after rounding) and the other is not.
-    private static double Ulps(float actual, double exact)
+    private static float[] Padded(IEnumerable<float> values)
     {
-        float rounded = (float)exact;
-        if (float.IsNaN(rounded) || float.IsNaN(actual)) return float.IsNaN(rounded) == float.IsNaN(actual) ? 0 : double.PositiveInfinity;
-        if (actual == rounded) return 0;
-        // One side of the overflow threshold or the other: as far as the largest float is from the next.
-        double a = float.IsInfinity(actual) ? Math.CopySign(Math.Pow(2, 128), actual) : actual;
-        double e = double.IsInfinity(exact) || Math.Abs(exact) > Math.Pow(2, 129) ? Math.CopySign(Math.Pow(2, 129), exact) : exact;
-        float magnitude = Math.Min(MathF.Abs(rounded), float.MaxValue);
-        double ulp = magnitude < 1.17549435e-38f ? float.Epsilon : Math.Pow(2, Math.Floor(Math.Log2(magnitude)) - 23);
-        return Math.Abs(a - e) / ulp;
+        float[] row = [.. values];
+        return [.. row, .. new float[(8 - row.Length % 8) % 8]];
+    }
+
+    private static T[] Run<T>(Intrinsic function, int lanes, params T[][] operands) where T : unmanaged
+    {
+        using var kernel = new FunctionKernel<T>(function, lanes, operands[0].Length);
+        return Run(kernel, operands);
+    }
+
+    private static T[] Run<T>(FunctionKernel<T> kernel, params T[][] operands) where T : unmanaged
+    {
+        var blocks = kernel.AllocateBlocks();
+        try
+        {
+            for (int k = 0; k < operands.Length; k++) operands[k].CopyTo(blocks[k].AsSpan<T>());
+            kernel.Invoke(blocks);
+            return blocks[^1].AsSpan<T>().ToArray();
+        }
+        finally
+        {
+            foreach (var b in blocks) b.Dispose();
+        }
     }
 }
