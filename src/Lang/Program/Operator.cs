@@ -81,15 +81,6 @@ public sealed record CarriedLoop(string Name, bool IsDescending, ImmutableArray<
 /// <summary>The index of an equation that a loop carries.</summary>
 public sealed record CarriedIndex(Equation Equation, IndexSymbol Index, long Offset);
 
-/// <summary>An index that comes from data and is not proved to lie inside: checked when the kernel runs, and reported with its source
-/// line. Of <paramref name="Read"/> and <paramref name="Write"/> one is null.</summary>
-public sealed record RuntimeCheck(ReadTerm? Read, Target? Write, int Dimension)
-{
-    public TensorSymbol Tensor => Read?.Tensor ?? Write!.Tensor;
-    public Term Index => Read is null ? Write!.Indices[Dimension] : Read.Indices[Dimension];
-    public SourceSpan? Span => Index.Span ?? Read?.Span;
-}
-
 /// <summary>An operator, bound and checked for one choice of its element types, ranks and <c>const</c> values. Calls are expanded: the
 /// stages of a callee stand in <see cref="Stages"/> under the name of the call. Immutable, reference identity.</summary>
 public sealed class Operator
@@ -106,6 +97,7 @@ public sealed class Operator
     public required ImmutableArray<Term> Requires { get; init; }
     /// <summary>In an order of evaluation: a stage reads only parameters and earlier stages.</summary>
     public required ImmutableArray<Stage> Stages { get; init; }
+    /// <summary>What depends on data and is not proved, in the order of the text.</summary>
     public required ImmutableArray<RuntimeCheck> RuntimeChecks { get; init; }
     /// <summary>What must be proved beside the bounds of reads: extents that are not negative, a callee's <c>require</c>, equal extents.</summary>
     public required ImmutableArray<Obligation> Obligations { get; init; }

@@ -16,6 +16,7 @@ public static class ProgramPrinter
         if (op.Requires.Length > 0) text.Append("\n    require ").AppendJoin(", ", op.Requires.Select(Terms.Print)).Append("\n{\n");
         else text.Append(" {\n");
         foreach (var (name, value) in op.Consts) text.Append("    // const ").Append(name).Append(" = ").Append(value).Append('\n');
+        foreach (var check in op.RuntimeChecks) text.Append("    // checked at run time: ").Append(check.Condition).Append('\n');
         foreach (var stage in op.Stages)
         {
             foreach (var tensor in stage.Tensors)
@@ -47,5 +48,5 @@ public static class ProgramPrinter
 
     private static string Left(Target target) => target.Indices.IsEmpty
         ? target.Tensor.Name
-        : $"{target.Tensor.Name}[{Terms.Print(target.Indices)}]";
+        : $"{target.Tensor.Name}[{Terms.PrintIndices(target.Indices)}]";
 }

@@ -36,6 +36,10 @@ public static partial class Terms
         };
     }
 
+    /// <summary>The parts of a condition that is an <c>&amp;&amp;</c> of them.</summary>
+    public static IEnumerable<Term> Conjuncts(Term condition) =>
+        condition is LogicalTerm { IsAnd: true } l ? Conjuncts(l.Left).Concat(Conjuncts(l.Right)) : [condition];
+
     /// <summary>Equal in structure: the same nodes, symbols, numbers. Places in the text do not count.</summary>
     public static bool AreSame(Term? a, Term? b)
     {

@@ -23,6 +23,15 @@ public static partial class Terms
         return text.ToString();
     }
 
+    /// <summary>A subscript: an element of integer type stands there as it is, without the conversion that makes it an index.</summary>
+    public static string PrintIndex(Term index) => Print(WithoutConversion(index));
+
+    /// <summary>The subscripts of one element, joined by commas.</summary>
+    public static string PrintIndices(ImmutableArray<Term> indices) => Print([.. indices.Select(WithoutConversion)]);
+
+    private static Term WithoutConversion(Term index) =>
+        index is CastTerm { Kind: CastKind.Convert, Type: ElementType.Int, Operand: { Type.IsInteger: true } element } ? element : index;
+
     /// <summary>How tight an operator binds, loosest first.</summary>
     private enum Level { Choice, Or, And, Comparison, BitOr, BitXor, BitAnd, Shift, Sum, Product, Unary, Default, Primary }
 
@@ -54,7 +63,7 @@ public static partial class Terms
                     if (!r.Indices.IsEmpty)
                     {
                         text.Append('[');
-                        WriteList(r.Indices);
+                        WriteList([.. r.Indices.Select(WithoutConversion)]);
                         text.Append(']');
                     }
                     if (r.Default is not null)

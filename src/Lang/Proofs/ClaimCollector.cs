@@ -9,21 +9,30 @@ namespace Tx.Lang.Proofs;
 /// <param name="MustHoldForAllSizes">False where only the sizes in use matter, such as a cast that wraps at 2^32.</param>
 internal sealed record Claim(Deferred Deferred, bool MustHoldForAllSizes);
 
+/// <summary>A condition on data.</summary>
+/// <param name="Check">What is checked when the kernel runs, unless the condition is proved.</param>
+internal sealed record DataClaim(RuntimeCheck Check, Term Condition, ImmutableArray<IndexSymbol> Scope, ImmutableArray<Term> Path);
+
 /// <summary>Walks an equation and collects what must hold at each place, with the indices and conditions around it.</summary>
-internal sealed class ClaimCollector
+/// <param name="ofData">Collect the conditions on data; else those over dimensions and indices.</param>
+internal sealed class ClaimCollector(bool ofData)
 {
     private ImmutableArray<IndexSymbol> _scope = [];
     private ImmutableArray<Term> _path = [];
+    private string _reader = "";
 
     public List<Claim> Claims { get; } = [];
-    /// <summary>Operations on data that cannot be made safe yet.</summary>
-    public List<Diagnostic> Limits { get; } = [];
+    public List<DataClaim> DataClaims { get; } = [];
 
     public void Visit(Equation equation)
     {
-        _scope = equation.Indices;
+        (_scope, _reader) = (equation.Indices, equation.Targets[0].Tensor.Name);
         foreach (var target in equation.Targets)
+        {
             foreach (var index in target.Indices) Visit(index);
+            for (int d = 0; d < target.Indices.Length; d++)
+                if (TermMeasure.ReadsData(target.Indices[d])) AddData(new WriteCheck(_reader, target, d), Inside(target.Indices[d], target.Tensor.Shape[d]));
+        }
         Visit(equation.Value);
     }
 
@@ -89,6 +98,12 @@ internal sealed class ClaimCollector
         }
         for (int d = 0; d < read.Indices.Length; d++)
         {
+            if (TermMeasure.ReadsData(read.Indices[d]))
+            {
+                AddData(new ReadCheck(_reader, read, d), Inside(read, d));
+                continue;
+            }
+            if (ofData) continue;
             var extent = read.Tensor.Shape[d];
             ImmutableArray<Label> labels = read.Tensor.Span is { } span ? [new(span, $"dimension {d} of `{read.Tensor.Name}` has the extent `{Terms.Print(extent)}`")] : [];
             Add(new(ProofDiagnostics.ReadOutside, [Terms.Print(read), d, read.Tensor.Name, Terms.Print(extent)], Inside(read, d), _scope, _path,
@@ -96,35 +111,41 @@ internal sealed class ClaimCollector
         }
     }
 
-    private static LogicalTerm Inside(ReadTerm read, int dimension)
-    {
-        var index = read.Indices[dimension];
-        return new(true, new BinaryTerm(BinaryOp.Le, ConstTerm.Int(0), index), new BinaryTerm(BinaryOp.Lt, index, read.Tensor.Shape[dimension]));
-    }
+    private static LogicalTerm Inside(ReadTerm read, int dimension) => Inside(read.Indices[dimension], read.Tensor.Shape[dimension]);
 
-    /// <summary>Divisors of type <c>int</c> are among the operator's obligations.</summary>
+    private static LogicalTerm Inside(Term index, Term extent) => new(true, new BinaryTerm(BinaryOp.Le, ConstTerm.Int(0), index), new BinaryTerm(BinaryOp.Lt, index, extent));
+
+    /// <summary>Divisors of type <c>int</c> without data are among the operator's obligations.</summary>
     private void CheckDivisor(BinaryTerm division)
     {
-        if (!division.Type.IsInteger || division.Type is ElementType.Int || DataRange.IsNeverZero(division.Right, _path)) return;
-        if (DataRange.IndexBehind(division.Right) is { } index)
+        var divisor = division.Right;
+        if (!division.Type.IsInteger || DataRange.IsNeverZero(divisor, _path)) return;
+        if (DataRange.IndexBehind(divisor) is not { } index)
         {
-            var span = division.Right.Span ?? division.Span;
-            Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(index)], new BinaryTerm(BinaryOp.Ne, index, ConstTerm.Int(0)), _scope, _path, span, []), null, 0);
-            if (division.Type.Bits > 32) return;
-            var wrapped = new BinaryTerm(BinaryOp.Mod, index, ConstTerm.Int(1L << division.Type.Bits));
-            Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(division.Right)], new BinaryTerm(BinaryOp.Ne, wrapped, ConstTerm.Int(0)), _scope, _path, span, []),
-                null, 0, mustHoldForAllSizes: division.Type.Bits < 32);
+            AddData(new DivisorCheck(_reader, division), new BinaryTerm(BinaryOp.Ne, divisor, new ConstTerm(Scalar.Of(divisor.Type, 0L))));
             return;
         }
-        Limits.Add(Diagnostic.Create(ProofDiagnostics.DivisorFromData, division.Right.Span ?? division.Span, Terms.Print(division.Right)));
+        if (ofData || division.Type is ElementType.Int) return;
+        var span = divisor.Span ?? division.Span;
+        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(index)], new BinaryTerm(BinaryOp.Ne, index, ConstTerm.Int(0)), _scope, _path, span, []), null, 0);
+        if (division.Type.Bits > 32) return;
+        var wrapped = new BinaryTerm(BinaryOp.Mod, index, ConstTerm.Int(1L << division.Type.Bits));
+        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(divisor)], new BinaryTerm(BinaryOp.Ne, wrapped, ConstTerm.Int(0)), _scope, _path, span, []),
+            null, 0, mustHoldForAllSizes: division.Type.Bits < 32);
     }
 
     private void CheckAmount(BinaryTerm shift)
     {
-        int width = shift.Type.Bits;
+        var (amount, width) = (shift.Right, shift.Type.Bits);
         // A shift by an index is among the operator's obligations.
-        if (DataRange.IndexBehind(shift.Right) is not null || DataRange.IsBetween(shift.Right, width, _path)) return;
-        Limits.Add(Diagnostic.Create(ProofDiagnostics.ShiftFromData, shift.Right.Span ?? shift.Span, Terms.Print(shift.Right), width));
+        if (DataRange.IndexBehind(amount) is not null || DataRange.IsBetween(amount, width, _path)) return;
+        AddData(new ShiftCheck(_reader, shift), new LogicalTerm(true,
+            new BinaryTerm(BinaryOp.Le, new ConstTerm(Scalar.Of(amount.Type, 0L)), amount), new BinaryTerm(BinaryOp.Lt, amount, new ConstTerm(Scalar.Of(amount.Type, (long)width)))));
+    }
+
+    private void AddData(RuntimeCheck check, Term condition)
+    {
+        if (ofData) DataClaims.Add(new(check, condition, _scope, _path));
     }
 
     private void Add(Obligation obligation, ReadTerm? read, int dimension, bool mustHoldForAllSizes = true) =>

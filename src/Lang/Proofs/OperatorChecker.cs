@@ -32,9 +32,8 @@ public static class OperatorChecker
             {
                 // What is owed here and does not hold would only be said again.
                 if (equation.Span is { } span && faulty.Exists(f => f.Source == span.Source && span.Span.Start <= f.Span.Start && f.Span.End <= span.Span.End)) continue;
-                var claims = new ClaimCollector();
+                var claims = new ClaimCollector(ofData: false);
                 claims.Visit(equation);
-                diagnostics.AddRange(claims.Limits);
                 var reported = new HashSet<(TensorSymbol?, int)>();
                 foreach (var claim in claims.Claims)
                     if (Decide(claim) is { } error && reported.Add((claim.Deferred.Read?.Tensor, claim.Deferred.Dimension))) diagnostics.Add(error);

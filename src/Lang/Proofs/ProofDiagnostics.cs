@@ -12,12 +12,6 @@ public static class ProofDiagnostics
     public static readonly DiagnosticDescriptor IndexTooLarge = new("TX1503", Severity.Error, "index arithmetic overflows",
         "`{0}` can be outside the 64 bits of an `int` at these sizes", "use smaller sizes or factors");
 
-    public static readonly DiagnosticDescriptor DivisorFromData = new("TX3501", Severity.Error, "integer division by data",
-        "integer division by `{0}`, which comes from data and can be 0, is not supported yet",
-        "divide by `max({0}, 1)`, or only where it is not 0: `{0} != 0 ? … : 0`");
-    public static readonly DiagnosticDescriptor ShiftFromData = new("TX3502", Severity.Error, "shift by data",
-        "a shift by `{0}`, which comes from data and can be outside 0..{1}, is not supported yet",
-        "shift by `{0} % {1}`");
     public static readonly DiagnosticDescriptor NotDecided = new("TX3503", Severity.Error, "condition not decided",
         "it could not be decided whether `{0}` always holds, and a check when the kernel runs is not supported yet",
         "write the index or size in a simpler form: sums, and products and quotients by numbers");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Program;
+using Tx.Lang.Semantics;
 
 namespace Tx.Lang.Reference;
 
@@ -24,7 +25,7 @@ internal sealed class EquationEvaluator
         (_equation, _cancellation) = (equation, cancellation);
         var shared = new SharedTerms();
         ReferenceEvaluator.CheckDepth(shared, equation.Value, equation.Targets[0].Tensor.Name);
-        _terms = new(dims, tensors, shared);
+        _terms = new(dims, tensors, shared, equation.Targets[0].Tensor.Name);
         _domain = _terms.Domain(equation.Indices);
         _targets = [.. equation.Targets.Select(t => (tensors[t.Tensor], _terms.Locate(tensors[t.Tensor], t.Indices), t.Indices.Select(_terms.Integer).ToImmutableArray()))];
         _evaluate = CompileValue(equation);
@@ -123,6 +124,10 @@ internal sealed class EquationEvaluator
         long p = locate(frame);
         if (p < 0)
         {
+            var written = _equation.Targets[target];
+            for (int d = 0; d < indices.Length; d++)
+                if (indices[d](frame) is var at && (at < 0 || at >= tensor.Extents[d]) && TermMeasure.ReadsData(written.Indices[d]))
+                    throw new WriteCheck(tensor.Symbol.Name, written, d).Failure(IndexDigits.Values(written.Indices[d], at, tensor.Extents[d]));
             throw new DiagnosticException(ReferenceDiagnostics.WrittenOutside, _equation.Span, tensor.Symbol.Name,
                 TensorValues.Join([.. indices.Select(i => i(frame))]), TensorValues.Join(tensor.Extents));
         }

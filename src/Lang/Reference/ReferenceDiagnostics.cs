@@ -12,9 +12,6 @@ public static class ReferenceDiagnostics
     public static readonly DiagnosticDescriptor ReadOutside = new("TX5061", Severity.Error, "read outside a tensor",
         "`{0}` is read at {1}, outside its shape [{2}]", "keep the indices inside, or give a value for outside: `{0}[…] ?? value`");
 
-    public static readonly DiagnosticDescriptor DivisionByZero = new("TX5062", Severity.Error, "integer division by zero",
-        "an integer is divided by zero", "test the divisor first: `d == 0 ? … : n / d`");
-
     public static readonly DiagnosticDescriptor TooDeep = new("TX5063", Severity.Error, "expression nested too deeply to evaluate",
         "the value of `{0}` nests more than {1} levels deep", "name a part of it as a tensor of its own");
 
@@ -28,5 +25,5 @@ public static class ReferenceDiagnostics
         "an extent of `{0}` is negative or does not fit in 64 bits for {1}", "call it with other sizes, or refuse these by `require`");
 
     /// <summary>Every descriptor of this folder.</summary>
-    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [RequireFailed, ReadOutside, DivisionByZero, TooDeep, TooLarge, WrittenOutside, BadExtent];
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } = [RequireFailed, ReadOutside, TooDeep, TooLarge, WrittenOutside, BadExtent];
 }

@@ -57,7 +57,7 @@ public static class ReferenceEvaluator
     {
         var shared = new SharedTerms();
         CheckDepth(shared, condition, name);
-        var terms = new TermCompiler(dims, ImmutableDictionary<TensorSymbol, TensorValues>.Empty, shared);
+        var terms = new TermCompiler(dims, ImmutableDictionary<TensorSymbol, TensorValues>.Empty, shared, name);
         var code = terms.Integer(condition);
         return code(terms.NewFrame()) != 0;
     }

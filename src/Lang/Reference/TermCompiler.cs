@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Program;
+using Tx.Lang.Semantics;
 
 namespace Tx.Lang.Reference;
 
 /// <summary>Turns the terms of one equation into closures over a frame that holds the values of its indices. The common operations have
 /// closures of their own; all others go through <see cref="ScalarMath"/>, which defines them.</summary>
-internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IReadOnlyDictionary<TensorSymbol, TensorValues> tensors, SharedTerms shared)
+/// <param name="reader">The tensor that is computed, for messages.</param>
+internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IReadOnlyDictionary<TensorSymbol, TensorValues> tensors, SharedTerms shared, string reader)
 {
     private readonly Dictionary<Term, Code> _codes = [];
     private readonly Dictionary<IndexSymbol, int> _slots = [];
@@ -99,8 +101,14 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         IntegerCode[] indices = [.. term.Indices.Select(Integer)];
         var locate = LocateForRead(tensor, term.Indices);
         var (reals, integers) = (tensor.Reals, tensor.Integers);
-        DiagnosticException Outside(long[] f) => new(ReferenceDiagnostics.ReadOutside, term.Span, term.Tensor.Name,
-            TensorValues.Join([.. indices.Select(i => i(f))]), TensorValues.Join(tensor.Extents));
+        DiagnosticException Outside(long[] f)
+        {
+            long[] at = [.. indices.Select(i => i(f))];
+            for (int d = 0; d < at.Length; d++)
+                if ((at[d] < 0 || at[d] >= tensor.Extents[d]) && TermMeasure.ReadsData(term.Indices[d]))
+                    return new ReadCheck(reader, term, d).Failure(IndexDigits.Values(term.Indices[d], at[d], tensor.Extents[d]));
+            return new(ReferenceDiagnostics.ReadOutside, term.Span, term.Tensor.Name, TensorValues.Join(at), TensorValues.Join(tensor.Extents));
+        }
 
         if (term.Default is null)
         {
@@ -176,7 +184,7 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         return Code.FromScalar(operand.Type, f => ScalarMath.Apply(op, value(f)));
     }
 
-    private static Code RealBinary(BinaryTerm term, Code left, Code right)
+    private Code RealBinary(BinaryTerm term, Code left, Code right)
     {
         var (a, b, type) = (left.Real, right.Real, left.Type);
         // One double operation on two f32 values, rounded once more, is the correctly rounded f32 operation.
@@ -194,7 +202,7 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         };
     }
 
-    private static Code IntegerBinary(BinaryTerm term, Code left, Code right)
+    private Code IntegerBinary(BinaryTerm term, Code left, Code right)
     {
         var (a, b, type) = (left.Integer, right.Integer, left.Type);
         bool isSigned64 = type is ElementType.I64 or ElementType.Int;
@@ -220,15 +228,21 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         }
     }
 
-    private static Code Scalars(BinaryTerm term, Code left, Code right)
+    private Code Scalars(BinaryTerm term, Code left, Code right)
     {
         var (op, a, b) = (term.Op, left.AsScalar(), right.AsScalar());
+        if (op is BinaryOp.Shl or BinaryOp.Shr)
+            return Code.FromScalar(term.Type, f =>
+            {
+                var (x, y) = (a(f), b(f));
+                return y.Exact >= 0 && y.Exact < x.Type.Bits ? ScalarMath.Apply(op, x, y) : throw new ShiftCheck(reader, term).Failure();
+            });
         if (op is not (BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod) || left.Type.IsFloat)
             return Code.FromScalar(term.Type, f => ScalarMath.Apply(op, a(f), b(f)));
         return Code.FromScalar(term.Type, f =>
         {
             var (x, y) = (a(f), b(f));
-            return y.Integer != 0 ? ScalarMath.Apply(op, x, y) : throw new DiagnosticException(ReferenceDiagnostics.DivisionByZero, term.Span);
+            return y.Integer != 0 ? ScalarMath.Apply(op, x, y) : throw new DivisorCheck(reader, term).Failure();
         });
     }
 

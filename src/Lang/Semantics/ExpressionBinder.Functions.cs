@@ -164,9 +164,9 @@ internal sealed partial class ExpressionBinder
         }
         var term = value.Term!;
         if (type is not ElementType.Int || term.Type is ElementType.Int) return Value.Typed(Fold.Cast(CastKind.Convert, type, term, span), span);
-        if (TermMeasure.ReadsData(term)) _bag.Add(UnsupportedDiagnostics.DataIndex, span);
-        else if (term is ConstTerm { Type.IsInteger: true }) return Value.Typed(Fold.Cast(CastKind.Convert, type, term, span), span);
-        else _bag.Add(SemanticDiagnostics.NotAnIndex, span, term.Type.Name);
+        bool isIndex = TermMeasure.ReadsData(term) ? term.Type.IsInteger || term.Type is ElementType.Bool : term is ConstTerm { Type.IsInteger: true };
+        if (isIndex) return Value.Typed(Fold.Cast(CastKind.Convert, type, term, span), span);
+        _bag.Add(SemanticDiagnostics.NotAnIndex, span, term.Type.Name);
         return null;
     }
 

@@ -129,6 +129,12 @@ internal sealed partial class ExpressionBinder
         if (amount is not ConstTerm && amount.Type is ElementType.Int && !TermMeasure.ReadsData(amount))
             Owe(SemanticDiagnostics.ShiftOutOfRange, [Terms.Print(amount), width], new LogicalTerm(true,
                 new BinaryTerm(BinaryOp.Ge, amount, ConstTerm.Int(0)), new BinaryTerm(BinaryOp.Lt, amount, ConstTerm.Int(width))), right.Span);
+        // An amount that is too large must not become one that is not when it is converted to fewer bits.
+        if (amount is not ConstTerm && amount.Type.Bits > left.Type.Bits && TermMeasure.ReadsData(amount))
+        {
+            amount = Fold.Binary(BinaryOp.Min, amount, new ConstTerm(Scalar.Of(amount.Type, (long)width)), amount.Span);
+            if (amount.Type.IsSigned) amount = Fold.Binary(BinaryOp.Max, amount, new ConstTerm(Scalar.Of(amount.Type, -1L)), amount.Span);
+        }
         return Fold.Binary(op, left, Fold.Cast(CastKind.Convert, left.Type, amount, amount.Span), span);
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class ExpressionBinder
         }
         var indices = ImmutableArray.CreateBuilder<IndexSymbol>();
         bool isKnown = true;
-        foreach (var b in r.Binders) isKnown &= BindIndex(b, indices);
+        foreach (var b in r.Binders) isKnown &= BindIndex(b, r.Condition is null && b == r.Binders[^1], indices);
         // Without its indices the body would only give more of the same.
         var condition = r.Condition is null || !isKnown ? null : Bind(r.Condition, ElementType.Bool);
         var body = !isKnown ? null : r.Condition is null ? Bind(r.Body) : Under(condition, r.Body);
@@ -83,7 +83,7 @@ internal sealed partial class ExpressionBinder
         return null;
     }
 
-    private bool BindIndex(BinderSyntax b, ImmutableArray<IndexSymbol>.Builder indices)
+    private bool BindIndex(BinderSyntax b, bool mayChoose, ImmutableArray<IndexSymbol>.Builder indices)
     {
         if (_scope.Find(b.Name.Text) is { } taken)
         {
@@ -91,7 +91,7 @@ internal sealed partial class ExpressionBinder
             return false;
         }
         var index = new IndexSymbol(b.Name.Text, true, b.Name.Span);
-        bool isKnown = BindRange(b.Range, index);
+        bool isKnown = BindRange(b, index, mayChoose);
         if (b.Range is null) OpenIndices.Add(index);
         _scope.TryAdd(index.Name, new LoopSymbol(index));
         _indices.Add(index);
@@ -100,21 +100,35 @@ internal sealed partial class ExpressionBinder
     }
 
     /// <summary>Sets a stated range; true where there is none.</summary>
-    public bool BindRange(RangeSyntax? range, IndexSymbol index)
+    /// <param name="mayChoose">The index is the last of a reduction without a condition.</param>
+    public bool BindRange(BinderSyntax binder, IndexSymbol index, bool mayChoose = false)
     {
-        if (range is null) return true;
-        var start = BindSize(range.Start);
-        var end = range.End is null ? null : BindSize(range.End);
+        if (binder.Range is not { } range) return true;
+        var start = BindBound(range.Start);
+        var end = range.End is null ? null : BindBound(range.End);
         if (start is null || end is null) return false;
-        foreach (var (bound, span) in new[] { (start, range.Start.Span), (end, range.End!.Span) })
-            if (TermMeasure.ReadsData(bound))
-            {
-                _bag.Add(UnsupportedDiagnostics.DataIndex, span);
-                return false;
-            }
-        (index.Start, index.End) = (start, end);
+        bool isOne = !(TermMeasure.ReadsData(start) && TermMeasure.ReadsData(end));
+        (index.Start, index.End) = (Known(start, range.Start, false), Known(end, range.End!, true));
         return true;
+
+        // The equation goes on with a symbol for what comes from data; it is refused when its accesses are known.
+        Term Known(Term bound, ExpressionSyntax text, bool isEnd)
+        {
+            if (!TermMeasure.ReadsData(bound)) return bound;
+            var symbol = DataBound.SymbolOf(bound);
+            DataBounds.Add(new(index, binder, bound, text, symbol, isEnd, mayChoose && isOne));
+            return new IndexTerm(symbol);
+        }
     }
+
+    private Term? BindBound(ExpressionSyntax e)
+    {
+        if (Bind(e) is not { } value || value.In(ElementType.Int) is not { } term) return null;
+        return term.Type.IsInteger && TermMeasure.ReadsData(term) ? term : Require(value, ElementType.Int) is { } size ? Terms.Simplify(size) : null;
+    }
+
+    /// <summary>Ends of stated ranges that come from data.</summary>
+    public List<DataBound> DataBounds { get; } = [];
 
     /// <summary>An index of <c>argmax</c> and the like needs a range that holds a value. Its ends are known only when the equation is bound.</summary>
     private void OweValues(ReduceKind kind, IndexSymbol index, SourceSpan span) => NonEmpty.Add((kind, index, [.. _indices], [.. _conditions], span));

@@ -239,20 +239,21 @@ internal sealed partial class ExpressionBinder
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.FreeIndex, n.Span, n.Name).Suggest(n.Span, n.Name, _indices.Select(i => i.Name)));
             return false;
         }
-        if (Bind(e) is not { } value || value.In(ElementType.Int) is not { } term) return false;
-        if (TermMeasure.ReadsData(term))
-        {
-            _bag.Add(UnsupportedDiagnostics.DataIndex, e.Span);
-            return false;
-        }
-        if (term.Type is not ElementType.Int)
-        {
-            _bag.Add(SemanticDiagnostics.NotAnIndex, e.Span, term.Type.Name);
-            return false;
-        }
-        subscripts.Add(Terms.Simplify(term));
+        if (BindIndex(e) is not { } term) return false;
+        subscripts.Add(term);
         bare.Add(e is NameExpressionSyntax && term is IndexTerm);
         return true;
+    }
+
+    /// <summary>A subscript: a term of type <c>int</c> in its normal form. An element of integer type is taken as the number that it is.</summary>
+    public Term? BindIndex(ExpressionSyntax e)
+    {
+        if (Bind(e) is not { } value || value.In(ElementType.Int) is not { } term) return null;
+        if (term.Type.IsInteger && term.Type is not ElementType.Int && TermMeasure.ReadsData(term)) term = Fold.Cast(CastKind.Convert, ElementType.Int, term, e.Span);
+        if (term.Type is ElementType.Int) return Terms.Simplify(term);
+        var error = Diagnostic.Create(SemanticDiagnostics.NotAnIndex, e.Span, term.Type.Name);
+        _bag.Add(TermMeasure.ReadsData(term) ? error.WithHelp($"convert it by name: `i32({e.Span.Text})`").WithFix(e.Span, $"i32({e.Span.Text})") : error);
+        return null;
     }
 
     // ---- conditions -------------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ internal sealed partial class OperatorBinder
                 return false;
             }
             var index = new IndexSymbol(b.Name.Text, false, b.Name.Span);
-            if (!binder.BindRange(b.Range, index)) return false;
+            if (!binder.BindRange(b, index)) return false;
             left.Stated.Add(index);
             left.Ranged.Add(index);
             AddName(left, index.Name, new LoopSymbol(index));
@@ -146,6 +146,11 @@ internal sealed partial class OperatorBinder
     private bool Settle(ExpressionBinder binder, IEnumerable<IndexSymbol> open)
     {
         var obligations = new List<Obligation>(binder.Obligations);
+        if (binder.DataBounds is [var bound, ..])
+        {
+            _bag.Add(bound.Report(binder.Reads, [.. _requires], _module.Prover));
+            return false;
+        }
         if (!new RangeInference(_sizes, _bag, obligations).Solve([.. open, .. binder.OpenIndices], binder.Reads)) return false;
         foreach (var o in obligations) Owe(o);
         foreach (var (kind, index, scope, conditions, span) in binder.NonEmpty)

@@ -60,7 +60,7 @@ internal sealed partial class OperatorBinder
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.NoRange, unknown.Span, $"`{unknown.Name}`", $"`for {unknown.Name} in 0..n {{ … }}`"));
             return false;
         }
-        if (binder.BindSize(e) is not { } term) return false;
+        if (binder.BindIndex(e) is not { } term) return false;
         if (TermMeasure.ReadsData(term))
         {
             _bag.Add(SemanticDiagnostics.DataTarget, e.Span, target.Name.Name);

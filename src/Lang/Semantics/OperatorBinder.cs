@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Program;
+using Tx.Lang.Proofs;
 using Tx.Lang.Syntax;
 
 namespace Tx.Lang.Semantics;
@@ -61,7 +62,7 @@ internal sealed partial class OperatorBinder
             Results = [.. _results.Select(r => r.Tensor!)],
             Requires = [.. _requires],
             Stages = [.. _stages],
-            RuntimeChecks = [],
+            RuntimeChecks = RuntimeCheckFinder.Find(_stages, [.. _requires], _module.Prover),
             Obligations = [.. _obligations],
             Consts = [.. _consts],
         };

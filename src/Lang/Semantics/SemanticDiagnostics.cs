@@ -137,4 +137,6 @@ public static class SemanticDiagnostics
         "the call that gives `{0}` needs whole tensors, which need `{0}`", "write the equations of the callee here");
     public static readonly DiagnosticDescriptor UpdateInCycle = new("TX1078", Severity.Error, "update in a cycle",
         "`{0}` is updated, but what its updates need is computed from `{0}`", "compute the new values as a tensor with a dimension for the steps");
+    public static readonly DiagnosticDescriptor RangeFromData = new("TX1080", Severity.Error, "range from data",
+        "the range of `{0}` {1} at `{2}`, which comes from data", "range over what is known before the kernel runs, and choose by a condition: `k in 0..n if …`");
 }

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Tx.Core;
 using Tx.Lang.Program;
-using Tx.Lang.Reference;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -16,14 +14,19 @@ internal sealed class ProgramScope
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<Buffer> _temporaries = [];
     private readonly List<CheckMessage> _messages = [];
-    private readonly Dictionary<SourceSpan, int> _divisions = [];
-    private readonly ImmutableArray<RuntimeCheck> _runtimeChecks;
-    private readonly HashSet<ReadTerm> _checkedReads;
+    private readonly Dictionary<(object, int), RuntimeCheck> _checks = [];
+    private readonly Dictionary<RuntimeCheck, int> _messageOf = new(ReferenceEqualityComparer.Instance);
 
     public ProgramScope(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
     {
-        _runtimeChecks = op.RuntimeChecks;
-        _checkedReads = [.. op.RuntimeChecks.Select(c => c.Read).OfType<ReadTerm>()];
+        foreach (var check in op.RuntimeChecks)
+            switch (check)
+            {
+                case ReadCheck r: _checks.Add((r.Read, r.Dimension), r); break;
+                case WriteCheck w: _checks.Add((w.Target, w.Dimension), w); break;
+                case DivisorCheck d: _checks.Add((d.Division, 0), d); break;
+                case ShiftCheck s: _checks.Add((s.Shift, 0), s); break;
+            }
         var free = ImmutableArray.CreateBuilder<(Var, DimSymbol)>();
         foreach (var d in op.Dims)
         {
@@ -75,24 +78,21 @@ internal sealed class ProgramScope
         return b;
     }
 
-    /// <summary>True for a read with an index that is checked when the kernel runs.</summary>
-    public bool IsChecked(ReadTerm read) => _checkedReads.Contains(read);
+    /// <summary>What has to be checked of a division, a shift, or one dimension of a read; null where it is proved.</summary>
+    public RuntimeCheck? CheckOf(Term term, int dimension = 0) => _checks.GetValueOrDefault((term, dimension));
 
-    /// <summary>The message for an index of a target that lies outside; null where it is proved not to.</summary>
-    public int? OutsideMessage(Target target, int dimension)
-    {
-        if (!_runtimeChecks.Any(c => target.Equals(c.Write) && c.Dimension == dimension)) return null;
-        string format = string.Format(CultureInfo.InvariantCulture, "`{0}` is written at {1} in dimension {2}, outside its extent {3}", target.Tensor.Name, "{0}", dimension, "{1}");
-        _messages.Add(new(ReferenceDiagnostics.WrittenOutside.Code, format, target.Indices[dimension].Span));
-        return _messages.Count - 1;
-    }
+    /// <summary>What has to be checked of one dimension of a target; null where it is proved.</summary>
+    public RuntimeCheck? CheckOf(Target target, int dimension) => _checks.GetValueOrDefault((target, dimension));
 
-    /// <summary>The message of a failing check for a division at <paramref name="span"/>.</summary>
-    public int DivisionMessage(SourceSpan? span)
+    /// <summary>True for a term that can fail by itself when the kernel runs.</summary>
+    public bool IsChecked(Term term) => term is ReadTerm r ? Enumerable.Range(0, r.Indices.Length).Any(d => CheckOf(r, d) is not null) : CheckOf(term) is not null;
+
+    /// <summary>The number of a check's message.</summary>
+    public int MessageOf(RuntimeCheck check)
     {
-        if (span is { } known && _divisions.TryGetValue(known, out int index)) return index;
-        _messages.Add(new(ReferenceDiagnostics.DivisionByZero.Code, ReferenceDiagnostics.DivisionByZero.Message, span));
-        if (span is { } s) _divisions.Add(s, _messages.Count - 1);
+        if (_messageOf.TryGetValue(check, out int index)) return index;
+        _messages.Add(new(check.Descriptor.Code, check.Format, check.Span));
+        _messageOf.Add(check, _messages.Count - 1);
         return _messages.Count - 1;
     }
 

@@ -84,19 +84,12 @@ internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableA
         }
         if (targets is not [var target]) throw new CompilerBugException("nest builder", $"{nest.Name} has several targets and one value");
         var value = nest.Terms.Lower(term);
-        if (equation.Update is { } op) value = new Binary(op, target.Read(), value);
-        _body.Add(nest.Close(null, [.. nest.Terms.Checks, .. ChecksOf(equation, target), target.Write(value)], equation.Update is null, origin));
-    }
-
-    // An index of a target that comes from data is tested before anything is written.
-    private IEnumerable<Stmt> ChecksOf(Equation equation, Place target)
-    {
+        // An index of a target that comes from data is tested before anything is written.
         for (int d = 0; d < target.Indices.Length; d++)
-            if (program.OutsideMessage(equation.Targets[0], d) is { } message)
-            {
-                var (index, extent) = (target.Indices[d], target.Buffer.Shape[d]);
-                yield return new Check(Expr.And(index >= 0, index < extent), message, [index, extent], new(equation.Targets[0].Indices[d].Span ?? equation.Span, null));
-            }
+            if (program.CheckOf(equation.Targets[0], d) is { } check)
+                nest.Terms.CheckIndex(check, equation.Targets[0].Indices[d], target.Indices[d], target.Buffer.Shape[d], null);
+        if (equation.Update is { } op) value = new Binary(op, target.Read(), value);
+        _body.Add(nest.Close(null, [.. nest.Terms.Checks, target.Write(value)], equation.Update is null, origin));
     }
 
     // `Y`; of several equations `Y.eq1`, numbered in the order of the text, and `Y.update0`.
@@ -142,7 +135,7 @@ internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableA
     private bool MayStandOutside(IEnumerable<Term> terms) => terms.SelectMany(TermTree.SelfAndDescendants).All(t => t switch
     {
         ReadTerm r => !_tensors.Contains(r.Tensor) && !program.IsChecked(r),
-        BinaryTerm { Op: BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod } b => b.Type.IsFloat || b.Type is ElementType.Int,
+        BinaryTerm b => !program.IsChecked(b),
         _ => true,
     });
 

@@ -85,7 +85,14 @@ internal sealed class TermLowering(ProgramScope program, IReadOnlyDictionary<Ind
         {
             // An element that exists whatever the path says may as well be read: a predicate costs more.
             bool always = path is null || Enumerable.Range(0, indices.Length).All(IsInside);
-            return new Load(buffer, indices, always ? null : path!.All);
+            var predicate = always ? null : path!.All;
+            for (int d = 0; d < indices.Length; d++)
+                if (program.CheckOf(r, d) is { } check)
+                {
+                    var within = CheckIndex(check, r.Indices[d], indices[d], buffer.Shape[d], path);
+                    predicate = predicate is null ? within : Expr.And(predicate, within);
+                }
+            return new Load(buffer, indices, predicate);
         }
 
         var inside = new List<Expr>();
@@ -107,22 +114,45 @@ internal sealed class TermLowering(ProgramScope program, IReadOnlyDictionary<Ind
     private bool IsWholeDimension(IndexSymbol index, Expr extent) =>
         index.Start is ConstTerm { Value.Integer: 0 } && StructuralComparer.Instance.Equals(program.Range(index, this).End, extent);
 
+    /// <summary>Adds the check that an index from data is inside, and gives the condition.</summary>
+    public Expr CheckIndex(RuntimeCheck check, Term term, Expr index, Expr extent, PathCondition? path)
+    {
+        var within = Expr.And(index >= 0, index < extent);
+        Expr ten = new IntImm(ElementType.U64, 10);
+        // See IndexDigits: a u64 is shown by all its digits but the last, and the last.
+        ImmutableArray<Expr> values = IndexDigits.IsUnsigned(term) && Expr.Convert(index, ElementType.U64) is var number
+            ? [Expr.Convert(Expr.Make(BinaryOp.Div, number, ten), ElementType.I64), extent, Expr.Convert(Expr.Make(BinaryOp.Mod, number, ten), ElementType.I64)]
+            : [index, extent];
+        AddCheck(check, within, values, path);
+        return within;
+    }
+
+    private void AddCheck(RuntimeCheck check, Expr condition, ImmutableArray<Expr> values, PathCondition? path) =>
+        _checks.Add(new Check(path is null ? condition : Expr.Or(Expr.Not(path.All), condition), program.MessageOf(check), values, new(check.Span, null)));
+
     private Expr LowerBinary(BinaryTerm b, PathCondition? path)
     {
         var (left, right) = (Lower(b.Left, path), Lower(b.Right, path));
         if (b.Op is BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod && !b.Type.IsFloat)
             right = SafeDivisor(b, right, path);
+        if (b.Op is BinaryOp.Shl or BinaryOp.Shr && program.CheckOf(b) is { } check)
+        {
+            var (zero, width) = (Expr.Zero(right.Type), new IntImm(right.Type.Element, b.Type.Bits));
+            var isSafe = Expr.And(Expr.Make(BinaryOp.Ge, right, zero), Expr.Make(BinaryOp.Lt, right, width));
+            AddCheck(check, isSafe, [], path);
+            right = Expr.If(isSafe, right, zero);
+        }
         return Expr.Make(b.Op, left, right);
     }
 
+    // A divisor is proved not to be 0, or checked. On a side that is not taken it may be anything.
     private Expr SafeDivisor(BinaryTerm b, Expr divisor, PathCondition? path)
     {
         if (divisor.TryGetConstant(out var value) && value.Integer != 0) return divisor;
         var one = new IntImm(divisor.Type.Element, 1);
-        // Indices and dimensions are proved; a divisor from data is checked when the kernel runs.
-        if (b.Type is ElementType.Int) return path is null ? divisor : Expr.If(path.All, divisor, one);
+        if (program.CheckOf(b) is not { } check) return path is null ? divisor : Expr.If(path.All, divisor, one);
         var isSafe = Expr.Ne(divisor, Expr.Zero(divisor.Type));
-        _checks.Add(new Check(path is null ? isSafe : Expr.Or(Expr.Not(path.All), isSafe), program.DivisionMessage(b.Span), [], new(b.Span, null)));
+        AddCheck(check, isSafe, [], path);
         return Expr.If(path is null ? isSafe : Expr.And(path.All, isSafe), divisor, one);
     }
 }

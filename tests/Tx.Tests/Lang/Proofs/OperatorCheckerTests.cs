@@ -142,14 +142,6 @@ public sealed class OperatorCheckerTests : IDisposable
         Fine(Check("op f(X: f32[M, N]) -> at: i64[M] require N >= 1 { at[i] = argmax(j: X[i, j]) }"));
     }
 
-    [Theory]
-    [InlineData("op f(X: i32[N]) -> Y: i32[N] { Y[i] = 7 / X[i] }", "TX3501")]
-    [InlineData("op f(X: i32[N]) -> Y: i32[N] { Y[i] = X[i] % max(X[i], 0) }", "TX3501")]
-    [InlineData("op f(X: u32[N]) -> Y: u32[N] { Y[i] = X[i] << X[i] }", "TX3502")]
-    [InlineData("op f(X: u32[N]) -> Y: u32[N] { Y[i] = X[i] << (X[i] & 32) }", "TX3502")]
-    public void Operations_on_data_that_can_fail_are_not_supported_yet(string text, string code) =>
-        Assert.Equal(code, Assert.Single(Check(text).Diagnostics).Code);
-
     [Fact]
     public void A_divisor_that_wraps_to_zero_is_found()
     {

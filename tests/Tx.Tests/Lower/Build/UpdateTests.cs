@@ -89,7 +89,7 @@ public class UpdateTests
         IndexSymbol b = Index("b", N(4)), i = Index("i", Of(dn));
         var zero = Define(y, [Of(b)], I32(0), b);
         var add = Update(y, [ToIndex(Read(x, Of(i)))], BinaryOp.Add, I32(1), i);
-        var op = Operator([dn], [x], [y], [Stage([y], [zero, add])], new RuntimeCheck(null, add.Targets[0], 0));
+        var op = Operator([dn], [x], [y], [Stage([y], [zero, add])], new WriteCheck("Y", add.Targets[0], 0));
         var module = LowerInstances.Run(NestBuilder.Build(op, new Dictionary<DimSymbol, long> { [dn] = 3 }));
         var run = LoopInterpreter.Run(module, "f", [Array(ElementType.I32, [3], p => p == 1 ? -5 : p)]);
         Assert.Equal<long>([-5, 4], run.Check!.Values);
