@@ -47,6 +47,8 @@ internal sealed class SmallSizesProver : IProver
 /// <summary>Binds the operators of a text.</summary>
 internal sealed class Bound
 {
+    private static readonly Tx.Lang.Proofs.IslProver Prover = new();
+
     public required ModuleBinder Module { get; init; }
     public required DiagnosticBag Bag { get; init; }
 
@@ -56,7 +58,7 @@ internal sealed class Bound
         var tree = SyntaxParser.Parse(new SourceText("test.tx", text));
         bag.AddRange(tree.Diagnostics);
         var table = DeclarationTable.Build(tree, (_, path) => Find(path), null, bag);
-        return new() { Module = new(table, prover ?? new SmallSizesProver()), Bag = bag };
+        return new() { Module = new(table, prover ?? Prover), Bag = bag };
 
         SyntaxTree? Find(string path) => files.Where(f => f.Path == path).Select(f => SyntaxParser.Parse(new SourceText(f.Path, f.Text))).FirstOrDefault();
     }
