@@ -152,7 +152,7 @@ public sealed class CallResolver(ModuleBinder module)
             }
             var error = Diagnostic.Create(n < 0 ? SemanticDiagnostics.NegativeExtent : SemanticDiagnostics.SizeOverflow, call,
                 n < 0 ? [tensor.Name, Terms.Print(extent)] : [Terms.Print(extent), tensor.Name]);
-            bag.Add(error with { Witness = extent is ConstTerm ? null : Sizes(extent, sizes) });
+            bag.Add(error with { Witness = Sizes(extent, sizes) is { Length: > 0 } witness ? witness : null });
             return null;
         }
         return shape.ToImmutable();

@@ -36,7 +36,7 @@ public sealed class DeclarationTable
 
     /// <summary>Collects the declarations of <paramref name="root"/>.</summary>
     /// <param name="import">Finds the tree for a path written at a place; null where there is none. A file is known by the path of its
-    /// source, so it must give one path for one file. Each file is read once, so cycles are fine.</param>
+    /// source, so it must give one path for one file. Each file is read once; files that import one another are refused.</param>
     /// <param name="previous">What earlier prompts or cells, or the standard library, declared.</param>
     /// <param name="bag">Receives errors, those of parsing imported files among them.</param>
     public static DeclarationTable Build(
@@ -45,6 +45,7 @@ public sealed class DeclarationTable
         var table = new DeclarationTable();
         var names = new Dictionary<string, NameSyntax>(StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal) { root.Source.Path };
+        var imports = new ImportGraph();
         var queue = new Queue<SyntaxTree>([root]);
         while (queue.TryDequeue(out var tree))
         {
@@ -58,7 +59,11 @@ public sealed class DeclarationTable
                 if (item is ImportSyntax i)
                 {
                     if (import(i.Span, i.Path) is not { } imported) bag.Add(SemanticDiagnostics.ImportFailed, i.Span, i.Path);
-                    else if (seen.Add(imported.Source.Path)) queue.Enqueue(imported);
+                    else
+                    {
+                        imports.Add(tree.Source.Path, imported.Source.Path, i.Span);
+                        if (seen.Add(imported.Source.Path)) queue.Enqueue(imported);
+                    }
                 }
                 else if (item is TestSyntax test)
                 {
@@ -67,6 +72,7 @@ public sealed class DeclarationTable
                 else table.Declare(item, names, bag);
             }
         }
+        imports.ReportCircles(root.Source.Path, bag);
         if (previous is not null) table.AddHidden(previous, names);
         return table;
     }

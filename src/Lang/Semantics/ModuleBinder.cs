@@ -91,8 +91,32 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
         if (term is null) return null;
         if (term is ConstTerm c) return c.Value;
         if (Terms.Simplify(term) is ConstTerm s) return s.Value;
-        bag.Add(SemanticDiagnostics.NotConstant, expression.Span, "this value");
+        if (Leaves.AreConstant(term)) bag.Add(SemanticDiagnostics.ConstOverflow, expression.Span);
+        else bag.Add(SemanticDiagnostics.NotConstant, expression.Span, "this value");
         return null;
+    }
+
+    /// <summary>Sees whether a term is made of numbers alone; one that has no value then leaves the 64 bits.</summary>
+    private sealed class Leaves : TermRewriter
+    {
+        private bool _hasOthers;
+
+        public static bool AreConstant(Term term)
+        {
+            var leaves = new Leaves();
+            leaves.Visit(term);
+            return !leaves._hasOthers;
+        }
+
+        protected override Term VisitDim(DimTerm d) => Other(d);
+        protected override Term VisitIndex(IndexTerm i) => Other(i);
+        protected override Term VisitRead(ReadTerm r) => Other(r);
+
+        private Term Other(Term t)
+        {
+            _hasOthers = true;
+            return t;
+        }
     }
 
     /// <summary>A <c>const</c> of the file, bound at its first use.</summary>

@@ -139,4 +139,8 @@ public static class SemanticDiagnostics
         "`{0}` is updated, but what its updates need is computed from `{0}`", "compute the new values as a tensor with a dimension for the steps");
     public static readonly DiagnosticDescriptor RangeFromData = new("TX1080", Severity.Error, "range from data",
         "the range of `{0}` {1} at `{2}`, which comes from data", "range over what is known before the kernel runs, and choose by a condition: `k in 0..n if …`");
+    public static readonly DiagnosticDescriptor ConstOverflow = new("TX1058", Severity.Error, "constant too large",
+        "the value of this constant does not fit 64 bits", "use smaller numbers");
+    public static readonly DiagnosticDescriptor ImportCircle = new("TX1059", Severity.Error, "files that import one another",
+        "`{0}` imports itself{1}", "move what both need into a file of its own");
 }

@@ -102,13 +102,39 @@ public class CallTests
     }
 
     [Fact]
-    public void Imports_are_seen_through_files_and_may_be_circular()
+    public void Imports_are_seen_through_files_each_read_once()
     {
-        var bound = Bound.Of("import \"a.tx\"\nimport \"b.tx\"\nop f(X: f32[N]) -> Y: f32[N] { Y = g(X) }", null,
-            ("a.tx", "import \"b.tx\"\nop g(X: f32[N]) -> Y: f32[N] { Y = h(X) }"), ("b.tx", "import \"a.tx\"\nop h(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] * K }\nconst K = 2"));
+        var bound = Bound.Of("import \"a.tx\"\nimport \"b.tx\"\nimport \"a.tx\"\nop f(X: f32[N]) -> Y: f32[N] { Y = g(X) }", null,
+            ("a.tx", "import \"b.tx\"\nop g(X: f32[N]) -> Y: f32[N] { Y = h(X) }"), ("b.tx", "op h(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] * K }\nconst K = 2"));
         Assert.NotNull(bound.Bind("f"));
         Assert.Empty(bound.Bag.Items);
         Assert.Equal(2, bound.Module.Table.Imports.Count);
+    }
+
+    [Theory]
+    [InlineData("import \"a.tx\"", "import \"b.tx\"", "import \"a.tx\"", "b.tx: `a.tx` imports itself through `b.tx`")]
+    [InlineData("import \"b.tx\"", "import \"a.tx\"", "import \"test.tx\"", "b.tx: `test.tx` imports itself through `b.tx`")]
+    [InlineData("import \"a.tx\"", "import \"a.tx\"", "", "a.tx: `a.tx` imports itself")]
+    [InlineData("import \"a.tx\"\nimport \"b.tx\"", "import \"b.tx\"", "import \"a.tx\"\nimport \"test.tx\"", "b.tx: `a.tx` imports itself through `b.tx`; b.tx: `test.tx` imports itself through `a.tx`, `b.tx`")]
+    public void Imports_in_a_circle_are_refused(string root, string a, string b, string expected)
+    {
+        var bag = Bound.Of(root, null, ("a.tx", a), ("b.tx", b), ("test.tx", root)).Bag;
+        Assert.All(bag.Items, d => Assert.Equal("TX1059", d.Code));
+        Assert.Equal(expected, string.Join("; ", bag.Items.Select(d => $"{d.Span!.Value.Source.Path}: {d.Message}")));
+    }
+
+    [Fact]
+    public void A_call_that_grows_too_large_is_reported_at_each_place_once()
+    {
+        var errors = Bound.Errors("""
+            op g(a: f32) -> y: f32 { y = a + a + a + a }
+            op g2(a: f32) -> y: f32 { y = g(g(g(g(g(a))))) }
+            op g3(a: f32) -> y: f32 { y = g2(g2(a)) }
+            op big(a: f32) -> y: f32 { y = g3(g3(a)) }
+            op h(X: f32[N]) -> Y: f32[N] { Y[i] = big(X[i]) + big(X[i]) }
+            op h2(X: f32[N]) -> Y: f32[N] { Y[i] = big(X[i]) }
+            """);
+        Assert.Equal(("TX3110", 4), Assert.Single(errors.Select(e => (e.Code, e.Span!.Value.Start.Line))));
     }
 
     [Fact]
