@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Tx.Runtime;
 
-/// <summary>One tensor argument of a kernel. All counts are in elements; the first element is at <c>Data + Offset * bytes</c>.</summary>
+/// <summary>One tensor argument of a kernel. All counts are in elements; the first element is at <c>Data + Offset * bytes</c>. A packed tensor is contiguous: its rows
+/// follow each other, each begins with its first element in the lowest bits of a byte of its own, and the bits behind its last element are 0 where a kernel
+/// writes and not read where it reads. Its shape counts elements; its strides and its offset count bytes, and the last dimension has the stride 0.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct TxBuffer
 {

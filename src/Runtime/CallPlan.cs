@@ -29,10 +29,10 @@ internal sealed unsafe class CallPlan
         _extents = NativeBlock.TryAllocate(bytes) ?? throw new DiagnosticException(RuntimeDiagnostics.WorkspaceMemory, null, image.Name, TensorType.FormatBytes(bytes));
         // Shapes, then strides, parameter after parameter.
         long* extent = Extents, stride = Strides;
-        foreach (var shape in Shapes)
+        foreach (var (shape, parameter) in Shapes.Zip(image.Parameters))
         {
             foreach (long n in shape) *extent++ = n;
-            foreach (long n in TensorType.RowMajorStrides(shape.AsSpan())) *stride++ = n;
+            foreach (long n in TensorType.RowMajorStrides(parameter.Type, shape.AsSpan())) *stride++ = n;
         }
     }
 

@@ -22,9 +22,9 @@ public sealed unsafe class NativeTensor : IDisposable
     private readonly NativeBlock _block;
     private int _isReturned;
 
-    internal NativeTensor(TensorAllocator allocator, NativeBlock block, ElementType type, ImmutableArray<long> shape, long count)
+    internal NativeTensor(TensorAllocator allocator, NativeBlock block, ElementType type, ImmutableArray<long> shape, long count, long bytes)
     {
-        (_allocator, _block, Type, Shape, Count) = (allocator, block, type, shape, count);
+        (_allocator, _block, Type, Shape, Count, Bytes) = (allocator, block, type, shape, count, bytes);
     }
 
     // The block frees itself; this keeps the account of a tensor that nobody disposed.
@@ -36,7 +36,8 @@ public sealed unsafe class NativeTensor : IDisposable
     public int Rank => Shape.Length;
     /// <summary>The number of elements.</summary>
     public long Count { get; }
-    public long Bytes => Count * Type.Bytes;
+    /// <summary>Rows of packed elements are padded to whole bytes.</summary>
+    public long Bytes { get; }
     /// <summary>The allocator that it came from; results of an operation on it come from there, too.</summary>
     public TensorAllocator Allocator => _allocator;
     public bool IsDisposed => _block.IsClosed;
@@ -53,10 +54,11 @@ public sealed unsafe class NativeTensor : IDisposable
 
     /// <summary>The elements from a row-major position on.</summary>
     /// <typeparam name="T">A type as wide as the element type; <c>byte</c> for <c>bool</c> or for raw bytes of any tensor is not converted.</typeparam>
-    /// <exception cref="ArgumentException">The widths differ.</exception>
+    /// <exception cref="ArgumentException">The widths differ, or the elements are packed: see <see cref="AsBytes"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside.</exception>
     public Span<T> AsSpan<T>(long start, int length) where T : unmanaged
     {
+        if (Type.IsPacked) throw new ArgumentException($"elements of {Type.Name} share bytes");
         if (sizeof(T) != Type.Bytes) throw new ArgumentException($"elements of {Type.Name} have {Type.Bytes} bytes, {typeof(T).Name} has {sizeof(T)}");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -69,6 +71,10 @@ public sealed unsafe class NativeTensor : IDisposable
     public Span<T> AsSpan<T>() where T : unmanaged =>
         Count <= int.MaxValue ? AsSpan<T>(0, (int)Count) : throw new ArgumentException($"a span cannot hold {Count} elements");
 
+    /// <summary>The memory as it is; of packed elements see <see cref="PackedRows"/>.</summary>
+    /// <exception cref="ArgumentException">There is more than a span can hold.</exception>
+    public Span<byte> AsBytes() => Bytes <= int.MaxValue ? new((byte*)Data, (int)Bytes) : throw new ArgumentException($"a span cannot hold {Bytes} bytes");
+
     /// <summary>The element at a row-major position.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The position does not lie in 0..<see cref="Count"/>.</exception>
     public Scalar this[long position]
@@ -78,9 +84,14 @@ public sealed unsafe class NativeTensor : IDisposable
         {
             if (value.Type != Type) throw new ArgumentException($"a value of {value.Type.Name} for a tensor of {Type.Name}");
             ulong bits = ScalarMath.ToBits(value);
-            byte* p = ElementAddress(position);
+            byte* p = ElementAddress(position, out int shift);
             unchecked
             {
+                if (Type.IsPacked)
+                {
+                    *p = (byte)(*p & ~(((1 << Type.Bits) - 1) << shift) | (int)bits << shift);
+                    return;
+                }
                 switch (Type.Bytes)
                 {
                     case 1: *p = (byte)bits; break;
@@ -128,6 +139,12 @@ public sealed unsafe class NativeTensor : IDisposable
         if (TensorType.CountElements(Type, shape) != Count) throw new ArgumentException($"{this} has not the elements of {TensorType.Format(Type, shape)}");
         byte* source = (byte*)Data;
         var copy = _allocator.Allocate(Type, shape);
+        if (Type.IsPacked)
+        {
+            // Rows of another length begin at other places.
+            for (long i = 0; i < Count; i++) copy[i] = this[i];
+            return copy;
+        }
         Buffer.MemoryCopy(source, copy.Data, Bytes, Bytes);
         GC.KeepAlive(this);
         return copy;
@@ -160,9 +177,16 @@ public sealed unsafe class NativeTensor : IDisposable
         {
             long position = 0;
             for (int d = 0; d < Rank; d++) position += (ranges[d].Start + index[d]) * strides[d];
-            long bytes = runLength * Type.Bytes;
-            Buffer.MemoryCopy((byte*)Data + position * Type.Bytes, target, bytes, bytes);
-            target += bytes;
+            if (Type.IsPacked)
+            {
+                for (long i = 0; i < runLength; i++) part[done + i] = this[position + i];
+            }
+            else
+            {
+                long bytes = runLength * Type.Bytes;
+                Buffer.MemoryCopy((byte*)Data + position * Type.Bytes, target, bytes, bytes);
+                target += bytes;
+            }
             for (int d = Rank - 2; d >= 0 && ++index[d] == extents[d]; d--) index[d] = 0;
         }
         GC.KeepAlive(this);
@@ -184,15 +208,20 @@ public sealed unsafe class NativeTensor : IDisposable
 
     private ulong BitsAt(long position)
     {
-        byte* p = ElementAddress(position);
+        byte* p = ElementAddress(position, out int shift);
+        if (Type.IsPacked) return (ulong)(*p >> shift & ((1 << Type.Bits) - 1));
         return Type.Bytes switch { 1 => *p, 2 => *(ushort*)p, 4 => *(uint*)p, _ => *(ulong*)p };
     }
 
-    private byte* ElementAddress(long position)
+    // Where the element's first byte is; for a packed one, with its place in that byte.
+    private byte* ElementAddress(long position, out int shift)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Count);
-        return (byte*)Data + position * Type.Bytes;
+        shift = 0;
+        if (!Type.IsPacked) return (byte*)Data + position * Type.Bytes;
+        (long at, shift) = PackedRows.Place(Type, Shape, position);
+        return (byte*)Data + at;
     }
 
     private void Release()

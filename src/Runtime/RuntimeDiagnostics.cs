@@ -16,8 +16,8 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor OutOfMemory = new("TX5003", Severity.Error, "out of memory",
         "a tensor `{0}` needs {1}, and {2} are left", "use smaller extents, or free tensors that are no longer used");
 
-    public static readonly DiagnosticDescriptor UnsupportedElement = new("TX5004", Severity.Error, "element type not supported yet",
-        "tensors of `{0}` are not supported yet", "use one of bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64");
+    public static readonly DiagnosticDescriptor UnsupportedElement = new("TX5004", Severity.Error, "element type of no tensor",
+        "a tensor cannot have elements of type `{0}`", "store indices as `i64`");
 
     public static readonly DiagnosticDescriptor CannotRead = new("TX5010", Severity.Error, "file cannot be read",
         "`{0}` cannot be read: {1}", "check the path; in a program it starts at the program's folder");

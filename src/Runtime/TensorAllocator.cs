@@ -19,12 +19,12 @@ public sealed class TensorAllocator(long? limitBytes = null)
     /// <summary>The highest value that <see cref="BytesInUse"/> had.</summary>
     public long PeakBytes => Volatile.Read(ref _peakBytes);
 
-    /// <summary>A row-major tensor with unspecified contents.</summary>
+    /// <summary>A row-major tensor with unspecified contents; packed elements are 0.</summary>
     /// <exception cref="DiagnosticException">The shape has a negative extent, is too large to address, or there is no memory for it.</exception>
     public NativeTensor Allocate(ElementType type, ReadOnlySpan<long> shape)
     {
         long count = TensorType.CountElements(type, shape);
-        long bytes = count * type.Bytes;
+        long bytes = TensorType.CountBytes(type, shape);
         if (bytes >= LargeBytes && SystemMemory.AvailableBytes() is { } available && bytes > available) throw OutOfMemory(type, shape, bytes, available);
         long before = Volatile.Read(ref _bytesInUse);
         while (true)
@@ -41,7 +41,10 @@ public sealed class TensorAllocator(long? limitBytes = null)
             throw OutOfMemory(type, shape, bytes, LimitBytes - before);
         }
         RaisePeak(before + bytes);
-        return new NativeTensor(this, block, type, ImmutableArray.Create(shape), count);
+        var tensor = new NativeTensor(this, block, type, ImmutableArray.Create(shape), count, bytes);
+        // Padding bits are 0, and writing an element keeps its neighbours.
+        if (type.IsPacked) tensor.Clear();
+        return tensor;
     }
 
     internal void Return(long bytes) => Interlocked.Add(ref _bytesInUse, -bytes);

@@ -7,7 +7,7 @@ public static unsafe class TensorFill
 {
     /// <summary>Pseudo-random elements; each depends on the seed and its row-major position alone (SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
     /// Floats are uniform on [−1, 1) in steps of 2^−7 (<c>bf16</c>), 2^−10 (<c>f16</c>), 2^−23 (<c>f32</c>) or 2^−52 (<c>f64</c>), signed integers on −8..8 and unsigned ones on 0..8
-    /// (both without the end), <c>bool</c> is a fair coin.</summary>
+    /// (both without the end, and no more than the type has), <c>bool</c> is a fair coin.</summary>
     public static NativeTensor Random(TensorAllocator allocator, ElementType type, ReadOnlySpan<long> shape, long seed)
     {
         var tensor = allocator.Allocate(type, shape);
@@ -27,10 +27,17 @@ public static unsafe class TensorFill
                 ElementType.F16 => Scalar.Of(type, (h >> 53) * (1.0 / (1 << 10)) - 1),
                 ElementType.BF16 => Scalar.Of(type, (h >> 56) * (1.0 / (1 << 7)) - 1),
                 ElementType.Bool => Scalar.Bool(h >> 63 != 0),
-                _ => Scalar.Of(type, type.IsSigned ? (long)(h >> 60) - 8 : (long)(h >> 61)),
+                _ => Scalar.Of(type, Number(type, h)),
             };
         }
         return tensor;
+    }
+
+    // A power of two of values, all equally often.
+    private static long Number(ElementType type, ulong h)
+    {
+        int bits = Math.Min(type.Bits, type.IsSigned ? 4 : 3);
+        return (long)(h >> (64 - bits)) - (type.IsSigned ? 1L << (bits - 1) : 0);
     }
 
     private static ulong Bits(ulong start, long position) => Mix(unchecked(start + ((ulong)position + 1) * Gamma));

@@ -32,11 +32,27 @@ public static class TensorType
         return ImmutableArray.Create(strides);
     }
 
+    /// <summary>Distances between neighbours, in elements; of packed elements in bytes, and 0 for the last dimension, along which they share bytes.</summary>
+    public static ImmutableArray<long> RowMajorStrides(ElementType type, ReadOnlySpan<long> shape)
+    {
+        if (!type.IsPacked || shape.IsEmpty) return RowMajorStrides(shape);
+        var strides = RowMajorStrides(PackedRows.ByteShape(type, ImmutableArray.Create(shape)).AsSpan());
+        return strides.SetItem(strides.Length - 1, 0);
+    }
+
+    /// <summary>The bytes of a tensor whose elements can be counted.</summary>
+    public static long CountBytes(ElementType type, ReadOnlySpan<long> shape)
+    {
+        long count = CountElements(type, shape);
+        if (!type.IsPacked) return count * type.Bytes;
+        return count == 0 ? 0 : shape.IsEmpty ? 1 : count / shape[^1] * PackedRows.RowBytes(type, shape[^1]);
+    }
+
     /// <summary>The number of elements.</summary>
     /// <exception cref="DiagnosticException">An extent is negative, or the tensor has more than 2^63 − 1 bytes (an extent of 0 does not excuse the others).</exception>
     public static long CountElements(ElementType type, ReadOnlySpan<long> shape)
     {
-        if (!type.IsSupported || type is ElementType.Int) throw new DiagnosticException(RuntimeDiagnostics.UnsupportedElement, null, type.Name);
+        if (type is ElementType.Int) throw new DiagnosticException(RuntimeDiagnostics.UnsupportedElement, null, type.Name);
         Int128 bytes = type.Bytes;
         bool isEmpty = false;
         for (int d = 0; d < shape.Length; d++)

@@ -26,9 +26,6 @@ public static class ElementTypes
         /// <summary>A float that machines store but hardly compute with.</summary>
         public bool IsSmallFloat => t is ElementType.F16 or ElementType.BF16;
 
-        /// <summary>True where kernels can be compiled for it today.</summary>
-        public bool IsSupported => !t.IsPacked;
-
         /// <summary>The type that values are computed in: <c>f32</c>, rounded after each operation, for the small floats; <c>u8</c> or <c>i8</c>, wrapped
         /// after each operation, for the packed integers; the type itself for all others.</summary>
         public ElementType Carrier =>

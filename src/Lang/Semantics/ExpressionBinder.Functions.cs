@@ -46,8 +46,7 @@ internal sealed partial class ExpressionBinder
             // What stands in the call of an unknown function may be right.
             foreach (string mentioned in MentionedNames.In(call))
                 if (_scope.FindLocal(mentioned) is TensorName t) t.IsRead = true;
-            if (IsUnsupportedType(name)) _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, target.Span, name, Substitute(name));
-            else if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
+            if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
             else if (_scope.IsNews(name))
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownFunction, target.Span, name)
                     .Suggest(target.Span, name, FunctionNames.Concat(_scope.Callable).Concat(_scope.TypeNames)));
@@ -155,7 +154,6 @@ internal sealed partial class ExpressionBinder
 
     private Value? Convert(ElementType type, Value value, SourceSpan span)
     {
-        if (!CheckSupported(type, span)) return null;
         if (value.IsLiteral)
         {
             bool fits = type.IsFloat || (value.Integer is { } n && type is not ElementType.Bool && n >= type.MinValue && n <= type.MaxValue);
@@ -170,16 +168,6 @@ internal sealed partial class ExpressionBinder
         return null;
     }
 
-    private bool CheckSupported(ElementType type, SourceSpan span)
-    {
-        if (type.IsSupported) return true;
-        _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, span, type.Name, "f32");
-        return false;
-    }
-
-    internal static bool IsUnsupportedType(string name) => ElementTypes.TryParse(name, out var type) && !type.IsSupported;
-    internal static string Substitute(string unsupported) => unsupported[0] is 'u' ? "u8" : "i8";
-
     /// <summary><c>saturate(u8, x)</c> and <c>bits(i32, x)</c>.</summary>
     private Value? BindNamedCast(string name, CallSyntax call)
     {
@@ -191,7 +179,7 @@ internal sealed partial class ExpressionBinder
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, place, place.Text).Suggest(place, place.Text, _scope.TypeNames));
             return null;
         }
-        if (value?.In(value.DefaultType(Integers)) is not { } term || !CheckSupported(type, n.Span)) return null;
+        if (value?.In(value.DefaultType(Integers)) is not { } term) return null;
         bool fits = name == "bits"
             ? type.Bits == term.Type.Bits && type is not (ElementType.Bool or ElementType.Int) && term.Type is not (ElementType.Bool or ElementType.Int)
             : type.IsInteger && type is not ElementType.Int && term.Type is not ElementType.Bool;

@@ -42,7 +42,7 @@ internal static class Fold
 
     public static Term Cast(CastKind kind, ElementType type, Term operand, SourceSpan? span) =>
         kind is CastKind.Convert && operand.Type == type ? operand
-        : operand is ConstTerm { Value: var a } && type.IsSupported && a.Type.IsSupported ? new ConstTerm(ScalarMath.Cast(kind, type, a), span)
+        : operand is ConstTerm { Value: var a } ? new ConstTerm(ScalarMath.Cast(kind, type, a), span)
         : new CastTerm(kind, type, operand, span);
 
     public static Term Call(Intrinsic function, ImmutableArray<Term> arguments, SourceSpan? span) => new IntrinsicTerm(function, arguments, span);

@@ -37,5 +37,5 @@ internal sealed class NameScope(ModuleBinder module)
     public void AddType(string name, ElementType type) => _types[name] = type;
     /// <summary>An element type by its name, or what a generic stands for.</summary>
     public bool TryType(string name, out ElementType type) => _types.TryGetValue(name, out type) || ElementTypes.TryParse(name, out type);
-    public IEnumerable<string> TypeNames => _types.Keys.Concat(Enum.GetValues<ElementType>().Where(t => t.IsSupported).Select(t => t.Name));
+    public IEnumerable<string> TypeNames => _types.Keys.Concat(Enum.GetValues<ElementType>().Select(t => t.Name));
 }

@@ -101,11 +101,6 @@ internal sealed partial class OperatorBinder
     {
         bool isKnown = _scope.TryType(syntax.Name.Text, out var type) && syntax.Brackets.Count <= 1;
         if (!isKnown) ReportType(syntax);
-        else if (!type.IsSupported)
-        {
-            _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, syntax.Name.Span, type.Name, "f32");
-            isKnown = false;
-        }
         else if (type is ElementType.Int)
         {
             if (isParameter && syntax.Brackets.Count == 0) _bag.Add(Diagnostic.Create(UnsupportedDiagnostics.DynamicScalar, syntax.Span, "n"));
@@ -158,8 +153,7 @@ internal sealed partial class OperatorBinder
     {
         var span = type.Brackets.Count > 1 ? type.Span : type.Name.Span;
         string name = type.Name.Text;
-        if (ExpressionBinder.IsUnsupportedType(name)) _bag.Add(UnsupportedDiagnostics.ElementTypeLimit, span, name, ExpressionBinder.Substitute(name));
-        else if (_scope.IsNews(name)) _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, span, span.Text).Suggest(span, name, _scope.TypeNames));
+        if (_scope.IsNews(name)) _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownType, span, span.Text).Suggest(span, name, _scope.TypeNames));
     }
 
     private void BindRequires(OpSyntax op)

@@ -16,10 +16,10 @@ public static class NestBuilder
         var program = new ProgramScope(op, dims);
         var nests = ImmutableArray.CreateBuilder<Stmt>(op.Stages.Length);
         foreach (var stage in op.Stages) new StageBuilder(program, stage, nests).Build();
-        return new([new()
+        return new([PackedParameters.Lower(new()
         {
             Name = op.Name, Parameters = program.Parameters, Dims = program.FreeDims, Temporaries = program.Temporaries, Messages = program.Messages,
             Body = Block.Of(nests),
-        }], LoopLevel.Scheduled);
+        })], LoopLevel.Scheduled);
     }
 }

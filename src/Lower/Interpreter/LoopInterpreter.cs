@@ -61,6 +61,8 @@ internal sealed class Kernel
     private readonly Func<Frame, IEnumerable<Wait>> _body;
     private readonly (Ir.Buffer Buffer, int Slot, Func<Frame, long[]> Logical, Func<Frame, long[]> Stored, Func<Frame, long[], long[]>? Place)[] _buffers;
     private readonly (Var Variable, int Slot, int Parameter, int Dimension)[] _dims;
+    // The extents of parameters whose elements are packed.
+    private readonly Dictionary<Ir.Buffer, Func<Frame, long>[]> _packed;
 
     public Kernel(LoopFunction f, IValueDomain domain, LoopLevel? level)
     {
@@ -75,6 +77,7 @@ internal sealed class Kernel
             var extents = b.Shape.Select(_expressions.Scalar).ToArray();
             return (b, _expressions.Declare(b), new Func<Frame, long[]>(x => Array.ConvertAll(extents, e => e(x))), statements.Extents(b), flat ? Placement(b) : null);
         })];
+        _packed = f.Parameters.Where(b => b.Packed is not null).ToDictionary(b => b, b => b.Packed!.Shape.Select(_expressions.Scalar).ToArray());
         _body = statements.Coroutine(f.Body);
     }
 
@@ -127,6 +130,7 @@ internal sealed class Kernel
         var memory = new Memory(buffer, stored(frame), initialised: array is not null);
         if (array is null) return memory;
         long[] shape = logical(frame);
+        if (_packed.ContainsKey(buffer) && array.Type == buffer.TensorType) array = PackedRows.ToBytes(array);
         if (array.Type != buffer.Type || !array.Shape.AsSpan().SequenceEqual(shape))
             throw new InterpreterFaultException(FaultKind.BadCall, $"`{buffer.Name}` is {buffer.Type.Name}[{string.Join(", ", shape)}], the argument is {array.Type.Name}[{string.Join(", ", array.Shape)}]");
         for (long i = 0; i < array.Count; i++)
@@ -147,7 +151,9 @@ internal sealed class Kernel
             values[i] = memory.Read(Position(i, shape, memory, place, frame), Segment.Root, "the result");
             array[i] = buffer.Type.IsFloat ? frame.Machine.Domain.ToScalar(buffer.Type, values[i]) : Scalar.Of(buffer.Type, values[i]);
         }
-        return (array, values);
+        if (!_packed.TryGetValue(buffer, out var extents)) return (array, values);
+        var elements = PackedRows.FromBytes(buffer.TensorType, [.. extents.Select(e => e(frame))], array);
+        return (elements, [.. Enumerable.Range(0, (int)elements.Count).Select(i => elements[i].Integer)]);
     }
 
     // Row-major order unless a layout places the element elsewhere.

@@ -29,10 +29,19 @@ public sealed class Buffer(
     /// <summary>0 is the host.</summary>
     public int Device { get; } = device;
     public string? Memory { get; } = memory;
+    /// <summary>What the bytes of a parameter hold, where its elements are packed.</summary>
+    public PackedElements? Packed { get; init; }
+    /// <summary>The element type of a parameter as its caller sees it.</summary>
+    public ElementType TensorType => Packed?.Element ?? Type;
+    /// <summary>The extents of a parameter as its caller sees them.</summary>
+    public ImmutableArray<Expr> TensorShape => Packed?.Shape ?? Shape;
     private readonly int _hash = HashMix.Of(HashMix.Of(name), (int)type, (int)scope);
     public override int GetHashCode() => _hash;
     public override string ToString() => Name;
 }
+
+/// <summary>A tensor of packed elements: the buffer has the same extents but for the last one, which counts bytes.</summary>
+public sealed record PackedElements(ElementType Element, ImmutableArray<Expr> Shape);
 
 /// <summary>A map from logical to physical indices, one-to-one: <c>(i, k) -> [i / 8, k, i % 8]</c>.</summary>
 public sealed record BufferLayout(ImmutableArray<Var> Axes, ImmutableArray<Expr> PhysicalShape, ImmutableArray<Expr> PhysicalIndices);

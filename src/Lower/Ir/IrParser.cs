@@ -110,6 +110,13 @@ public sealed partial class IrParser
         var shape = List("]", Expression);
         var role = Take("in") ? BufferRole.Input : Take("out") ? BufferRole.Output : Take("temp") ? BufferRole.Temporary
             : usual ?? throw _lexer.Error("expected `in` or `out`");
+        PackedElements? packed = null;
+        if (Take("packs"))
+        {
+            var element = ElementTypeNamed(Word());
+            Expect("[");
+            packed = new(element, List("]", Expression));
+        }
         var scope = MemoryScope.Global;
         foreach (var s in Enum.GetValues<MemoryScope>())
             if (s is not MemoryScope.Global && Take(Lower(s))) scope = s;
@@ -127,7 +134,7 @@ public sealed partial class IrParser
             Expect("[");
             layout = new(axes, List("]", Expression), indices);
         }
-        var buffer = new Buffer(name, type, shape, role, scope, layout, device, memory);
+        var buffer = new Buffer(name, type, shape, role, scope, layout, device, memory) { Packed = packed };
         if (!_buffers.TryAdd(name, buffer)) throw _lexer.Error($"buffer `{name}` is declared twice");
         return buffer;
     }

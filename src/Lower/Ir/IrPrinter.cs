@@ -67,6 +67,7 @@ public sealed class IrPrinter
     {
         Put(NewName(b, b.Name)).Put(": ").Put(b.Type.Name).Put("[").Join(b.Shape, e => Write(e, 0)).Put("]");
         if (b.Role != usual) Put(b.Role switch { BufferRole.Input => " in", BufferRole.Output => " out", BufferRole.Temporary => " temp" });
+        if (b.Packed is { } packed) Put(" packs ").Put(packed.Element.Name).Put("[").Join(packed.Shape, e => Write(e, 0)).Put("]");
         if (b.Scope is not MemoryScope.Global) Put(" ").Put(b.Scope.ToString().ToLowerInvariant());
         if (b.Memory is not null) Put(" memory ").Put(Quote(b.Memory));
         if (b.Device != 0) Put($" device {Invariant(b.Device)}");

@@ -129,7 +129,7 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
 
         private bool Declare(Buffer a, Buffer b) =>
             a.Type == b.Type && a.Role == b.Role && a.Scope == b.Scope && a.Device == b.Device && a.Memory == b.Memory && Same(a.Shape, b.Shape)
-            && Same(a.Layout, b.Layout) && Bind(a, b);
+            && Same(a.Layout, b.Layout) && a.TensorType == b.TensorType && Same(a.TensorShape, b.TensorShape) && Bind(a, b);
 
         private bool Same(BufferLayout? a, BufferLayout? b)
         {

@@ -60,6 +60,8 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
         {
             Declare(b, new object());
             if (b.Role is BufferRole.Temporary) Report($"parameter `{b.Name}` is neither input nor output", null);
+            if (b.Packed is { } packed && (b.Type is not ElementType.U8 || !packed.Element.IsPacked || packed.Shape.Length != b.Shape.Length))
+                Report($"`{b.Name}` packs {packed.Element.Name} of rank {packed.Shape.Length} in {b.Type.Name} of rank {b.Shape.Length}", null);
             if (b.Role is BufferRole.Input && outputs) Report($"input `{b.Name}` stands after an output", null);
             outputs |= b.Role is BufferRole.Output;
         }

@@ -30,5 +30,5 @@ internal static class LlvmEmitter
     }
 
     private static KernelParameter Parameter(Lower.Ir.Buffer b) =>
-        new(b.Name, b.Type, [.. b.Shape.Select(e => (e as IntImm)?.Value)], b.Role is BufferRole.Output);
+        new(b.Name, b.TensorType, [.. b.TensorShape.Select(e => (e as IntImm)?.Value)], b.Role is BufferRole.Output);
 }

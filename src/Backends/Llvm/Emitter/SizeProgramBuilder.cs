@@ -25,7 +25,7 @@ internal sealed class SizeProgramBuilder
     {
         if (function.Dims.IsEmpty) return null;
         var builder = new SizeProgramBuilder(function);
-        ImmutableArray<ImmutableArray<int>> shapes = [.. function.Parameters.Select(p => builder.Shape(p.Shape))];
+        ImmutableArray<ImmutableArray<int>> shapes = [.. function.Parameters.Select(p => builder.Shape(p.TensorShape))];
         ImmutableArray<KernelSlot> slots = [.. plan.SymbolicSlots.Select(s => new KernelSlot(s.IsPerWorker, [.. s.Buffers.Select(builder.Slot)]))];
         return new([.. function.Dims.Select(d => new KernelDimension(d.Variable.Name, function.Parameters.IndexOf(d.Buffer), d.Dimension))],
             new(builder._program.ToImmutable()), shapes, slots);

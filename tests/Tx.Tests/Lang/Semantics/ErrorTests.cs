@@ -93,7 +93,6 @@ public class ErrorTests
         { "TX1039", "op f(X: f32[N], id: bool[M]) -> Y: f32[M] { Y[i] = X[id[i]] }", "id[i]" },
         { "TX1080", "op f(X: f32[N], n: i32[M]) -> Y: f32[M] { Y[i] = sum(k in 0..n[i]: X[k]) }", "n[i]" },
         { "TX1080", "op f(X: f32[N], p: i64[M], e: i64[M]) -> Y: f32[M] { Y[i] = sum(k in p[i]..e[i]: X[k]) }", "p[i]" },
-        { "TX3105", "op f(X: u2[N]) -> Y: f32[N] { Y[i] = f32(X[i]) }", "u2" },
         { "TX3106", "op f(X: f32[N, 4]) -> Y: f32[4 * N] { for b in 0..N, i in 0..4 { Y[4 * b + i] = X[b, i] } }", "Y[4 * b + i] = X[b, i]" },
         { "TX3109", "op f(X: f32[M, N]) -> Y: i64[M] require N >= 1 { Y[i] = argmax(j if j <= i: X[i, j]) }", "j <= i" },
         { "TX3111", "op f(X: f32[N], n: int) -> Y: f32[N] { Y[i] = X[i] }", "int" },
