@@ -70,7 +70,7 @@ public sealed partial class ProgramGenerator
             4 => $"min({x}, {y})",
             5 => $"({x} & {y})",
             6 => $"({x} ^ {y})",
-            7 => $"({x} >> {1 + _random.Next(3)})",
+            7 => $"({x} >> {Math.Min(1 + _random.Next(3), type.Bits - 1)})",
             8 => $"({x} / {Literal(type, 1 + _random.Next(4))})",
             9 => $"({x} % {Literal(type, 1 + _random.Next(6))})",
             _ => $"({x} > {y} && {Pick<string>([.. index.Values.Order(StringComparer.Ordinal)])} % 3 != 1 ? {x} : {y})",

@@ -163,14 +163,14 @@ public sealed partial class ProgramGenerator
 
     private static (Func<Dictionary<Extent, string>, string> Element, ElementType Type) Widened(Tensor a) => a.Type switch
     {
-        ElementType.I8 or ElementType.I16 => (index => $"i32({Element(a, index)})", ElementType.I32),
-        ElementType.U8 or ElementType.U16 => (index => $"i32({Element(a, index)})", ElementType.I32),
+        { IsInteger: true, Bits: <= 16 } => (index => $"i32({Element(a, index)})", ElementType.I32),
         _ => (index => Element(a, index), a.Type),
     };
 
     private static string Literal(ElementType type, int value)
     {
         if (type.IsUnsigned) value = Math.Abs(value);
+        if (type.IsPacked) value = Math.Clamp(value, (int)type.MinValue, (int)type.MaxValue);
         string text = value.ToString(CultureInfo.InvariantCulture);
         return value < 0 ? $"({text})" : text;
     }

@@ -14,7 +14,8 @@ public sealed record GeneratedProgram(ulong Seed, string Text, string Operator, 
 public sealed partial class ProgramGenerator
 {
     private static readonly ElementType[] ExactTypes =
-        [ElementType.F32, ElementType.F32, ElementType.F64, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.U8, ElementType.U16, ElementType.U32, ElementType.I16, ElementType.U64, ElementType.F16, ElementType.BF16];
+        [ElementType.F32, ElementType.F32, ElementType.F64, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.U8, ElementType.U16, ElementType.U32, ElementType.I16, ElementType.U64, ElementType.F16, ElementType.BF16,
+        ElementType.U1, ElementType.U2, ElementType.U4, ElementType.I2, ElementType.I4];
     private static readonly long[] Sizes = [1, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 19, 33];
 
     // Floats stay integers below this; larger values are clamped before they are used again.
