@@ -54,7 +54,7 @@ internal sealed class FloatFormat
             var (whole, fraction, _) = Positional(value);
             return whole.PadLeft(_left) + "." + fraction.PadRight(_right);
         }
-        var parts = Scientific(value, _digits);
+        var parts = Scientific(value, _digits, isFilled: true);
         return parts.Whole.PadLeft(_left) + "." + parts.Fraction.PadRight(_digits, '0') + Exponent(parts.Exponent, _exponentDigits);
     }
 
@@ -74,16 +74,25 @@ internal sealed class FloatFormat
         return (Sign(value) + whole, fraction.TrimEnd('0'), 0);
     }
 
-    private static (string Whole, string Fraction, int Exponent) Scientific(Scalar value, int precision)
+    /// <param name="isFilled">Where the shortest digits are fewer than the column has, those of the exact value follow, as NumPy has it.</param>
+    private static (string Whole, string Fraction, int Exponent) Scientific(Scalar value, int precision, bool isFilled = false)
     {
         var (digits, exponent) = Shortest(value);
-        if (digits.Length - 1 > precision)
+        if (digits.Length - 1 > precision || (isFilled && digits.Length - 1 < precision && value.Real != 0))
         {
-            digits = Rounded(value.Real, precision - exponent).ToString(CultureInfo.InvariantCulture);
+            digits = Digits();
+            // The shortest text may stand in the decade above the exact value.
+            if (digits.Length <= precision)
+            {
+                exponent--;
+                digits = Digits();
+            }
             // 9.99… becomes 10.
             exponent += digits.Length - 1 - precision;
         }
         return (Sign(value) + digits[..1], digits[1..].TrimEnd('0'), exponent);
+
+        string Digits() => Rounded(value.Real, precision - exponent).ToString(CultureInfo.InvariantCulture);
     }
 
     private static string Sign(Scalar value) => double.IsNegative(value.Real) ? "-" : "";

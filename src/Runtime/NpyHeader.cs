@@ -54,6 +54,9 @@ internal sealed record NpyHeader(ElementType Type, bool IsBigEndian, bool IsFort
         return bytes;
     }
 
+    /// <summary>NumPy has such elements.</summary>
+    public static bool Holds(ElementType type) => type is not (ElementType.Int or ElementType.BF16) && type.Bits >= 8;
+
     private string Descriptor
     {
         get

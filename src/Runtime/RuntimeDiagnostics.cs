@@ -46,6 +46,9 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor MissingArray = new("TX5018", Severity.Error, "array not in a .npz archive",
         "`{0}` has no array `{1}`; it has {2}", "name one that it has");
 
+    public static readonly DiagnosticDescriptor NoNumpyType = new("TX5019", Severity.Error, "element type that NumPy lacks",
+        "NumPy has no elements of type `{0}`", "convert them first: `let Y[i] = f32(X[i])`");
+
     public static readonly DiagnosticDescriptor ArgumentCount = new("TX5020", Severity.Error, "wrong number of kernel arguments",
         "kernel `{0}` takes {1} tensors (inputs, then outputs), and {2} were passed", "pass one tensor for each parameter and result");
 
@@ -80,7 +83,7 @@ public static class RuntimeDiagnostics
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         NegativeExtent, TensorTooLarge, OutOfMemory, UnsupportedElement, CannotRead, NotNpy, BadNpyHeader, UnsupportedNpyType, TruncatedNpy,
-        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SizesTooLarge,
+        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, NoNumpyType, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SizesTooLarge,
         SliceRank, SliceRange, ComparedTypes, FillValue,
     ];
 }

@@ -23,7 +23,7 @@ public sealed class NpyFileTests : IDisposable
         { "i8", "-128 -2 -1 0 1 127" }, { "i16", "-32768 -2 -1 0 1 32767" }, { "i32", "-2147483648 -2 -1 0 1 2147483647" },
         { "i64", "-9223372036854775808 -2 -1 0 1 9223372036854775807" },
         { "u8", "0 1 2 3 4 255" }, { "u16", "0 1 2 3 4 65535" }, { "u32", "0 1 2 3 4 4294967295" }, { "u64", "0 1 2 3 4 18446744073709551615" },
-        { "f32", "0.1 -2 -1 0 1 -inf" }, { "f64", "0.1 -2 -1 0 1 -inf" },
+        { "f16", "0.1 -2 -1 0 1 -inf" }, { "f32", "0.1 -2 -1 0 1 -inf" }, { "f64", "0.1 -2 -1 0 1 -inf" },
     };
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class NpyFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("object", "O"), InlineData("structured", "structured")]
+    [InlineData("complex", "c8"), InlineData("object", "O"), InlineData("structured", "structured")]
     public void Other_types_are_refused_by_name(string name, string type)
     {
         var d = Refused(Case(name));

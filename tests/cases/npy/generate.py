@@ -2,7 +2,7 @@
 import numpy as np
 
 values = np.arange(6).reshape(2, 3)
-for name, dtype in dict(bool="?", i8="i1", i16="i2", i32="i4", i64="i8", u8="u1", u16="u2", u32="u4", u64="u8", f32="f4", f64="f8").items():
+for name, dtype in dict(bool="?", i8="i1", i16="i2", i32="i4", i64="i8", u8="u1", u16="u2", u32="u4", u64="u8", f16="f2", f32="f4", f64="f8").items():
     a = (values % 2 == 1) if name == "bool" else (values - 3 if name[0] in "if" else values).astype(dtype)
     if name[0] in "iu":
         a[0, 0], a[1, 2] = np.iinfo(dtype).min, np.iinfo(dtype).max
@@ -15,7 +15,7 @@ for name, dtype in dict(bool="?", i8="i1", i16="i2", i32="i4", i64="i8", u8="u1"
 np.save("rank0.npy", np.float32(2.5))
 np.save("empty.npy", np.zeros((2, 0, 3), dtype="f4"))
 np.save("rank3_fortran.npy", np.asfortranarray(np.arange(24, dtype="i4").reshape(2, 3, 4)))
-np.save("half.npy", values.astype("f2"))
+np.save("complex.npy", values.astype("c8"))
 np.save("object.npy", np.array([1, "a"], dtype=object), allow_pickle=True)
 np.save("structured.npy", np.zeros(2, dtype=[("x", "f4"), ("y", "i4")]))
 for version in (2, 3):
