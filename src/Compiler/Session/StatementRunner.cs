@@ -109,7 +109,9 @@ internal sealed class StatementRunner(SessionScope scope, IOperatorMachine machi
                 return new ScalarValue(declared.Type, s.Scalar is { } x ? ScalarMath.Cast(CastKind.Convert, declared.Type, x) : null);
         }
         string written = declared.Shape is { } d ? Runtime.TensorType.Format(declared.Type, d.AsSpan()) : declared.Type.Name;
-        throw new DiagnosticException(Diagnostic.Create(SessionDiagnostics.DeclaredType, span, written, value.Describe()).WithLabel(let.Type.Span, "declared here"));
+        string given = value is ListValue items && ListTensor.Of(items, span) is var tensor
+            ? Runtime.TensorType.Format(tensor.Type ?? (declared.Shape is null ? tensor.UsualType : declared.Type), tensor.Shape.AsSpan()) : value.Describe();
+        throw new DiagnosticException(Diagnostic.Create(SessionDiagnostics.DeclaredType, span, written, given).WithLabel(let.Type.Span, "declared here"));
     }
 
     private void Bind(string name, SourceSpan span, Value value)

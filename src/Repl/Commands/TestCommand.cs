@@ -56,7 +56,7 @@ internal static class TestCommand
 
         public void Test(TestResult result)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.Passed ? "passed" : "failed")}  {result.Title}  ({result.Time.TotalMilliseconds:0.0} ms)"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.Passed ? "passed" : "failed")}  {result.Title.ReplaceLineEndings(" ")}  ({result.Time.TotalMilliseconds:0.0} ms)"));
             foreach (var d in result.Diagnostics) Report(d);
         }
 

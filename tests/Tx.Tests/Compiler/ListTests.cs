@@ -35,6 +35,10 @@ public class ListTests
         Assert.Equal(0, result.ExitCode);
     }
 
+    [Fact]
+    public void AListOfAnotherShape_IsShownWithItsOwn() =>
+        Assert.Contains("this is declared `f32[3]`, and its value is `f32[2]`", CommandLine.RunText("check", "let x: f32[3] = [1, 2]").Error, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("let x = narrow([256])", "TX1006")]
     [InlineData("let x = narrow([1.5])", "TX1024")]
