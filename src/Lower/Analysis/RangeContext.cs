@@ -12,6 +12,8 @@ public sealed partial class RangeContext
 
     private readonly Dictionary<Var, Bound> _bounds = [];
     private readonly HashSet<Var> _data = [];
+    // Variables that lie in 0 .. limit.
+    private readonly Dictionary<Var, Expr> _limits = [];
     private readonly List<LinearForm> _facts = [];
     private readonly Stack<Action> _undo = new();
     private readonly Dictionary<Expr, ConstInterval> _intervals = new(ReferenceEqualityComparer.Instance);
@@ -39,6 +41,7 @@ public sealed partial class RangeContext
         var low = FormOf(min);
         var high = low is null || FormOf(extent) is not { } n ? null : low.Plus(n)?.Plus(-1);
         Bind(v, Between(low, high), low, high);
+        if (min.IsConstant(0)) Limit(v, extent);
     }
 
     /// <summary><c>start ≤ v &lt; end</c>.</summary>
@@ -58,8 +61,29 @@ public sealed partial class RangeContext
             Changed();
             return;
         }
+        if (PartLimit(value) is { } limit)
+        {
+            BindLoop(v, IntImm.Index(0), limit);
+            return;
+        }
         var form = value.Type.Lanes == 1 ? FormOf(value) : null;
         Bind(v, IntervalOf(value), form, form);
+        if (value is Var w && _limits.TryGetValue(w, out var same)) Limit(v, same);
+    }
+
+    // Of 0 ≤ x < a·b, both factors extents of loops: x / b lies in 0 .. a, and x % b in 0 .. b.
+    private Expr? PartLimit(Expr value)
+    {
+        if (value is not Binary { Op: BinaryOp.Div or BinaryOp.Mod, Left: Var x } b || !_limits.TryGetValue(x, out var whole) || whole is not Binary { Op: BinaryOp.Mul } product) return null;
+        var other = StructuralComparer.Equal(product.Right, b.Right) ? product.Left : StructuralComparer.Equal(product.Left, b.Right) ? product.Right : null;
+        return other is null ? null : b.Op is BinaryOp.Div ? other : b.Right;
+    }
+
+    private void Limit(Var v, Expr limit)
+    {
+        if (_limits.TryGetValue(v, out var before)) _undo.Push(() => _limits[v] = before);
+        else _undo.Push(() => _limits.Remove(v));
+        _limits[v] = limit;
     }
 
     /// <summary>Takes a condition as true (or false) from here on. Conjunctions are taken apart; what is not a comparison of indices teaches nothing.</summary>
@@ -180,6 +204,7 @@ public sealed partial class RangeContext
         if (form is null || form.IsConstant) return;
         _facts.Add(form);
         _undo.Push(() => _facts.RemoveAt(_facts.Count - 1));
+        if (form is { Terms: [{ Value: 1, Key: Binary atom }], Constant: < 0 }) AddFactOfParts(atom, form.Constant);
         if (form.Terms is [{ Key: Var v, Value: var k and not long.MinValue }] && form.Constant != long.MinValue)
         {
             var known = _bounds.TryGetValue(v, out var b) ? b : new Bound(ConstInterval.All, null, null, _bounds.Count);
@@ -188,6 +213,20 @@ public sealed partial class RangeContext
             if (known.Constant.Intersect(narrow) is var both && both != known.Constant) Set(v, known with { Constant = both });
         }
         Changed();
+    }
+
+    // a·b ≥ 1 with neither below 0: both are at least 1. max(a, k) ≥ c with k < c: a ≥ c.
+    private void AddFactOfParts(Binary atom, long constant)
+    {
+        switch (atom.Op)
+        {
+            case BinaryOp.Mul when IntervalOf(atom.Left).Min >= 0 && IntervalOf(atom.Right).Min >= 0:
+                AddFact(FormOf(atom.Left)?.Plus(-1));
+                AddFact(FormOf(atom.Right)?.Plus(-1));
+                break;
+            case BinaryOp.Max when atom.Left is IntImm { Value: var k } && (Int128)k + constant < 0: AddFact(FormOf(atom.Right)?.Plus(constant)); break;
+            case BinaryOp.Max when atom.Right is IntImm { Value: var k } && (Int128)k + constant < 0: AddFact(FormOf(atom.Left)?.Plus(constant)); break;
+        }
     }
 
     private void Changed()

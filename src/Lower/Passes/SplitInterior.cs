@@ -10,7 +10,7 @@ namespace Tx.Lower.Passes;
 /// for io { vectorized for l { if io * 16 + l &lt; n { S } } }
 ///   →  for io { if io * 16 + 15 &lt; n { vectorized for l { S } } else { vectorized for l { if io * 16 + l &lt; n { S } } } }
 /// </code>
-/// so that masks are paid for at the boundary only. A condition is tested at the innermost loop that it depends on, so the second version is as small as
+/// so that masks are paid for at the boundary only. A condition is tested at the innermost loop (or index with a name) that it depends on, so the second version is as small as
 /// can be. A load inside a vector that is predicated as a whole counts too: a mask costs the same whether its lanes agree or not.</summary>
 public static class SplitInterior
 {
@@ -26,6 +26,8 @@ public static class SplitInterior
 
     private sealed class Splitting(RangeContext context) : Rewriter
     {
+        private bool _isExpanded;
+
         public override Expr Visit(Expr e) => e;
 
         protected override Stmt VisitFor(For f)
@@ -33,7 +35,10 @@ public static class SplitInterior
             int mark = context.Mark();
             context.BindLoop(f.Variable, f.Min, f.Extent);
             context.Assume(f.Extent >= 1);
-            var body = IsExpanded(f) ? Visit(f.Body) : Split(f);
+            bool outside = _isExpanded;
+            _isExpanded |= IsExpanded(f);
+            var body = IsExpanded(f) ? Visit(f.Body) : Split(f.Variable, f.Body);
+            _isExpanded = outside;
             context.Release(mark);
             return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
         }
@@ -43,17 +48,17 @@ public static class SplitInterior
         {
             int mark = context.Mark();
             context.BindValue(l.Variable, l.Value);
-            var visited = base.VisitLetStmt(l);
+            var body = _isExpanded || !context.IsIndex(l.Value) ? Visit(l.Body) : Split(l.Variable, l.Body);
             context.Release(mark);
-            return visited;
+            return ReferenceEquals(body, l.Body) ? l : new LetStmt(l.Variable, l.Value, body, l.Origin);
         }
 
-        private Stmt Split(For f)
+        private Stmt Split(Var host, Stmt body)
         {
-            var conditions = new BoundaryConditions(f, context);
-            conditions.Visit(f.Body);
-            if (conditions.Tests.Count == 0 || ExpandedNodes(f.Body) > MaxNodes) return Visit(f.Body);
-            return Place(f.Body, new Assumption(conditions.Tests.Keys), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
+            var conditions = new BoundaryConditions(host, context);
+            conditions.Visit(body);
+            if (conditions.Tests.Count == 0 || ExpandedNodes(body) > MaxNodes) return Visit(body);
+            return Place(body, new Assumption(conditions.Tests.Keys), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
         }
 
         // Only what has the conditions gets two versions: a register tile's loop of multiply-adds beside masked stores stays one.
@@ -98,7 +103,7 @@ public static class SplitInterior
 
     /// <summary>Finds the comparisons in a loop's body that depend on the loop and else only on loops around it and on loops inside that will be
     /// expanded, and for each what makes it true for all values of the latter.</summary>
-    private sealed class BoundaryConditions(For host, RangeContext context) : Walker
+    private sealed class BoundaryConditions(Var host, RangeContext context) : Walker
     {
         private readonly Dictionary<Var, For> _expanded = [];
         private readonly HashSet<Var> _inner = [];
@@ -159,7 +164,7 @@ public static class SplitInterior
         private Expr? Everywhere(Binary b, bool isMask)
         {
             var variables = b.FreeVars();
-            if (!variables.Contains(host.Variable) || !isMask && !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
+            if (!variables.Contains(host) || !isMask && !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
             if (LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right || left.Minus(right) is not { } form) return null;
             bool wantsLow = b.Op is BinaryOp.Gt or BinaryOp.Ge;
             foreach (var v in variables)

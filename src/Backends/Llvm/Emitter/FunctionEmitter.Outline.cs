@@ -72,8 +72,8 @@ internal sealed partial class FunctionEmitter
         for (int i = 0; i < fields.Count; i++) Put(i + 1, fields[i].ToString());
         for (int i = 0; i < buffers.Length; i++) Put(fields.Count + 1 + i, "ptr " + buffers[i].Place.Pointer);
         string launch = LoadCall(CallLayout.Launch, "ptr", 8), state = LoadCall(CallLayout.LaunchState, "ptr", 8);
-        long grain = WorkEstimate.Grain(f.Body);
-        ReturnUnlessZero(writer.Assign($"call i32 {launch}(ptr {state}, ptr @{LlvmText.Name(symbol)}, ptr {context}, {count}, i64 {LlvmText.Number(grain)})"));
+        var grain = Evaluate(WorkEstimate.Grain(f));
+        ReturnUnlessZero(writer.Assign($"call i32 {launch}(ptr {state}, ptr @{LlvmText.Name(symbol)}, ptr {context}, {count}, {grain})"));
     }
 
     private void EmitChunk(For f)

@@ -25,8 +25,13 @@ internal static class OuterParallelism
         if (loops.Count == 0) return nest;
         var chain = loops.Select(v => NestPath.FindLoop(nest, v)).ToList();
         long? points = InstanceFacts.Points(chain);
-        long least = (isRepeated ? WorthIt * Repeated : WorthIt) / Math.Max(1, inner);
-        if (points is 0 or 1 || points is { } known && known < least || points is null && isRepeated) return nest;
+        if (points is null)
+        {
+            // Ranges that depend on a loop outside alone are short as often as not.
+            var dims = nest.FreeVars();
+            return !isRepeated || chain.Exists(l => l.Extent.UsesAny(dims.Contains)) ? Symbolic(nest, chain, inner) : nest;
+        }
+        if (points is 0 or 1 || points < (isRepeated ? WorthIt * Repeated : WorthIt) / Math.Max(1, inner)) return nest;
 
         var fusible = new List<Var> { chain[0].Variable };
         var variables = new HashSet<Var> { chain[0].Variable };
@@ -44,6 +49,27 @@ internal static class OuterParallelism
         long chunk = Math.Max(1, Piece / Math.Max(1, each));
         if (chunk > 1) (nest, fused, _) = Split.Apply(nest, fused, chunk, SplitTail.Trim);
         return Mark.Parallel(nest, fused);
+    }
+
+    // How much there is to do is known when the kernel runs: the launch decides how many iterations are worth a thread. A loop of small iterations
+    // is cut into pieces, so that the divisions that take a collapsed index apart are done once for each of them.
+    private static Stmt Symbolic(Stmt nest, List<For> chain, long inner)
+    {
+        var variables = new HashSet<Var>();
+        var collapsible = new List<Var>();
+        foreach (var l in chain)
+        {
+            if (l.Extent.UsesAny(variables.Contains) || l.Min.UsesAny(variables.Contains)) break;
+            collapsible.Add(l.Variable);
+            variables.Add(l.Variable);
+        }
+        if (collapsible.Count > 1 && inner < WorthAnIndex)
+        {
+            (nest, var pieces, _) = Split.Apply(nest, collapsible[^1], Math.Max(1, Piece / Math.Max(1, inner)), SplitTail.Trim);
+            collapsible[^1] = pieces;
+        }
+        (nest, var collapsed) = Collapse.Apply(nest, collapsible);
+        return Mark.Parallel(nest, collapsed);
     }
 
     private static long Work(long points, long inner) => points > long.MaxValue / Math.Max(1, inner) ? long.MaxValue : points * Math.Max(1, inner);

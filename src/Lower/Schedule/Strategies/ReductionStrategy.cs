@@ -13,6 +13,8 @@ internal static class ReductionStrategy
 {
     /// <summary>A vector of gathered elements, in units of a contiguous one.</summary>
     private const double GatherCost = 6;
+    /// <summary>Operations of a reduction whose extent is not known: enough not to be cut smaller.</summary>
+    private const long UnknownWork = 1 << 15;
 
     public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
     {
@@ -26,7 +28,7 @@ internal static class ReductionStrategy
         var reductions = LoopsOf(instance, loops, IterKind.Reduction);
         // An empty range leaves the initial values: nothing to speed up.
         if (InstanceFacts.Points(loops) == 0 || spatial.Length + reductions.Length != loops.Length) return nest;
-        long work = InstanceFacts.Points(reductions) is { } n ? (long)Int128.Min((Int128)n * Math.Max(1, facts.Operations), long.MaxValue) : 1024;
+        long work = InstanceFacts.Points(reductions) is { } n ? (long)Int128.Min((Int128)n * Math.Max(1, facts.Operations), long.MaxValue) : UnknownWork;
         if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
 
         var form = ReductionForm.Match(instance);
@@ -45,13 +47,15 @@ internal static class ReductionStrategy
 
         void AddChoice(For l, double? extra)
         {
-            if (instance.Iterations.SingleOrDefault(it => ReferenceEquals(it.Binding, l.Variable)) is not { } it || l.Extent is not IntImm { Value: var extent }) return;
+            if (instance.Iterations.SingleOrDefault(it => ReferenceEquals(it.Binding, l.Variable)) is not { } it) return;
+            long? extent = (l.Extent as IntImm)?.Value;
             int lanes = ElementwiseStrategy.LanesFor(full, extent);
             if (it.Kind is IterKind.Reduction && extent < 2 * lanes) return;
             double perVector = facts.Operations * 0.5 + (extra ?? 0) * lanes;
             foreach (var a in facts.Loads)
                 perVector += AccessStrides.Of(a.Indices, it.Variable) switch { AccessStride.Invariant => 0.5, AccessStride.Contiguous => 1, _ => GatherCost };
-            double used = extent / (Math.Ceiling((double)extent / lanes) * lanes);
+            // An extent that is not known counts as a long one.
+            double used = extent is { } n ? n / (Math.Ceiling((double)n / lanes) * lanes) : 1;
             choices.Add((perVector / (lanes * used), l, lanes));
         }
     }
@@ -59,7 +63,7 @@ internal static class ReductionStrategy
     private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, CpuTarget target, long work, bool isRepeated)
     {
         // Several vectors hide the latency of a chain of additions; a quarter of the registers leaves room for what is read.
-        long vectors = Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, target.VectorRegisters / 4);
+        long vectors = loop.Extent is IntImm { Value: var extent } ? Math.Clamp(extent / lanes, 1, target.VectorRegisters / 4) : 4;
         var outer = Variables(spatial).Where(v => !ReferenceEquals(v, loop.Variable)).ToList();
         nest = Reorder.Apply(nest, [.. outer, loop.Variable, .. Variables(reductions)]);
         (nest, var tile, var inTile) = Split.Apply(nest, loop.Variable, lanes * vectors);
@@ -72,7 +76,7 @@ internal static class ReductionStrategy
 
     private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, long work, bool isRepeated)
     {
-        int unroll = (int)Math.Clamp((loop.Extent as IntImm)!.Value / lanes, 1, 4);
+        int unroll = loop.Extent is IntImm { Value: var extent } ? (int)Math.Clamp(extent / lanes, 1, 4) : 4;
         nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
         nest = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
         return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes), isRepeated);
