@@ -18,13 +18,13 @@ public static class BenchRunner
         if (bench.Value is not CallSyntax) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "another expression");
         var steps = new List<(Kernel Kernel, ImmutableArray<NativeTensor> Arguments)>();
         double flops = 0;
-        machine.Ran = (call, kernel, arguments) =>
+        machine.Ran = scope.SymbolicMachine.Value.Ran = (call, kernel, arguments) =>
         {
             steps.Add((kernel, arguments));
             flops += FlopCount.Of(call.Operator, call.Dims);
         };
         try { new ExpressionEvaluator(scope, machine, isCheck: false).Evaluate(bench.Value); }
-        finally { machine.Ran = null; }
+        finally { machine.Ran = scope.SymbolicMachine.Value.Ran = null; }
         if (steps.Count == 0) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "a call that runs no kernel");
         return Measure(session, bench.Value.Span.Text, [], flops, () =>
         {

@@ -19,7 +19,7 @@ internal sealed class SessionScope(Func<string, OpSyntax?> findOperator, IEnumer
     /// <summary>Carries out the calls inside <c>reference(…)</c>.</summary>
     public required IOperatorMachine ReferenceMachine { get; init; }
     /// <summary>Carries out the calls inside <c>symbolic(…)</c>.</summary>
-    public required Lazy<IOperatorMachine> SymbolicMachine { get; init; }
+    public required Lazy<CompiledMachine> SymbolicMachine { get; init; }
 
     /// <summary>Frees the tensors that are bound here.</summary>
     public void Release()

@@ -41,7 +41,7 @@ public static class CacheRead
         if (compute.Body.BuffersWritten().Intersect(part.BuffersRead()).Any()) throw new CompilerBugException("cache_read", $"{part} is written by the nest");
 
         var dimensions = layout.Select(v => inside[IndexOf(inside, v)]).ToImmutableArray();
-        var cache = new Buffer(name, part.Type.Element, [.. dimensions.Select(l => NestPath.MaxExtent(l) is { } n ? Expr.Index(n) : l.Extent)], BufferRole.Temporary, scope);
+        var cache = new Buffer(name, part.Type.Element, [.. dimensions.Select(l => at is null ? SharedExtent(l, loops) : Longest(l))], BufferRole.Temporary, scope);
 
         var value = Predication.Apply(space.Bind(part), space.Guard(used));
         var store = new Store(cache, [.. dimensions.Select(l => space.Point(l.Variable).Variable - l.Min)], value);
@@ -52,6 +52,13 @@ public static class CacheRead
         if (at is not null) result = NestPath.ReplaceLoop(result, at, l => l.WithBody(new Allocate(cache, Block.Of([fill, l.Body]))));
         return new(at is null ? fill : null, result, cache, [.. layout.Select(space.LoopOf)]);
     }
+
+    // The first piece of a split, min(f, n - o * f), is the longest. A cache of one agent is better of a known size, a shared one as small as can be.
+    private static Expr SharedExtent(For loop, ImmutableArray<For> loops) =>
+        loop.Extent is Binary { Op: BinaryOp.Min, Left: IntImm factor, Right: Binary { Op: BinaryOp.Sub, Left: not IntImm and var whole } }
+        && !loops.Any(l => whole.UsesVar(l.Variable)) ? Expr.Min(factor, whole) : Longest(loop);
+
+    private static Expr Longest(For loop) => NestPath.MaxExtent(loop) is { } n ? Expr.Index(n) : loop.Extent;
 
     private static Instance UseCache(Instance i, Expr part, Buffer cache, ImmutableArray<For> dimensions)
     {

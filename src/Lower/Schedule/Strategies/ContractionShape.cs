@@ -16,13 +16,13 @@ internal sealed record ContractionShape(
     ReductionForm Form, ImmutableArray<For> Rows, ImmutableArray<For> Columns, ImmutableArray<For> Batch, ImmutableArray<For> Reductions,
     ImmutableArray<Expr> RowParts, ImmutableArray<Expr> ColumnParts)
 {
-    /// <summary>Null where the instance has no such form, or its extents are not numbers.</summary>
+    /// <summary>Null where the instance has no such form, or has no points.</summary>
     public static ContractionShape? Match(Instance instance, ImmutableArray<For> loops)
     {
         if (ReductionForm.Match(instance) is not { } form || !ReductionStrategy.IsRectangular(loops)) return null;
         var spatial = ReductionStrategy.LoopsOf(instance, loops, IterKind.Spatial);
         var reductions = ReductionStrategy.LoopsOf(instance, loops, IterKind.Reduction);
-        if (spatial.Length + reductions.Length != loops.Length || reductions.IsEmpty || loops.Any(l => l.Extent is not IntImm { Value: > 0 } || !l.Min.IsConstant(0))) return null;
+        if (spatial.Length + reductions.Length != loops.Length || reductions.IsEmpty || loops.Any(l => l.Extent is IntImm { Value: <= 0 } || !l.Min.IsConstant(0))) return null;
         var facts = InstanceFacts.Of(instance);
         if (facts.CanFail || facts.Stores.Count != 1) return null;
 

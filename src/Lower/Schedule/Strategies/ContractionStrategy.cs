@@ -10,7 +10,7 @@ namespace Tx.Lower.Schedule.Strategies;
 /// <summary>Contractions get the structure of a fast matrix product (Goto and van de Geijn, 2008): a tile of the output in registers, one side packed once,
 /// the other packed by blocks that stay in the second-level cache, both in the order in which the innermost kernel reads them, padded with zeros
 /// so that it has no tails. Packing applies to expressions, so casts, defaults and the windows of a convolution are done there.</summary>
-internal sealed class ContractionStrategy
+internal sealed partial class ContractionStrategy
 {
     /// <summary>Multiply-adds below which packing costs more than it gives.</summary>
     private const long SmallestPacked = 1 << 13;
@@ -33,6 +33,7 @@ internal sealed class ContractionStrategy
         var (prepared, shape) = fused;
         long rows = Extent(shape.Rows[^1]), columns = Extent(shape.Columns[^1]);
         if (rows < 2 || columns < 2 || InstanceFacts.Points(NestPath.LoopsAround(prepared, stage)) < SmallestPacked) return null;
+        if (IsSymbolic(NestPath.LoopsAround(prepared, stage))) return new ContractionStrategy(prepared, stage, shape, SymbolicTile(shape, target), target).RunSymbolic();
         var tile = RegisterTile.Choose(rows, columns, ElementBytes(shape), target);
         return new ContractionStrategy(prepared, stage, shape, tile, target).Run();
     }
@@ -129,8 +130,10 @@ internal sealed class ContractionStrategy
         }
         if (fill is null) return;
         long inner = result.FillLoops.Length > 1 ? Extent(NestPath.FindLoop(fill, result.FillLoops[^1])) : 1;
-        fills.Add(OuterParallelism.Apply(fill, [.. result.FillLoops.Take(1)], Math.Max(1, result.Cache.Shape.Skip(1).Aggregate(inner, (n, e) => n * ((IntImm)e).Value) / inner)));
         temporaries.Add(result.Cache);
+        if (result.Cache.Shape.All(e => e is IntImm))
+            fills.Add(OuterParallelism.Apply(fill, [.. result.FillLoops.Take(1)], Math.Max(1, result.Cache.Shape.Skip(1).Aggregate(inner, (n, e) => n * ((IntImm)e).Value) / inner)));
+        else fills.Add(ParallelFill(fill, result.FillLoops, inTile));
     }
 
     private long PackedElements(ImmutableArray<Expr> parts)
@@ -146,5 +149,5 @@ internal sealed class ContractionStrategy
 
     private static int ElementBytes(ContractionShape shape) => Math.Max(shape.Form.Update.Buffer.Type.Carrier.Bytes, shape.RowParts.Concat(shape.ColumnParts).Max(p => p.Type.Element.Carrier.Bytes));
     private static ImmutableArray<Var> Variables(ImmutableArray<For> loops) => ReductionStrategy.Variables(loops);
-    private static long Extent(For loop) => NestPath.MaxExtent(loop) ?? throw new CompilerBugException("contraction", $"the extent of {loop.Variable.Name} is no number");
+    private static long Extent(For loop) => NestPath.MaxExtent(loop) ?? TypicalExtent;
 }
