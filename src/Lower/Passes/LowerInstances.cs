@@ -34,7 +34,8 @@ public static class LowerInstances
         protected override Stmt VisitInstance(Instance i)
         {
             var bind = new Instantiate(i.Iterations.Select(it => KeyValuePair.Create(it.Variable, it.Binding)));
-            var point = i.Reassociate ? FuseMultiplyAdd.Instance.Visit(i.Body) : i.Body;
+            var checkedBody = CheckedConditions.Use(i.Body);
+            var point = i.Reassociate ? FuseMultiplyAdd.Instance.Visit(checkedBody) : checkedBody;
             return Guarded(Domain(i.Iterations, bind), bind.Visit(point), i.Origin);
         }
 

@@ -36,7 +36,7 @@ public static class DefaultSchedule
         {
             if (NestPath.SoleInstance(nest) is { } stage)
             {
-                var around = nest;
+                var around = carried.IsEmpty && !stage.HasReduction ? IndependentLoops.Apply(nest, stage) : nest;
                 foreach (var loop in carried.Reverse()) around = loop.WithBody(around);
                 foreach (var scheduled in Schedule(around, stage)) result.Add(Unwrap(scheduled, carried));
             }

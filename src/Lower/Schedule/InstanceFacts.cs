@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -11,6 +12,7 @@ internal sealed class InstanceFacts : Walker
     private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly List<Load> _loads = [];
     private readonly List<Store> _stores = [];
+    private readonly HashSet<Var> _failing = [];
     private bool _inIndex;
 
     private InstanceFacts() { }
@@ -23,6 +25,8 @@ internal sealed class InstanceFacts : Walker
     public int WidestBytes { get; private set; } = 1;
     /// <summary>It has run-time checks, or divides by what could be 0.</summary>
     public bool CanFail { get; private set; }
+    /// <summary>Whether it fails may be different for two values of a variable.</summary>
+    public bool CanFailAlong(Var v) => _failing.Contains(v);
 
     public static InstanceFacts Of(Instance i)
     {
@@ -41,7 +45,7 @@ internal sealed class InstanceFacts : Walker
     public override void Visit(Expr e)
     {
         if (!_seen.Add(e)) return;
-        if (Predication.IsTrapping(e)) CanFail = true;
+        if (Predication.IsTrapping(e)) Fails(e);
         if (!_inIndex && e is not (Var or IntImm or FloatImm))
         {
             if (e is Load l) _loads.Add(l);
@@ -63,7 +67,7 @@ internal sealed class InstanceFacts : Walker
 
     public override void Visit(Stmt s)
     {
-        if (s is Check) CanFail = true;
+        if (s is Check c) Fails(c.Condition);
         if (s is Store t)
         {
             _stores.Add(t);
@@ -75,6 +79,12 @@ internal sealed class InstanceFacts : Walker
             return;
         }
         base.Visit(s);
+    }
+
+    private void Fails(Expr e)
+    {
+        CanFail = true;
+        _failing.UnionWith(e.FreeVars());
     }
 
     /// <summary>Product of the extents; null where one is not a number.</summary>

@@ -25,7 +25,7 @@ internal static class ElementwiseStrategy
         long inner = Math.Max(1, facts.Operations);
         bool streams = false;
 
-        if (!facts.CanFail && VectorLoop(instance, loops, facts) is { } vector)
+        if (VectorLoop(instance, loops, facts) is { } vector)
         {
             int lanes = LanesFor(target.VectorBytes / facts.WidestBytes, NestPath.MaxExtent(NestPath.FindLoop(nest, vector)));
             if (lanes > 1)
@@ -82,6 +82,8 @@ internal static class ElementwiseStrategy
         if (facts.Stores.Count != 1) return null;
         var iteration = instance.Iterations.FirstOrDefault(it => it.Kind is IterKind.Spatial && AccessStrides.Of(facts.Stores[0].Indices, it.Variable) is AccessStride.Contiguous);
         if (iteration?.Binding is not Var loop || loops.FirstOrDefault(l => ReferenceEquals(l.Variable, loop)) is not { } f) return null;
+        // A check that is the same for all lanes stays one check.
+        if (facts.CanFailAlong(iteration.Variable)) return null;
         // Gathers do not pay where the loops inside have to stay inside.
         if (loops.Any(instance.KeepsOrderOf) && facts.Loads.Any(l => AccessStrides.Of(l.Indices, iteration.Variable) is AccessStride.Strided)) return null;
         bool isRectangular = loops.All(l => !l.Extent.UsesVar(loop) && !l.Min.UsesVar(loop)) && !loops.Any(l => f.Extent.UsesVar(l.Variable) || f.Min.UsesVar(l.Variable));

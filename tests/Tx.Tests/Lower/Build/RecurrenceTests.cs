@@ -204,4 +204,40 @@ public class RecurrenceTests
             }
         Check(Operator([dn], [a], [l], [stage]), [n], [Array(ElementType.F32, [n, n], Entry)], [p => expected[p / n, p % n]], 1e-3);
     }
+
+    // Y[i, 0] = X[i, 0]; Y[i, j] = Y[i, j - 1] + X[i, j]
+    [Theory]
+    [InlineData(0, 3), InlineData(1, 1), InlineData(5, 37)]
+    public void Rows_that_do_not_need_each_other_are_outside(long m, long n)
+    {
+        DimSymbol dm = Dim("M"), dn = Dim("N");
+        TensorSymbol x = Tensor("X", TensorRole.Parameter, ElementType.F32, Of(dm), Of(dn)), y = Tensor("Y", TensorRole.Result, ElementType.F32, Of(dm), Of(dn));
+        IndexSymbol i0 = Index("i", Of(dm)), j = Index("j", Of(dn), N(1)), i = Index("i", Of(dm));
+        var first = Define(y, [Of(i0), N(0)], Read(x, Of(i0), N(0)), i0);
+        var next = Define(y, [Of(i), Of(j)], Add(Read(y, Of(i), Plus(j, -1)), Read(x, Of(i), Of(j))), j, i);
+        var op = Operator([dm, dn], [x], [y], [Stage([y], [first, next], Once(first), Loop("j", false, [(next, j, 0)], Once(next)))]);
+        var sums = new double[m * n];
+        for (long p = 0; p < m * n; p++) sums[p] = Small(p) + (p % n > 0 ? sums[p - 1] : 0);
+        Check(op, [m, n], [Array(ElementType.F32, [m, n], Small)], [p => sums[p]]);
+
+        For Outermost(long rows) => (For)((Block)DefaultSchedule.Apply(NestBuilder.Build(op, op.Dims.Zip([rows, 100L]).ToDictionary()), CpuTarget.Host()).Functions[0].Body).Statements[1];
+        Assert.Equal(("i", LoopKind.Serial), (Outermost(10).Variable.Name, Outermost(10).Kind));
+        Assert.Equal(LoopKind.Parallel, Outermost(100_000).Kind);
+    }
+
+    // Y[i, j] = Y[i - 1, j] + Y[i, j - 1]: each row needs the one before it.
+    [Fact]
+    public void Rows_that_need_each_other_stay_inside()
+    {
+        var dn = Dim("N");
+        TensorSymbol x = Tensor("X", TensorRole.Parameter, ElementType.I32, Of(dn)), y = Tensor("Y", TensorRole.Result, ElementType.I32, Of(dn), Of(dn));
+        IndexSymbol i = Index("i", Of(dn)), j = Index("j", Of(dn));
+        Term Or0(Term index, Term read) => new SelectTerm(new BinaryTerm(BinaryOp.Ge, index, N(1)), read, I32(0));
+        var all = Define(y, [Of(i), Of(j)], Add(Read(x, Of(j)), Add(Or0(Of(i), Read(y, Plus(i, -1), Of(j))), Or0(Of(j), Read(y, Of(i), Plus(j, -1))))), i, j);
+        var op = Operator([dn], [x], [y], [Stage([y], [all], Loop("j", false, [(all, j, 0)], Loop("i", false, [(all, i, 0)], Once(all))))]);
+        var expected = new double[9, 9];
+        for (int r = 0; r < 9; r++)
+            for (int c = 0; c < 9; c++) expected[r, c] = Small(c) + (r > 0 ? expected[r - 1, c] : 0) + (c > 0 ? expected[r, c - 1] : 0);
+        Check(op, [9], [Array(ElementType.I32, [9], Small)], [p => expected[p / 9, p % 9]]);
+    }
 }

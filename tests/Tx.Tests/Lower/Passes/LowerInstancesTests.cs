@@ -89,6 +89,20 @@ public class LowerInstancesTests
     }
 
     [Fact]
+    public void What_a_check_has_tested_is_not_tested_again()
+    {
+        Buffer id = Input("id", ElementType.I64, 4), e = Input("E", ElementType.F32, 9), y = Output("Y", ElementType.F32, 4);
+        Var b = Var.Index("b"), vb = Var.Index("vb");
+        Expr at = id.At(vb), inside = Expr.And(at >= 0, at < 9), first = vb >= 1;
+        Stmt Body(Expr condition, Expr predicate) => Block.Of(new Check(condition, 0, [at]), y.Set(new Load(e, [at], predicate), vb));
+        Expr? PredicateOf(Stmt body) => Expressions(LowerInstances.Run(Module(LoopLevel.Scheduled, Loop(b, 4, Point(body, null, true, Spatial(vb, 4, b))), id, e, y)).Body())
+            .OfType<Load>().Single(l => l.Buffer == e).Predicate;
+        Assert.Null(PredicateOf(Body(inside, inside)));
+        Assert.True(PredicateOf(Body(Expr.Or(Expr.Not(first), inside), Expr.And(first, inside))) is Binary { Op: BinaryOp.Ge });
+        Assert.NotNull(PredicateOf(Body(Expr.Or(Expr.Not(first), inside), inside)));
+    }
+
+    [Fact]
     public void A_product_is_not_added_with_one_rounding_to_another_element()
     {
         Buffer a = Input("A", ElementType.F32, 4), c = Output("C", ElementType.F32, 4);
