@@ -67,7 +67,15 @@ internal sealed class InstanceFacts : Walker
 
     public override void Visit(Stmt s)
     {
-        if (s is Check c) Fails(c.Condition);
+        if (s is Check c)
+        {
+            Fails(c.Condition);
+            bool outer = _inIndex;
+            _inIndex = true;
+            base.Visit(s);
+            _inIndex = outer;
+            return;
+        }
         if (s is Store t)
         {
             _stores.Add(t);

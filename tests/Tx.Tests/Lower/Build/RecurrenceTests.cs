@@ -240,4 +240,32 @@ public class RecurrenceTests
             for (int c = 0; c < 9; c++) expected[r, c] = Small(c) + (r > 0 ? expected[r - 1, c] : 0) + (c > 0 ? expected[r, c - 1] : 0);
         Check(op, [9], [Array(ElementType.I32, [9], Small)], [p => expected[p / 9, p % 9]]);
     }
+
+    // h[t + 1, u] = sum(v: h[t, v] * W[v, u]), and g[s, u] = sum(v: W[v, u] * h[s, v]) for s in 2..T only, in the same loop.
+    [Theory]
+    [InlineData(0, 3), InlineData(2, 1), InlineData(4, 5), InlineData(3, 70)]
+    public void A_sum_over_the_tensor_that_it_defines(long steps, long units)
+    {
+        DimSymbol dt = Dim("T"), du = Dim("U");
+        TensorSymbol s = Tensor("S", TensorRole.Parameter, ElementType.I32, Of(dt)), w = Tensor("W", TensorRole.Parameter, ElementType.I32, Of(du), Of(du));
+        TensorSymbol h = Tensor("h", TensorRole.Result, ElementType.I32, Add(Of(dt), N(1)), Of(du)), g = Tensor("g", TensorRole.Result, ElementType.I32, Of(dt), Of(du));
+        IndexSymbol u0 = Index("u", Of(du)), t = Index("t", Of(dt)), u = Index("u", Of(du)), v = Index("v", Of(du), reduced: true);
+        IndexSymbol early = Index("s", Min(N(2), Of(dt))), u1 = Index("u", Of(du)), late = Index("s", Of(dt), N(2)), u2 = Index("u", Of(du)), v2 = Index("v", Of(du), reduced: true);
+        var start = Define(h, [N(0), Of(u0)], I32(1), u0);
+        var next = Define(h, [Plus(t, 1), Of(u)], Sum(Mul(Read(h, Of(t), Of(v)), Read(w, Of(v), Of(u))), v), t, u);
+        var nothing = Define(g, [Of(early), Of(u1)], I32(7), early, u1);
+        var other = Define(g, [Of(late), Of(u2)], Sum(Mul(Read(w, Of(v2), Of(u2)), Read(h, Of(late), Of(v2))), v2), late, u2);
+        var op = Operator([dt, du], [s, w], [h, g], [Stage([h, g], [start, next, nothing, other], Once(start), Once(nothing),
+            Loop("t", false, [(other, late, 0), (next, t, 0)], Once(other), Once(next)))]);
+
+        double Weight(long p) => p * 5 % 3 - 1;
+        double[] hidden = new double[(steps + 1) * units], outside = new double[steps * units];
+        for (long p = 0; p < (steps + 1) * units; p++)
+        {
+            var (a, b) = (p / units, p % units);
+            hidden[p] = a == 0 ? 1 : Enumerable.Range(0, (int)units).Sum(k => hidden[(a - 1) * units + k] * Weight(k * units + b));
+        }
+        for (long p = 0; p < steps * units; p++) outside[p] = p / units < 2 ? 7 : hidden[p + units];
+        Check(op, [steps, units], [Array(ElementType.I32, [steps], Small), Array(ElementType.I32, [units, units], Weight)], [p => hidden[p], p => outside[p]]);
+    }
 }
