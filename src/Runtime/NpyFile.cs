@@ -22,7 +22,7 @@ public static class NpyFile
 
     internal static void Write(Stream stream, NativeTensor tensor, bool fortranOrder)
     {
-        if (!NpyHeader.Holds(tensor.Type)) throw new DiagnosticException(RuntimeDiagnostics.NoNumpyType, null, tensor.Type.Name);
+        if (!NpyHeader.Holds(tensor.Type)) throw new DiagnosticException(RuntimeDiagnostics.NoNumpyType, null, tensor.Type.Name, tensor.Type.IsFloat ? "f32" : tensor.Type.IsSigned ? "i8" : "u8");
         stream.Write(new NpyHeader(tensor.Type, IsBigEndian: false, fortranOrder, tensor.Shape).ToBytes());
         using var transposed = fortranOrder ? Reverse(tensor, tensor.Shape.AsSpan()) : null;
         WriteData(stream, transposed ?? tensor);

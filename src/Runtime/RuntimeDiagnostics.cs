@@ -47,7 +47,7 @@ public static class RuntimeDiagnostics
         "`{0}` has no array `{1}`; it has {2}", "name one that it has");
 
     public static readonly DiagnosticDescriptor NoNumpyType = new("TX5019", Severity.Error, "element type that NumPy lacks",
-        "NumPy has no elements of type `{0}`", "convert them first: `let Y[i] = f32(X[i])`");
+        "NumPy has no elements of type `{0}`", "convert them first: `let Y[i] = {1}(X[i])`");
 
     public static readonly DiagnosticDescriptor ArgumentCount = new("TX5020", Severity.Error, "wrong number of kernel arguments",
         "kernel `{0}` takes {1} tensors (inputs, then outputs), and {2} were passed", "pass one tensor for each parameter and result");

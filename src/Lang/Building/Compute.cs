@@ -62,6 +62,11 @@ public static class Compute
     public static Expr Round(Expr x) => Call("round", x);
     public static Expr Trunc(Expr x) => Call("trunc", x);
     public static Expr Popcount(Expr x) => Call("popcount", x);
+    public static Expr IsNan(Expr x) => Call("isnan", x);
+    /// <summary>a · b + c with one rounding.</summary>
+    public static Expr Fma(Expr a, Expr b, Expr c) => Call("fma", a, b, c);
+    /// <summary>The value, or the end of the range that is nearer.</summary>
+    public static Expr Clamp(Expr x, Expr low, Expr high) => Call("clamp", x, low, high);
     /// <summary>The greater of two values.</summary>
     public static Expr Max(Expr a, Expr b) => Call("max", a, b);
     /// <summary>The lesser of two values.</summary>
@@ -70,6 +75,8 @@ public static class Compute
     public static Expr CeilDiv(Expr a, Expr b) => Call("ceil_div", a, b);
     /// <summary>Integer division rounding to zero.</summary>
     public static Expr TruncDiv(Expr a, Expr b) => Call("trunc_div", a, b);
+    /// <summary>The remainder of <see cref="TruncDiv"/>.</summary>
+    public static Expr TruncMod(Expr a, Expr b) => Call("trunc_mod", a, b);
 
     /// <summary><c>name(i, j if c: body)</c>: a reduction by its name, a <c>reducer</c> of the program too. The conditions of the binders hold together.</summary>
     public static Expr Reduce(string name, ReadOnlySpan<Binder> over, Expr body)

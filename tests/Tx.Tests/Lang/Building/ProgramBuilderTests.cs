@@ -343,6 +343,15 @@ public class ProgramBuilderTests
     }
 
     [Fact]
+    public void EveryFunctionAndReduction_HasItsMethod()
+    {
+        var methods = typeof(Compute).GetMethods().Select(m => m.Name.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
+        var names = Tx.Lang.Semantics.ExpressionBinder.FunctionNames
+            .Concat(Enum.GetValues<ReduceKind>().Select(k => k.Name switch { "max" => "maximum", "min" => "minimum", "prod" => "product", var n => n }));
+        Assert.DoesNotContain(names.Select(n => n.Replace("_", "", StringComparison.Ordinal)), n => !methods.Contains(n));
+    }
+
+    [Fact]
     public void AVeryDeepExpression_IsADiagnostic()
     {
         var program = new ProgramBuilder();
