@@ -28,11 +28,52 @@ internal sealed class RangeInference(SizeComparer sizes, DiagnosticBag bag, List
                 }
                 else if (read.Bounds) AddOffset(bounds, read.Subscripts[d], read.Tensor.Shape[d]);
             }
-        ImmutableArray<IndexSymbol> boundless = [.. open.Where(i => bounds[i].Bare.Count == 0 && bounds[i].Offset.Count == 0)];
+        bool isFine = true;
+        var left = new List<IndexSymbol>();
+        foreach (var index in open)
+            if (bounds[index].Bare.Count == 0 && bounds[index].Offset.Count == 0) left.Add(index);
+            else isFine &= Solve(index, bounds[index]);
+        if (left.Count == 0 || !isFine) return isFine;
+
+        // What stands beside other indices: they have their ranges now. A window that nobody stated is more likely forgotten than meant.
+        foreach (var read in reads.Where(r => r.Bounds && !left.Exists(i => i.IsReduction)))
+            for (int d = 0; d < read.Subscripts.Length; d++) AddBeside(bounds, left, read.Subscripts[d], read.Tensor.Shape[d]);
+        ImmutableArray<IndexSymbol> boundless = [.. left.Where(i => bounds[i].Offset.Count == 0)];
         if (boundless.Length > 0) ReportNoRange(boundless);
-        bool isFine = boundless.IsEmpty;
-        foreach (var index in open) isFine &= boundless.Contains(index) || Solve(index, bounds[index]);
+        foreach (var index in left) isFine &= !boundless.Contains(index) && Solve(index, bounds[index]);
         return isFine;
+    }
+
+    /// <summary>What keeps <c>a · i + b</c> inside 0..extent for all values of the other indices in b, such as <c>2 * y + r</c> with r in 0..R.</summary>
+    private static void AddBeside(Dictionary<IndexSymbol, Bounds> bounds, List<IndexSymbol> left, Term subscript, Term extent)
+    {
+        var form = AffineForm.Of(subscript);
+        if (form.Terms.Select(t => t.Atom).OfType<IndexAtom>().Where(a => left.Contains(a.Index)).ToList() is not [var sole]) return;
+        var (least, greatest) = (form, form);
+        foreach (var (atom, k) in form.Terms)
+        {
+            if (atom is not IndexAtom { Index: var other })
+            {
+                if (!IsOverDims(atom)) return;
+                continue;
+            }
+            if (other == sole.Index) continue;
+            var (first, last) = (AffineForm.Of(other.Start), AffineForm.Of(other.End) - 1);
+            if (AffineForm.ToLong(k) is not { } factor || factor is long.MinValue || !IsOverDims(first) || !IsOverDims(last)) return;
+            var here = AffineForm.Of(other);
+            least += ((factor > 0 ? first : last) - here) * factor;
+            greatest += ((factor > 0 ? last : first) - here) * factor;
+        }
+        if (Alone(least) is not { } low || Alone(greatest) is not { } high) return;
+        bool rises = form.Terms.First(t => t.Atom is IndexAtom a && a.Index == sole.Index).Coefficient.Sign > 0;
+        bounds[sole.Index].Offset.Add(rises ? (low.Start, high.End) : (high.Start, low.End));
+
+        (AffineForm Start, AffineForm End)? Alone(AffineForm end)
+        {
+            var probe = new Dictionary<IndexSymbol, Bounds> { [sole.Index] = new() };
+            if (end.ToTerm() is { } term) AddOffset(probe, term, extent);
+            return probe[sole.Index].Offset is [var only] ? only : null;
+        }
     }
 
     private void ReportNoRange(ImmutableArray<IndexSymbol> indices)

@@ -83,6 +83,12 @@ public class ProgramTests
         Assert.Contains("Y.peak: f32[M]", text);
     }
 
+    [Theory]
+    [InlineData("op f(X: f32[H], F: f32[R]) -> Y: f32[H - R + 1] require H >= R { t[y] = sum(r: X[y + r] * F[r]); Y[i] = t[i] }", "y in 0..H - R + 1")]
+    [InlineData("op f(X: f32[H]) -> Y: f32[H / 2] { t[y] = max(r in 0..2: X[2 * y + r]); Y[i] = t[i] }", "y in 0..H / 2")]
+    [InlineData("op f(X: f32[H], F: f32[R]) -> Y: f32[H - R + 1] require H >= R { t[y] = sum(r: X[H - 1 - y - r] * F[r]); Y[i] = t[i] }", "y in 0..H - R + 1")]
+    public void Beside_other_indices_a_range_stays_inside_for_all_of_them(string text, string range) => Assert.Contains(range, Bound.Print(text, "f"));
+
     [Fact]
     public void Offsets_shrink_the_range_of_an_index_without_a_declared_shape() => Same("""
         op blur(I: u16[H, W]) -> B: u16[H - 2, W - 2]
