@@ -8,7 +8,7 @@ namespace Tx.Lang.Semantics;
 /// <summary>Casts, functions on elements, and operators called on scalars, which are inlined.</summary>
 internal sealed partial class ExpressionBinder
 {
-    private static readonly ImmutableArray<string> OtherFunctions = ["min", "max", "clamp", "select", "ceil_div", "trunc_div", "trunc_mod", "saturate", "bits"];
+    private static readonly ImmutableArray<string> OtherFunctions = ["min", "max", "clamp", "wrap", "reflect", "select", "ceil_div", "trunc_div", "trunc_mod", "saturate", "bits"];
 
     /// <summary>The largest expression that inlining may build, in nodes and levels.</summary>
     private const int MaxNodes = 20_000, MaxLevels = 1_000;
@@ -76,6 +76,7 @@ internal sealed partial class ExpressionBinder
             case "clamp":
                 return Count(call, name, 3, x.Length) ? Combine(name, x, call.Span,
                     t => Apply(BinaryOp.Max, t[0], t[1], call.Span) is { } low ? Apply(BinaryOp.Min, low, t[2], call.Span) : null) : null;
+            case "wrap" or "reflect": return BindBoundary(name, x, call);
             case "select":
                 if (!Count(call, name, 3, x.Length) || Require(x[0], ElementType.Bool) is not { } condition) return null;
                 return Combine(name, x.RemoveAt(0), call.Span, t => Fold.Select(condition, t[0], t[1], call.Span));

@@ -170,6 +170,8 @@ internal sealed partial class ExpressionBinder
         bool isKnown = true;
         foreach (var e in s.Subscripts)
             isKnown &= BindSubscript(e, subscripts, bare);
+        var boundary = BoundaryOf(@default);
+        if (boundary is not null) @default = null;
         var fallback = @default is null ? null : Bind(@default);
         if (tensor is null || !isKnown || (@default is not null && fallback is null)) return null;
         if (tensor.Rank != subscripts.Count)
@@ -181,7 +183,8 @@ internal sealed partial class ExpressionBinder
         var otherwise = fallback is null ? null : Require(fallback, tensor.Type);
         if (fallback is not null && otherwise is null) return null;
         var indices = subscripts.ToImmutable();
-        Reads.Add(new(tensor, indices, bare.ToImmutable(), _guards == 0 && otherwise is null, s.Span));
+        Reads.Add(new(tensor, indices, bare.ToImmutable(), _guards == 0 && otherwise is null && boundary is null, s.Span));
+        if (boundary is { } outside) indices = Apply(outside, tensor, indices, s.Span);
         return Value.Typed(new ReadTerm(tensor, indices, otherwise, s.Span), s.Span);
     }
 

@@ -143,4 +143,6 @@ public static class SemanticDiagnostics
         "the value of this constant does not fit 64 bits", "use smaller numbers");
     public static readonly DiagnosticDescriptor ImportCircle = new("TX1059", Severity.Error, "files that import one another",
         "`{0}` imports itself{1}", "move what both need into a file of its own");
+    public static readonly DiagnosticDescriptor NothingToRead = new("TX1081", Severity.Error, "boundary of an empty dimension",
+        "dimension {1} of `{0}` can be empty: then there is no element for what is outside", "add `require {2} >= 1`");
 }

@@ -58,7 +58,7 @@ public static class SplitInterior
             var conditions = new BoundaryConditions(host, context);
             conditions.Visit(body);
             if (conditions.Tests.Count == 0 || ExpandedNodes(body) > MaxNodes) return Visit(body);
-            return Place(body, new Assumption(conditions.Tests.Keys), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
+            return Place(body, new Assumption(conditions.Tests.Keys, conditions.Replacements), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
         }
 
         // Only what has the conditions gets two versions: a register tile's loop of multiply-adds beside masked stores stays one.
@@ -111,6 +111,8 @@ public static class SplitInterior
         private bool _inVector;
 
         public OrderedDictionary<Expr, Expr> Tests { get; } = new(StructuralComparer.Instance);
+        /// <summary>What parts of indices are where the tests hold.</summary>
+        public Dictionary<Expr, Expr> Replacements { get; } = new(StructuralComparer.Instance);
 
         public override void Visit(Stmt s)
         {
@@ -142,7 +144,10 @@ public static class SplitInterior
             if (!_seen.Add(e)) return;
             switch (e)
             {
-                case Load { Predicate: { } p }: Consider(p, isMask: _inVector); break;
+                case Load l:
+                    if (l.Predicate is { } p) Consider(p, isMask: _inVector);
+                    foreach (var index in l.Indices) ConsiderIndex(index);
+                    break;
                 case Select s: Consider(s.Condition); break;
                 case Let l: _inner.Add(l.Variable); break;
             }
@@ -156,11 +161,53 @@ public static class SplitInterior
                 Consider(both.Left, isMask);
                 Consider(both.Right, isMask);
             }
-            else if (condition is Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b && !Tests.ContainsKey(b)
-                     && context.IsIndexComparison(b) && Everywhere(b, isMask) is { } test)
-                Tests.Add(b, test);
+            else Test(condition, isMask);
         }
 
+        /// <summary>What an index is where its minima, maxima and remainders are their left sides.</summary>
+        private Expr ConsiderIndex(Expr e)
+        {
+            if (e is not Binary b || b.Type != IrType.Index) return e;
+            var (left, right) = (ConsiderIndex(b.Left), ConsiderIndex(b.Right));
+            var changed = ReferenceEquals(left, b.Left) && ReferenceEquals(right, b.Right) ? b : new Binary(b.Op, left, right);
+            var value = left;
+            switch (b.Op)
+            {
+                case BinaryOp.Min when Test(new Binary(BinaryOp.Le, left, right), isMask: false):
+                case BinaryOp.Max when Test(new Binary(BinaryOp.Ge, left, right), isMask: false):
+                    break;
+                case BinaryOp.Mod when right is IntImm { Value: > 0 and var period } && CommonQuotient(left, period) is { } q
+                                       && Test(new Binary(BinaryOp.Ge, left, Expr.Index(q * period)), isMask: false) && Test(new Binary(BinaryOp.Lt, left, Expr.Index((q + 1) * period)), isMask: false):
+                    value = left - q * period;
+                    break;
+                default: return changed;
+            }
+            Replacements[changed] = value;
+            return value;
+        }
+
+        /// <summary>The quotient in the middle of the range of <paramref name="e"/>.</summary>
+        private long? CommonQuotient(Expr e, long period)
+        {
+            var form = LinearForm.Of(e);
+            foreach (var (v, loop) in _expanded) form = form?.Replace(v, LinearForm.Of(((IntImm)loop.Min).Value));
+            if (form is null) return null;
+            var range = context.IntervalOf(form);
+            const long large = 1L << 60;
+            if (range.Min < -large || range.Max > large || period > large) return null;
+            return ScalarMath.FloorDiv(range.Min + (range.Max - range.Min) / 2, period);
+        }
+
+        private bool Test(Expr condition, bool isMask)
+        {
+            if (condition is not Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b || !context.IsIndexComparison(b)) return false;
+            if (Tests.ContainsKey(b)) return true;
+            if (Everywhere(b, isMask) is not { } test) return false;
+            if (!test.IsTrue) Tests.Add(b, test);
+            return true;
+        }
+
+        /// <summary>The test; the constant true where none is needed, null where there is none.</summary>
         private Expr? Everywhere(Binary b, bool isMask)
         {
             var variables = b.FreeVars();
@@ -176,15 +223,21 @@ public static class SplitInterior
             }
             // Inside another operator a variable has no coefficient to go by.
             if (form.Terms.Any(t => t.Key.UsesAny(_expanded.ContainsKey))) return null;
-            return context.Decide(b.Op, form) is null ? new Binary(b.Op, form.WithConstant(0).ToExpr(), Expr.Index(-form.Constant)) : null;
+            return context.Decide(b.Op, form) is not { } known ? new Binary(b.Op, form.WithConstant(0).ToExpr(), Expr.Index(-form.Constant)) : known ? Expr.True : null;
         }
     }
 
-    private sealed class Assumption(IEnumerable<Expr> holds) : SharingRewriter
+    private sealed class Assumption(IEnumerable<Expr> holds, IReadOnlyDictionary<Expr, Expr> replacements) : SharingRewriter
     {
         private readonly HashSet<Expr> _holds = new(holds, StructuralComparer.Instance);
 
-        protected override Expr VisitBinary(Binary b) => _holds.Contains(b) ? Expr.True : b.Op is BinaryOp.And ? Expr.And(Visit(b.Left), Visit(b.Right)) : base.VisitBinary(b);
+        protected override Expr VisitBinary(Binary b)
+        {
+            if (_holds.Contains(b)) return Expr.True;
+            if (b.Op is BinaryOp.And) return Expr.And(Visit(b.Left), Visit(b.Right));
+            var visited = base.VisitBinary(b);
+            return replacements.GetValueOrDefault(visited, visited);
+        }
 
         protected override Stmt VisitIf(If i)
         {
