@@ -26,6 +26,7 @@ public sealed class ExhaustiveMathTests(ITestOutputHelper output)
         foreach (var t in threads) t.Join();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{function.Name}: {worst.Error:F3} ulp at {worst.X:R} (0x{BitConverter.SingleToUInt32Bits(worst.X):x8}): {worst.Actual:R}, exactly {exact(worst.X):R}"));
         Assert.True(worst.Error <= limit, $"{function.Name}({worst.X:R}) = {worst.Actual:R}, not {exact(worst.X):R}: {worst.Error} ulp");
+        Assert.Equal(Documented(function), worst.Error, 0.0006);
 
         void Measure()
         {
@@ -117,6 +118,16 @@ public sealed class ExhaustiveMathTests(ITestOutputHelper output)
         });
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pow: {worst.Error:F3} ulp at {worst.X:R}, {second:R}"));
         Assert.True(worst.Error <= 4, $"pow({worst.X:R}, {second:R}) = {worst.Actual:R}, not {Math.Pow(worst.X, second):R}: {worst.Error} ulp");
+        Assert.Equal(Documented(Intrinsic.Pow), worst.Error, 0.0006);
+    }
+
+    /// <summary>The figure in the table of <c>docs/language.md</c>.</summary>
+    private static double Documented(Intrinsic function)
+    {
+        string row = $"| `{function.Name}` |";
+        string line = File.ReadLines(Repository.PathOf("docs", "language.md")).SkipWhile(l => !l.EndsWith("Accuracy of functions", StringComparison.Ordinal))
+            .First(l => l.StartsWith(row, StringComparison.Ordinal));
+        return double.Parse(line.Split('|')[2], CultureInfo.InvariantCulture);
     }
 
     private readonly record struct Worst(double Error, float X, float Actual);

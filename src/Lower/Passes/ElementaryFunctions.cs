@@ -111,15 +111,17 @@ internal static class ElementaryFunctions
         return CopySign(Expr.If(a < Constant(x, 0.625), near, far), x);
     }
 
-    /// <summary>1/(1 + e^−x) with e^−x = 2^n · (1 + w). Numerator and denominator are scaled by 2^−n/2, so that neither overflows, and the sum is
-    /// rounded only once.</summary>
+    /// <summary>1/(1 + e^−x) with e^−x = 2^n · (1 + w). Numerator and denominator are scaled by 2^−n/2, so that neither overflows; what the
+    /// sum of the two powers loses is added again, and power · w is exact: the denominator is rounded once.</summary>
     public static Expr Sigmoid(LetSequence s, Expr x)
     {
         var (rounded, w) = ExpReduced(s, s.Share("x", Clamp(s, Expr.Make(UnaryOp.Neg, x), -104, 104)));
         var (n, half) = HalfExponent(s, rounded);
         var one = s.Share("one", PowerOfTwo(Expr.Make(UnaryOp.Neg, half)));
         var power = s.Share("power", PowerOfTwo(n - half));
-        return one / (Fma(power, w, one) + power);
+        var sum = s.Share("sum", one + power);
+        var lost = one - (sum - power);
+        return one / (sum + Fma(power, w, lost));
     }
 
     /// <summary>A polynomial near 0; beyond, 1 − exp of a polynomial that fits log(1 − erf).</summary>

@@ -20,7 +20,7 @@ public static class LowerMath
             case ElementType.F64 when function is Intrinsic.Rsqrt:
                 return ElementaryFunctions.Rsqrt(x);
             case ElementType.F64 when function is Intrinsic.Sigmoid:
-                return LetSequence.Constant(x, 1) / (new Call(Intrinsic.Exp, [Expr.Make(UnaryOp.Neg, x)]) + LetSequence.Constant(x, 1));
+                return Sigmoid(s, x);
             case ElementType.F32:
                 break;
             default:
@@ -43,6 +43,15 @@ public static class LowerMath
             _ => null,
         };
         return value is null ? null : s.In(value);
+    }
+
+    // In the form that does not overflow: e^x/(1 + e^x) below 0, 1/(1 + e^−x) above.
+    private static Expr Sigmoid(LetSequence s, Expr x)
+    {
+        x = s.Share("v", x);
+        var e = s.Share("e", new Call(Intrinsic.Exp, [Expr.Make(UnaryOp.Neg, LetSequence.Abs(x))]));
+        var one = LetSequence.Constant(x, 1);
+        return s.In(Expr.If(x < LetSequence.Constant(x, 0), e, one) / (e + one));
     }
 
     private sealed class Expansion : SharingRewriter

@@ -30,12 +30,11 @@ internal sealed partial class FunctionEmitter
             Intrinsic.Round => Intrinsic1("roundeven", x),
             Intrinsic.Trunc => Intrinsic1("trunc", x),
             Intrinsic.Sqrt => Intrinsic1("sqrt", x),
-            Intrinsic.Rsqrt => Integer("fdiv", Like(x, 1.0), Intrinsic1("sqrt", x)),
             Intrinsic.Fma => writer.Assign(x.Type, $"call {LlvmText.TypeOf(x.Type)} @llvm.fma.{LlvmText.SuffixOf(x.Type)}({x}, {arguments[1]}, {arguments[2]})"),
             Intrinsic.IsNan => Test("uno", x, x),
-            Intrinsic.Sigmoid => Sigmoid(x),
-            Intrinsic.Exp or Intrinsic.Exp2 or Intrinsic.Log or Intrinsic.Log2 or Intrinsic.Tanh or Intrinsic.Erf or Intrinsic.Sin or Intrinsic.Cos or Intrinsic.Pow =>
-                LibraryCall(c.Function.Name, arguments),
+            // All others are arithmetic since the pass that lowers functions.
+            Intrinsic.Exp or Intrinsic.Exp2 or Intrinsic.Log or Intrinsic.Log2 or Intrinsic.Tanh or Intrinsic.Erf or Intrinsic.Sin or Intrinsic.Cos or Intrinsic.Pow
+                when t is ElementType.F64 => LibraryCall(c.Function.Name, arguments),
             _ => throw Bug($"`{c.Function.Name}` of `{t.Name}`"),
         };
     }
@@ -57,20 +56,13 @@ internal sealed partial class FunctionEmitter
     private Value Intrinsic1(string intrinsic, Value x) =>
         writer.Assign(x.Type, $"call {LlvmText.TypeOf(x.Type)} @llvm.{intrinsic}.{LlvmText.SuffixOf(x.Type)}({x})");
 
-    private Value Sigmoid(Value x)
-    {
-        var exp = LibraryCall("exp", writer.Assign(x.Type, $"fneg {x}"));
-        return Integer("fdiv", Like(x, 1.0), Integer("fadd", Like(x, 1.0), exp));
-    }
-
-    /// <summary>A function of the C mathematics library, lane by lane.</summary>
+    /// <summary>A function of the C mathematics library on <c>f64</c>, lane by lane.</summary>
     private Value LibraryCall(string function, params Value[] arguments)
     {
         var type = arguments[0].Type;
         string scalar = LlvmText.TypeOf(type.WithLanes(1));
-        string symbol = type.Element is ElementType.F32 ? function + "f" : function;
-        module.Declare($"declare {scalar} @{symbol}({string.Join(", ", arguments.Select(_ => scalar))}) #0");
-        Value Apply(IEnumerable<Value> values) => writer.Assign(type.WithLanes(1), $"call {scalar} @{symbol}({string.Join(", ", values)})");
+        module.Declare($"declare {scalar} @{function}({string.Join(", ", arguments.Select(_ => scalar))}) #0");
+        Value Apply(IEnumerable<Value> values) => writer.Assign(type.WithLanes(1), $"call {scalar} @{function}({string.Join(", ", values)})");
         return type.IsVector ? Gather(type, lane => Apply(arguments.Select(a => Lane(a, lane)).ToArray())) : Apply(arguments);
     }
 }

@@ -1,4 +1,5 @@
 using Tx.Core;
+using Tx.Tests.Support;
 
 namespace Tx.Tests.Core.Numerics;
 
@@ -88,9 +89,18 @@ public sealed class ScalarMathTests
     // Values of the tables in Abramowitz and Stegun, 7.1, and of mpmath.
     [Theory]
     [InlineData(0.5, 0.5204998778130465), InlineData(1.0, 0.8427007929497149), InlineData(2.9, 0.9999589021219005), InlineData(3.1, 0.9999883513426328), InlineData(-2.0, -0.9953222650189527)]
+    [InlineData(1e-300, 1.1283791670955126e-300), InlineData(7.0, 1.0), InlineData(double.NegativeInfinity, -1.0), InlineData(-0.0, -0.0)]
     public void Error_function(double x, double expected) => Assert.Equal(expected, ErrorFunction.Erf(x), 1e-15);
 
     [Fact]
     public void Sigmoid_reaches_its_far_tail() =>
         Assert.Equal(Math.Exp(-740), ScalarMath.Apply(Intrinsic.Sigmoid, [R(ElementType.F64, -740)]).Real);
+
+    [Fact]
+    public void Error_function_agrees_with_the_C_library()
+    {
+        var exact = TrueFunctions.Of(Intrinsic.Erf);
+        for (double x = 1e-10; x < 7; x = x * 1.001 + 1e-4)
+            Assert.True(Math.Abs(ErrorFunction.Erf(x) - exact(x)) <= 2e-15 * exact(x), $"erf({x:R}) = {ErrorFunction.Erf(x):R}, not {exact(x):R}");
+    }
 }
