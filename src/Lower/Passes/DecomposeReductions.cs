@@ -51,6 +51,8 @@ public static class DecomposeReductions
             var body = new Instance(i.Name, i.Iterations, i.Reads, i.Writes, null, i.Body, i.Reassociate, i.Origin);
 
             var carriers = i.Iterations.Where(it => it.Kind is IterKind.Reduction).SelectMany(it => it.Binding.FreeVars()).ToHashSet();
+            // Loops that keep their order are outside, also where the reduction starts at their value.
+            carriers.ExceptWith(i.Iterations.Where(it => it.Kind is IterKind.Opaque || it.Kind is IterKind.Spatial && it.Binding is Var).SelectMany(it => it.Binding.FreeVars()));
             int outermost = OutermostCarrier(carriers);
             if (outermost < 0) return Block.Of(new Instantiate([]).Visit(init), body);
             var loop = (For)_path[outermost];

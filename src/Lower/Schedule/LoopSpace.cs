@@ -120,7 +120,9 @@ internal sealed class LoopSpace
 
     private IterKind KindOf(Var loop)
     {
-        var kinds = _instance.Iterations.Where(it => it.Binding.UsesVar(loop)).Select(it => it.Kind).Distinct().ToList();
+        // A loop that is an iteration is of its kind, also where others start at its value.
+        var kinds = _instance.Iterations.Where(it => it.Binding.UsesVar(loop) && (it.Kind is IterKind.Opaque || ReferenceEquals(it.Binding, loop))).Select(it => it.Kind).Distinct().ToList();
+        if (kinds.Count == 0) kinds = [.. _instance.Iterations.Where(it => it.Binding.UsesVar(loop)).Select(it => it.Kind).Distinct()];
         if (kinds.Count > 1) throw new CompilerBugException("schedule", $"loop {loop.Name} runs over elements and over a reduction");
         return kinds.Count == 1 ? kinds[0] : IterKind.Spatial;
     }

@@ -48,8 +48,6 @@ internal static class ReductionStrategy
         void AddChoice(For l, double? extra)
         {
             if (instance.Iterations.SingleOrDefault(it => ReferenceEquals(it.Binding, l.Variable)) is not { } it) return;
-            // Split, a loop that starts at another's index would be bound to both.
-            if (around.Any(a => l.Min.UsesVar(a.Variable))) return;
             long? extent = (l.Extent as IntImm)?.Value;
             int lanes = ElementwiseStrategy.LanesFor(full, extent);
             if (it.Kind is IterKind.Reduction && extent < 2 * lanes) return;
