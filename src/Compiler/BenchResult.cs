@@ -3,15 +3,17 @@ using System.Diagnostics;
 
 namespace Tx;
 
-/// <summary>One measurement. Times are wall-clock microseconds of a call on warm data; compile time is not in them.</summary>
+/// <summary>One measurement. Times are wall-clock microseconds of a call on warm data; compile time is not in them but beside them.</summary>
 /// <param name="Operator">The operator, or the expression as it was written.</param>
 /// <param name="Schedule">The schedule that compiled it; <c>default</c> where none was named.</param>
 /// <param name="Shape">Dimensions with their sizes, in the order of the signature.</param>
 /// <param name="Gflops">Billions of the operations that <see cref="FlopCount"/> counts, by the median time.</param>
 /// <param name="PeakGflops">What this machine's fused multiply-add units reach on as many threads, measured in the same run.</param>
+/// <param name="CompileMilliseconds">Lowering, code generation and loading of what was compiled for the measurement; 0 where the kernels were there, less
+/// where their code was on disk.</param>
 public sealed record BenchResult(
     string Operator, string Schedule, ImmutableArray<(string Name, long Size)> Shape, int Threads,
-    double MedianMicroseconds, double MinMicroseconds, int Repetitions, double Gflops, double PeakGflops)
+    double MedianMicroseconds, double MinMicroseconds, int Repetitions, double Gflops, double PeakGflops, double CompileMilliseconds)
 {
     public double FractionOfPeak => PeakGflops > 0 ? Gflops / PeakGflops : 0;
 }

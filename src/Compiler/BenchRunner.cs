@@ -18,6 +18,7 @@ public static class BenchRunner
         if (bench.Value is not CallSyntax) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "another expression");
         var steps = new List<(Kernel Kernel, ImmutableArray<NativeTensor> Arguments)>();
         double flops = 0;
+        var compiled = session.Compiler.CompileTime;
         machine.Ran = scope.SymbolicMachine.Value.Ran = (call, kernel, arguments) =>
         {
             steps.Add((kernel, arguments));
@@ -26,16 +27,19 @@ public static class BenchRunner
         try { new ExpressionEvaluator(scope, machine, isCheck: false).Evaluate(bench.Value); }
         finally { machine.Ran = scope.SymbolicMachine.Value.Ran = null; }
         if (steps.Count == 0) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "a call that runs no kernel");
-        return Measure(session, bench.Value.Span.Text, [], flops, () =>
+        compiled = session.Compiler.CompileTime - compiled;
+        return Measure(session, bench.Value.Span.Text, [], flops, compiled, () =>
         {
             foreach (var (kernel, arguments) in steps) kernel.Invoke(arguments.AsSpan(), session.Pool, session.Cancellation);
         });
     }
 
-    /// <summary>An operator on random data of the given sizes.</summary>
-    internal static BenchResult Run(Session session, Operator op, IReadOnlyDictionary<DimSymbol, long> dims)
+    /// <summary>An operator on random data of the given sizes, by the kernel for them or by the one for all sizes.</summary>
+    internal static BenchResult Run(Session session, Operator op, IReadOnlyDictionary<DimSymbol, long> dims, bool isSymbolic)
     {
-        var kernel = session.Compiler.Compile(op, dims);
+        var compiled = session.Compiler.CompileTime;
+        var kernel = isSymbolic ? session.Compiler.CompileSymbolic(op, sizes => session.Resolver.Admit(op, sizes)) : session.Compiler.Compile(op, dims);
+        compiled = session.Compiler.CompileTime - compiled;
         long seed = 1;
         var arguments = ImmutableArray.CreateBuilder<NativeTensor>();
         try
@@ -44,7 +48,7 @@ public static class BenchRunner
             foreach (var r in op.Results)
                 arguments.Add(TensorFill.Zeros(session.Allocator, r.Type is ElementType.Int ? ElementType.I64 : r.Type, OperatorShapes.Of(r, dims).AsSpan()));
             var all = arguments.ToImmutable();
-            return Measure(session, op.Name, [.. op.Dims.Select(d => (d.Name, dims[d]))], FlopCount.Of(op, dims),
+            return Measure(session, op.Name, [.. op.Dims.Select(d => (d.Name, dims[d]))], FlopCount.Of(op, dims), compiled,
                 () => kernel.Invoke(all.AsSpan(), session.Pool, session.Cancellation));
         }
         finally
@@ -53,10 +57,10 @@ public static class BenchRunner
         }
     }
 
-    private static BenchResult Measure(Session session, string name, ImmutableArray<(string, long)> shape, double flops, Action run)
+    private static BenchResult Measure(Session session, string name, ImmutableArray<(string, long)> shape, double flops, TimeSpan compiled, Action run)
     {
         var (median, min, repetitions) = Stopper.Measure(run, Budget, session.Cancellation);
         double peak = PeakProbe.MeasurePeakGflops(ElementType.F32, session.Threads);
-        return new(name, "default", shape, session.Threads, median, min, repetitions, flops / median / 1e3, peak);
+        return new(name, "default", shape, session.Threads, median, min, repetitions, flops / median / 1e3, peak, compiled.TotalMilliseconds);
     }
 }

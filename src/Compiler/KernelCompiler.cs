@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lang.Program;
@@ -53,6 +54,9 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
         }
     }
 
+    /// <summary>What <see cref="Compile"/> and <see cref="CompileSymbolic"/> have spent on making kernels.</summary>
+    public TimeSpan CompileTime { get; private set; }
+
     /// <summary>A kernel from a module that went through the pass list; it belongs to the caller and is not kept.</summary>
     public Kernel CompileAlone(LoopModule final) => _jit.Value.Load(_backend.Compile(final, Target));
 
@@ -61,7 +65,9 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
         lock (_gate)
         {
             if (_kernels.TryGetValue((op, key), out var known)) return known;
+            long start = Stopwatch.GetTimestamp();
             var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target), admit);
+            CompileTime += Stopwatch.GetElapsedTime(start);
             _kernels.Add((op, key), kernel);
             return kernel;
         }

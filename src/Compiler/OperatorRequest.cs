@@ -4,13 +4,15 @@ using Tx.Lang.Program;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Lower.Ir;
+using Tx.Runtime;
 
 namespace Tx;
 
 /// <summary>A request names something that is not there; the caller is at fault, not the program.</summary>
 public sealed class RequestException(string message) : Exception(message);
 
-/// <summary>One operator of a loaded program, for a choice of <c>const</c> values and of sizes: what <c>tx print</c> and <c>tx bench</c> work on.</summary>
+/// <summary>One operator of a loaded program, for a choice of <c>const</c> values and of sizes: what <c>tx print</c> and <c>tx bench</c> work on, and where an
+/// embedding program gets a kernel.</summary>
 public sealed class OperatorRequest
 {
     private readonly Session _session;
@@ -41,7 +43,7 @@ public sealed class OperatorRequest
         return new(session, syntax, bound, sizes);
     }
 
-    /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>.</summary>
+    /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>; without sizes the last four are of the kernel for all sizes.</summary>
     public string Print(string stage)
     {
         switch (stage)
@@ -49,7 +51,7 @@ public sealed class OperatorRequest
             case "syntax": return SyntaxPrinter.Print(_syntax);
             case "program": return ProgramPrinter.Print(_operator);
         }
-        var dims = _sizes.IsEmpty && stage is "loops" or "final" ? null : CompleteSizes();
+        var dims = _sizes.IsEmpty ? null : CompleteSizes();
         if (dims is not null) Admit(dims);
         var lowered = _session.Compiler.Lower(_operator, dims);
         return stage switch
@@ -61,11 +63,24 @@ public sealed class OperatorRequest
         };
     }
 
+    /// <summary>The kernel for the sizes of this request; without sizes the one for all: it is compiled once, reads the sizes of each call from its
+    /// tensors, and proves what the operator owes when it meets sizes for the first time. It belongs to the session.</summary>
+    /// <exception cref="RequestException">Only some of the sizes are given, or they break a <c>require</c>.</exception>
+    /// <exception cref="DiagnosticException">The operator is wrong, for these sizes or for all.</exception>
+    public Kernel Compile()
+    {
+        if (_sizes.IsEmpty) return _session.Compiler.CompileSymbolic(_operator, sizes => _session.Resolver.Admit(_operator, sizes));
+        var dims = CompleteSizes();
+        Admit(dims);
+        return _session.Compiler.Compile(_operator, dims);
+    }
+
+    /// <summary>Measures the operator at the sizes of this request.</summary>
     public BenchResult Bench()
     {
         var dims = CompleteSizes();
         Admit(dims);
-        return BenchRunner.Run(_session, _operator, dims);
+        return BenchRunner.Run(_session, _operator, dims, _session.Symbolic);
     }
 
     // All sizes as numbers.
@@ -84,7 +99,7 @@ public sealed class OperatorRequest
             if (Terms.Decide(condition, dims) is false)
                 throw new RequestException($"these sizes break `require {Terms.Print(condition)}` of `{_operator.Name}`");
         foreach (var tensor in _operator.Parameters.Concat(_operator.Results))
-            Runtime.TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
+            TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
         _session.Resolver.Prove(_operator, dims, null);
     }
 

@@ -20,8 +20,9 @@ internal static class BenchText
         string shape = string.Join(' ', r.Shape.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name}={s.Size}")));
         string gflops = r.Gflops > 0
             ? string.Create(CultureInfo.InvariantCulture, $"  {r.Gflops:0.0} GFLOP/s, {r.FractionOfPeak:0%} of peak ({r.PeakGflops:0.0})") : "";
+        string compiled = r.CompileMilliseconds > 0 ? $"  compiled in {Time(r.CompileMilliseconds * 1e3)}" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{r.Operator}{(shape.Length > 0 ? "  " + shape : "")}  threads={r.Threads}  median {Time(r.MedianMicroseconds)}, min {Time(r.MinMicroseconds)} of {r.Repetitions}{gflops}");
+            $"{r.Operator}{(shape.Length > 0 ? "  " + shape : "")}  threads={r.Threads}  median {Time(r.MedianMicroseconds)}, min {Time(r.MinMicroseconds)} of {r.Repetitions}{gflops}{compiled}");
     }
 
     private static string Time(double us) => us switch

@@ -74,7 +74,7 @@ internal static class JsonLines
         w.WriteNumber("failed", failed);
     });
 
-    /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak</c>.</summary>
+    /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak repetitions compile_ms</c>.</summary>
     public static string Of(BenchResult r) => Write(w =>
     {
         w.WriteString("op", r.Operator);
@@ -89,6 +89,7 @@ internal static class JsonLines
         w.WriteNumber("peak_gflops", Math.Round(r.PeakGflops, 3));
         w.WriteNumber("fraction_of_peak", Math.Round(r.FractionOfPeak, 5));
         w.WriteNumber("repetitions", r.Repetitions);
+        w.WriteNumber("compile_ms", Math.Round(r.CompileMilliseconds, 3));
     });
 
     private static string Write(Action<Utf8JsonWriter> fields)

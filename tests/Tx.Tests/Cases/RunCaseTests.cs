@@ -15,6 +15,13 @@ public class RunCaseTests
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
+    [Theory, MemberData(nameof(Programs))]
+    public void Program_AgreesWithNumPy_ByKernelsForAllSizes(string name)
+    {
+        var result = CommandLine.Run("run", Repository.PathOf("tests", "cases", "run", name), "--symbolic");
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
+
     [Theory]
     [InlineData("session.tx")]
     public void Example_Runs(string name)

@@ -33,6 +33,21 @@ public class WorkspacePlanTests
     }
 
     [Fact]
+    public void Temporaries_of_one_unknown_shape_share_slots()
+    {
+        Var n = Var.Index("N"), m = Var.Index("M");
+        Buffer x = new("x", ElementType.F32, [n, m], BufferRole.Input), y = new("y", ElementType.F32, [n, m], BufferRole.Output);
+        Buffer[] temporaries = [.. Enumerable.Range(0, 6).Select(i => new Buffer($"t{i}", ElementType.F32, i == 3 ? [m, n] : [n, m], BufferRole.Temporary))];
+        Buffer[] chain = [x, .. temporaries, y];
+        var nests = Enumerable.Range(1, chain.Length - 1).Select(i => (Stmt)chain[i].Set(chain[i - 1].At(Expr.Index(0)), Expr.Index(0)));
+        var f = new LoopFunction { Name = "f", Parameters = [x, y], Dims = [(n, x, 0), (m, x, 1)], Temporaries = [.. temporaries], Body = Block.Of(nests) };
+        var plan = WorkspacePlan.Of(f);
+        Assert.Equal(0, plan.SharedBytes);
+        Assert.Equal(3, plan.SymbolicSlots.Length);
+        Assert.Equal([0, 1, 0, 2, 1, 0], temporaries.Select(t => plan.SlotOf(t)!.Value.Symbolic!.Value));
+    }
+
+    [Fact]
     public void Small_local_buffers_stay_on_the_stack_and_large_ones_get_a_place()
     {
         Buffer c = Output("C", ElementType.F32, 1);
