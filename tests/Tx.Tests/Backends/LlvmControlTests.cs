@@ -1,6 +1,7 @@
 using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lower.Ir;
+using Tx.Tests.Support;
 using static Tx.Tests.Backends.LlvmFixture;
 
 namespace Tx.Tests.Backends;
@@ -174,4 +175,35 @@ public sealed class LlvmControlTests(LlvmFixture llvm) : IClassFixture<LlvmFixtu
     }
 
     private static DenseArray Ramp(int count) => Dense(ElementType.F32, Enumerable.Range(0, count).Select(v => Scalar.Of(ElementType.F32, (double)(v % 17 - 8))));
+
+    // A side of a choice that costs much is branched around; what is evaluated there is evaluated again outside, and within another side.
+    [Fact]
+    public void A_value_shared_with_a_side_that_is_not_taken()
+    {
+        static Expr Build(Expr[] operands)
+        {
+            var x = operands[0];
+            Expr costly = x;
+            for (int k = 0; k < 60; k++) costly = costly * x + Expr.Constant(Scalar.Of(ElementType.F32, k % 3 - 1.0));
+            var v = new Var("v", x.Type);
+            var zero = Expr.Constant(Scalar.Of(ElementType.F32, 0.0));
+            var inner = Expr.If(x < Expr.Constant(Scalar.Of(ElementType.F32, 0.5)), new Let(v, costly + x, v * v), costly);
+            return Expr.If(x > zero, inner, zero) + Expr.If(x < zero, new Let(v, costly, v - x), x) * costly;
+        }
+
+        float[] x = [.. Enumerable.Range(-32, 64).Select(i => i / 32f)];
+        using var kernel = new FunctionKernel<float>(Build, 1, lanes: 1, x.Length);
+        var blocks = kernel.AllocateBlocks();
+        x.CopyTo(blocks[0].AsSpan<float>());
+        kernel.Invoke(blocks);
+        var y = blocks[1].AsSpan<float>();
+        for (int i = 0; i < x.Length; i++)
+        {
+            float a = x[i], costly = a;
+            for (int k = 0; k < 60; k++) costly = costly * a + (k % 3 - 1);
+            float inner = a < 0.5f ? (costly + a) * (costly + a) : costly;
+            Assert.Equal((a > 0 ? inner : 0) + (a < 0 ? costly - a : a) * costly, y[i]);
+        }
+        foreach (var b in blocks) b.Dispose();
+    }
 }
