@@ -128,19 +128,25 @@ public sealed class Session : IDisposable
     /// <param name="arguments">One tensor for each parameter that is no <c>const</c>; these take their defaults.</param>
     /// <exception cref="RequestException">There is no such operator.</exception>
     /// <exception cref="DiagnosticException">The tensors do not fit, or the operator is wrong for them or fails.</exception>
-    public ImmutableArray<NativeTensor> Call(string name, params ReadOnlySpan<NativeTensor> arguments)
+    public ImmutableArray<NativeTensor> Call(string name, params ReadOnlySpan<NativeTensor> arguments) => Call(name, arguments, []);
+
+    /// <summary>Calls a declared operator with values of its <c>const</c> parameters, by name.</summary>
+    /// <inheritdoc cref="Call(string, ReadOnlySpan{NativeTensor})"/>
+    public ImmutableArray<NativeTensor> Call(string name, ReadOnlySpan<NativeTensor> arguments, ReadOnlySpan<(string Name, Scalar Value)> consts)
     {
         if (!_declarations.Operators.TryGetValue(name, out var op)) throw new RequestException($"there is no operator `{name}`");
         // A text of the call, for diagnostics to point into.
-        string[] types = new string[arguments.Length];
-        for (int i = 0; i < types.Length; i++) types[i] = arguments[i].ToString();
-        var text = new SourceText("<call>", $"{name}({string.Join(", ", types)})");
-        var values = ImmutableArray.CreateBuilder<CallArgument>(arguments.Length);
+        var written = new List<(string? Name, string Text, Value Value)>();
+        foreach (var t in arguments) written.Add((null, t.ToString(), new TensorValue(t.Type, t.Shape, t)));
+        foreach (var (constant, value) in consts) written.Add((constant, $"{constant} = {value}", ScalarValue.Of(value)));
+        var text = new SourceText("<call>", $"{name}({string.Join(", ", written.Select(w => w.Text))})");
+        var values = ImmutableArray.CreateBuilder<CallArgument>(written.Count);
         int start = name.Length + 1;
-        for (int i = 0; i < types.Length; i++)
+        foreach (var (constant, part, value) in written)
         {
-            values.Add(new(null, new TensorValue(arguments[i].Type, arguments[i].Shape, arguments[i]), new(text, new(start, types[i].Length))));
-            start += types[i].Length + 2;
+            var span = new SourceSpan(text, new(start, part.Length));
+            values.Add(new(constant is null ? null : new(span with { Span = new(start, constant.Length) }, constant), value, span));
+            start += part.Length + 2;
         }
         var call = _resolver.Resolve(new(op, values.MoveToImmutable(), new(text, new(0, text.Text.Length))));
         var results = new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation).Run(call);

@@ -77,6 +77,12 @@ public partial class BuilderManualTests
         var refused = Assert.Throws<DiagnosticException>(() => session.Call("f", a, b)).Diagnostics[0];
         Assert.Equal(("TX1051", "<call>", "f32[4]"), (refused.Code, refused.Span!.Value.Source.Path, refused.Span.Value.Text));
         Assert.Throws<RequestException>(() => session.Call("g", a));
+
+        Assert.True(session.Submit(new SourceText("<test>", "op pad(A: f32[N], const n: int, const by: f32 = 2) -> B: f32[N + n] require n >= 0 { B[i] = (A[i] ?? 0) * by }")));
+        var padded = session.Call("pad", [a], [("n", Scalar.Index(2)), ("by", Scalar.Of(F32, 0.5))]);
+        Assert.Equal("f32[5]\n[1., 1., 1., 0., 0.]", TensorPrinter.Print(padded[0]));
+        Assert.Equal("TX1023", Assert.Throws<DiagnosticException>(() => session.Call("pad", [a], [("m", Scalar.Index(2))])).Diagnostics[0].Code);
+        Assert.Equal("TX1027", Assert.Throws<DiagnosticException>(() => session.Call("pad", [a], [("n", Scalar.Index(-1))])).Diagnostics[0].Code);
     }
 
     private sealed class Recorder : ISessionOutput
