@@ -71,6 +71,10 @@ public static class Compute
     public static Expr Max(Expr a, Expr b) => Call("max", a, b);
     /// <summary>The lesser of two values.</summary>
     public static Expr Min(Expr a, Expr b) => Call("min", a, b);
+    /// <summary>An integer into 0..n, as if the range went round.</summary>
+    public static Expr Wrap(Expr x, Expr n) => Call("wrap", x, n);
+    /// <summary>An integer into 0..n, as if the range were mirrored at its ends.</summary>
+    public static Expr Reflect(Expr x, Expr n) => Call("reflect", x, n);
     /// <summary>Integer division rounding up.</summary>
     public static Expr CeilDiv(Expr a, Expr b) => Call("ceil_div", a, b);
     /// <summary>Integer division rounding to zero.</summary>

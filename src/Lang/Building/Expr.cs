@@ -20,6 +20,18 @@ public class Expr
         ? new(new DefaultSyntax(default, read, outside.Syntax))
         : throw new InvalidOperationException($"only an element of a tensor can be outside, and this is `{this}`");
 
+    /// <summary><c>X[e] ?? clamp</c>: where the index lies outside, the nearest element.</summary>
+    /// <inheritdoc cref="Default"/>
+    public Expr Clamped() => Default(new Name("clamp"));
+
+    /// <summary><c>X[e] ?? wrap</c>: the tensor goes round.</summary>
+    /// <inheritdoc cref="Default"/>
+    public Expr Wrapped() => Default(new Name("wrap"));
+
+    /// <summary><c>X[e] ?? reflect</c>: the tensor is mirrored, without its last element again.</summary>
+    /// <inheritdoc cref="Default"/>
+    public Expr Reflected() => Default(new Name("reflect"));
+
     /// <summary><c>this &amp;&amp; other</c>.</summary>
     public Expr And(Expr other) => Infix(InfixOp.AndAnd, this, other);
 

@@ -282,6 +282,21 @@ public class ProgramBuilderTests
     }
 
     [Fact]
+    public void Boundaries_AreThoseOfTheLanguage()
+    {
+        var program = new ProgramBuilder();
+        program.Operator("smooth", op =>
+        {
+            var (N, i) = (Dim("N"), Index("i"));
+            var X = op.Parameter("X", F32, N);
+            var Y = op.Result("Y", F32, N);
+            op.Require(N >= 1);
+            Y[i] = X[i - 1].Clamped() + X[i + 1].Wrapped() + X[i + 2].Reflected() + X[Wrap(i + 3, N)] + X[Reflect(i - 3, N)] + X[Clamp(i, 0, N - 1)];
+        });
+        Same("op smooth(X: f32[N]) -> Y: f32[N] require N >= 1 { Y[i] = (X[i - 1] ?? clamp) + (X[i + 1] ?? wrap) + (X[i + 2] ?? reflect) + X[wrap(i + 3, N)] + X[reflect(i - 3, N)] + X[clamp(i, 0, N - 1)] }", program, "smooth");
+    }
+
+    [Fact]
     public void C_sharp_loops_build_expressions()
     {
         var program = new ProgramBuilder();
