@@ -42,8 +42,12 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
     /// <summary>The one kernel for all sizes, compiled at the first call. <c>const</c> values and element types are those that the operator was bound for.</summary>
     /// <param name="admit">Proves the operator for the sizes of a call, or refuses them with a <see cref="DiagnosticException"/>; asked once for each choice of them.</param>
     /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
-    public Kernel CompileSymbolic(Operator op, Action<IReadOnlyDictionary<DimSymbol, long>> admit) =>
-        Find(op, SymbolicKey, null, sizes => admit(op.Dims.Zip(sizes).ToImmutableDictionary(p => p.First, p => p.Second)));
+    public Kernel CompileSymbolic(Operator op, Action<IReadOnlyDictionary<DimSymbol, long>> admit)
+    {
+        // Without dimensions no call has a choice of sizes that could be asked for.
+        if (op.Dims.IsEmpty) admit(ImmutableDictionary<DimSymbol, long>.Empty);
+        return Find(op, SymbolicKey, null, sizes => admit(op.Dims.Zip(sizes).ToImmutableDictionary(p => p.First, p => p.Second)));
+    }
 
     /// <summary>Kernels that <see cref="Compile"/> and <see cref="CompileSymbolic"/> have made.</summary>
     public int CompiledCount

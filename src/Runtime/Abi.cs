@@ -35,7 +35,7 @@ public unsafe struct TxCall
     public int Version;                 // 0
     public int BufferCount;             // 4
     public TxBuffer* Buffers;           // 8: inputs, then outputs
-    public byte* Workspace;             // 16: 64-byte aligned, KernelImage.WorkspaceBytes long
+    public byte* Workspace;             // 16: 64-byte aligned; its parts: see KernelImage and SymbolicSizes
     public long WorkspaceBytes;         // 24
     /// <summary><c>int32 launch(void* state, int32 (*body)(void* context, int64 begin, int64 end, int32 worker), void* context, int64 count, int64 grain)</c>:
     /// runs body over 0..count in chunks on the pool's workers (<c>worker</c> in 0..MaxWorkers); returns the first code that is not 0.</summary>
