@@ -4,7 +4,8 @@ using Tx.Core;
 
 namespace Tx.Runtime;
 
-/// <summary>NumPy's <c>.npy</c> files: versions 1.0 to 3.0, little- and big-endian, C and Fortran order, all element types of tensors.</summary>
+/// <summary>NumPy's <c>.npy</c> files: versions 1.0 to 3.0, little- and big-endian, C and Fortran order, all element types of tensors: <c>bf16</c> as <c>V2</c>, packed
+/// integers as the bytes of <see cref="PackedTensor.Unpack"/>.</summary>
 public static class NpyFile
 {
     private const int ChunkBytes = 1 << 20;
@@ -22,7 +23,12 @@ public static class NpyFile
 
     internal static void Write(Stream stream, NativeTensor tensor, bool fortranOrder)
     {
-        if (!NpyHeader.Holds(tensor.Type)) throw new DiagnosticException(RuntimeDiagnostics.NoNumpyType, null, tensor.Type.Name, tensor.Type.IsFloat ? "f32" : tensor.Type.IsSigned ? "i8" : "u8");
+        if (tensor.Type.IsPacked)
+        {
+            using var unpacked = PackedTensor.Unpack(tensor);
+            Write(stream, unpacked, fortranOrder);
+            return;
+        }
         stream.Write(new NpyHeader(tensor.Type, IsBigEndian: false, fortranOrder, tensor.Shape).ToBytes());
         using var transposed = fortranOrder ? Reverse(tensor, tensor.Shape.AsSpan()) : null;
         WriteData(stream, transposed ?? tensor);

@@ -54,14 +54,12 @@ internal sealed record NpyHeader(ElementType Type, bool IsBigEndian, bool IsFort
         return bytes;
     }
 
-    /// <summary>NumPy has such elements.</summary>
-    public static bool Holds(ElementType type) => type is not (ElementType.Int or ElementType.BF16) && type.Bits >= 8;
-
     private string Descriptor
     {
         get
         {
             char order = Type.Bytes == 1 ? '|' : IsBigEndian ? '>' : '<';
+            if (Type is ElementType.BF16) return IsBigEndian ? ">V2" : "<V2";
             char kind = Type is ElementType.Bool ? 'b' : Type.IsFloat ? 'f' : Type.IsUnsigned ? 'u' : 'i';
             return string.Create(CultureInfo.InvariantCulture, $"{order}{kind}{Type.Bytes}");
         }
@@ -101,7 +99,10 @@ internal sealed record NpyHeader(ElementType Type, bool IsBigEndian, bool IsFort
     {
         ElementType? type = descriptor.Length < 2 || !"<>|=".Contains(descriptor[0], StringComparison.Ordinal) ? null : descriptor[1..] switch
         {
-            "b1" => ElementType.Bool, "f2" => ElementType.F16, "f4" => ElementType.F32, "f8" => ElementType.F64,
+            "b1" => ElementType.Bool, "f2" => ElementType.F16,
+            // What NumPy writes for the `bfloat16` of other packages, which it does not know.
+            "V2" when descriptor[0] is '<' or '>' => ElementType.BF16,
+            "f4" => ElementType.F32, "f8" => ElementType.F64,
             "i1" => ElementType.I8, "i2" => ElementType.I16, "i4" => ElementType.I32, "i8" => ElementType.I64,
             "u1" => ElementType.U8, "u2" => ElementType.U16, "u4" => ElementType.U32, "u8" => ElementType.U64,
             _ => null,

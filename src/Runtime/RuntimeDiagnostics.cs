@@ -46,9 +46,6 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor MissingArray = new("TX5018", Severity.Error, "array not in a .npz archive",
         "`{0}` has no array `{1}`; it has {2}", "name one that it has");
 
-    public static readonly DiagnosticDescriptor NoNumpyType = new("TX5019", Severity.Error, "element type that NumPy lacks",
-        "NumPy has no elements of type `{0}`", "convert them first: `let Y[i] = {1}(X[i])`");
-
     public static readonly DiagnosticDescriptor ArgumentCount = new("TX5020", Severity.Error, "wrong number of kernel arguments",
         "kernel `{0}` takes {1} tensors (inputs, then outputs), and {2} were passed", "pass one tensor for each parameter and result");
 
@@ -79,11 +76,14 @@ public static class RuntimeDiagnostics
     public static readonly DiagnosticDescriptor FillValue = new("TX5050", Severity.Error, "value outside the element type",
         "{0} is not a value of `{1}`", "use a wider element type");
 
+    public static readonly DiagnosticDescriptor PackedValue = new("TX5051", Severity.Error, "value outside the packed type",
+        "the element {0} at [{1}] is not a value of `{2}`", "declare a wider type, or load the file without a type");
+
     /// <summary>Every descriptor of this stage.</summary>
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
     [
         NegativeExtent, TensorTooLarge, OutOfMemory, UnsupportedElement, CannotRead, NotNpy, BadNpyHeader, UnsupportedNpyType, TruncatedNpy,
-        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, NoNumpyType, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SizesTooLarge,
-        SliceRank, SliceRange, ComparedTypes, FillValue,
+        TrailingNpy, CannotWrite, DamagedNpz, MissingArray, ArgumentCount, ArgumentType, ArgumentShape, ArgumentAlias, WorkspaceMemory, SizesTooLarge,
+        SliceRank, SliceRange, ComparedTypes, FillValue, PackedValue,
     ];
 }

@@ -55,7 +55,7 @@ public static class TensorComparison
             (worst, worstExcess, worstDifference) = (i, excess, difference);
         }
         if (worst < 0) return new(0, actual.Count, [], default, default, 0);
-        return new(mismatches, actual.Count, IndexOf(worst, actual.Shape), actual[worst], expected[worst], largest);
+        return new(mismatches, actual.Count, TensorType.IndexOf(worst, actual.Shape), actual[worst], expected[worst], largest);
     }
 
     /// <summary>The absolute difference (0 for two NaNs or equal infinities) and the size of the expected value.</summary>
@@ -66,12 +66,5 @@ public static class TensorComparison
         if (a == b || (double.IsNaN(a) && double.IsNaN(b))) return (0, 0);
         // An infinity is no yardstick: beside one, nothing finite is close.
         return (Math.Abs(a - b), double.IsFinite(b) ? Math.Abs(b) : 0);
-    }
-
-    private static ImmutableArray<long> IndexOf(long position, ImmutableArray<long> shape)
-    {
-        long[] index = new long[shape.Length];
-        for (int d = shape.Length - 1; d >= 0; d--) (position, index[d]) = Math.DivRem(position, shape[d]);
-        return ImmutableArray.Create(index);
     }
 }

@@ -65,6 +65,14 @@ public static class TensorType
         return isEmpty ? 0 : (long)bytes / type.Bytes;
     }
 
+    /// <summary>The indices of a row-major position.</summary>
+    internal static ImmutableArray<long> IndexOf(long position, ImmutableArray<long> shape)
+    {
+        long[] index = new long[shape.Length];
+        for (int d = shape.Length - 1; d >= 0; d--) (position, index[d]) = Math.DivRem(position, shape[d]);
+        return ImmutableArray.Create(index);
+    }
+
     /// <summary>A number of bytes for people: <c>12 bytes</c>, <c>1.5 GiB</c>.</summary>
     internal static string FormatBytes(long bytes)
     {

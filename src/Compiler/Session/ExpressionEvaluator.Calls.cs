@@ -236,7 +236,7 @@ internal sealed partial class ExpressionEvaluator
     };
 
     /// <summary>Gives errors of the runtime, which knows no source, the place in the program.</summary>
-    private static T AtSpan<T>(SourceSpan span, Func<T> action)
+    internal static T AtSpan<T>(SourceSpan span, Func<T> action)
     {
         try { return action(); }
         catch (DiagnosticException e) { throw new DiagnosticException([.. e.Diagnostics.Select(d => d.Span is null ? d with { Span = span } : d)]); }

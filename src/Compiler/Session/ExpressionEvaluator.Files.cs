@@ -30,7 +30,7 @@ internal sealed partial class ExpressionEvaluator
         return arrays is [var only] ? Whole(only) : new TupleValue([.. arrays.Select(Whole)]);
     }
 
-    private static Value Whole(NativeTensor tensor) => new TensorValue(tensor.Type, tensor.Shape, tensor);
+    private static Value Whole(NativeTensor tensor) => new TensorValue(tensor.Type, tensor.Shape, tensor) { IsLoaded = true };
 
     // What the archive holds, where it can be seen, makes the better help.
     private Diagnostic Unnamed(string path, SourceSpan span, SourceSpan call)

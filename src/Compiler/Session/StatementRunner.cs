@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Syntax;
+using Tx.Runtime;
 
 namespace Tx;
 
@@ -103,6 +104,8 @@ internal sealed class StatementRunner(SessionScope scope, IOperatorMachine machi
                 return declared.Shape is null ? new ScalarValue(declared.Type, null) : new TensorValue(declared.Type, declared.Shape, null);
             case TensorValue t when declared.Shape is { } shape && t.Type == declared.Type && (t.Shape is not { } actual || actual.AsSpan().SequenceEqual(shape.AsSpan())):
                 return t;
+            case TensorValue { IsLoaded: true, Data: { } data } t when declared is { Type.IsPacked: true, Shape: { } shape } && t.Type == declared.Type.Carrier && data.Shape.AsSpan().SequenceEqual(shape.AsSpan()):
+                using (data) return new TensorValue(declared.Type, shape, ExpressionEvaluator.AtSpan(span, () => PackedTensor.Pack(data, declared.Type)));
             case ListValue list when declared.Shape is { } shape && ListTensor.Of(list, span) is var l && l.Shape.AsSpan().SequenceEqual(shape.AsSpan()):
                 return l.In(declared.Type, scope.Allocator);
             case ScalarValue s when declared.Shape is null && (s.Type == declared.Type || s.Type is ElementType.Int or ElementType.F64):
@@ -117,7 +120,7 @@ internal sealed class StatementRunner(SessionScope scope, IOperatorMachine machi
     private void Bind(string name, SourceSpan span, Value value)
     {
         if (!_bound.Add(name) && !MayRebind) throw new DiagnosticException(SessionDiagnostics.AlreadyBound, span, name);
-        scope.Variables[name] = value;
+        scope.Variables[name] = value is TensorValue { IsLoaded: true } tensor ? tensor with { IsLoaded = false } : value;
     }
 
     /// <summary>Binds the names of a statement that failed to unknown values, so that their later uses are no errors of their own.</summary>

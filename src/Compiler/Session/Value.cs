@@ -17,6 +17,8 @@ public sealed record TensorValue(ElementType Type, ImmutableArray<long>? Shape, 
 {
     /// <summary>False where even the element type comes from a file that has not been read.</summary>
     public bool IsTypeKnown { get; init; } = true;
+    /// <summary>Straight from a file: a <c>let</c> with a packed type packs it.</summary>
+    public bool IsLoaded { get; init; }
 
     public override string Describe() => !IsTypeKnown ? "tensor" : Shape is { } s ? $"{Type.Name}[{string.Join(", ", s)}]" : $"{Type.Name} tensor";
 }

@@ -107,3 +107,46 @@ for mode in ("edge", "wrap", "reflect"):
     save(f"pad_{mode}.npy", np.pad(image, ((13, 13), (13, 13)), mode=mode))
 save("pad_one.npy", np.pad(image[:1, :], ((2, 2), (0, 0)), mode="edge"))
 save("lse.npy", np.logaddexp.reduce(image.astype(np.float64) * 30, axis=1).astype(np.float32))
+
+r = np.random.RandomState(12)
+h, g16 = r.uniform(-4, 4, (13, 37)).astype(np.float16), r.uniform(-4, 4, (37, 11)).astype(np.float16)
+save("half_a.npy", h)
+save("half_b.npy", g16)
+save("half_matmul.npy", (h.astype(np.float32) @ g16.astype(np.float32)).astype(np.float16))
+save("half_steps.npy", h * h / (h + np.float16(5)) - np.sqrt(np.abs(h)))
+wide = np.concatenate([r.uniform(-1, 1, 200) * 2.0 ** r.randint(-30, 20, 200), [0.0, -0.0, 65504, 65519.999, 65520, 1e300, -np.inf, np.nan, 2**-24, 2**-25, 2**-25 + 2**-60, 1 + 2**-11 + 2**-40]])
+save("wide.npy", wide)
+save("wide_half.npy", wide.astype(np.float16))
+
+
+def signed(a, bits):
+    return (((a + (1 << (bits - 1))) & ((1 << bits) - 1)) - (1 << (bits - 1))).astype(np.int8)
+
+
+u, v = r.randint(0, 4, (17, 29)).astype(np.uint8), r.randint(0, 4, (29, 23)).astype(np.uint8)
+save("u2_a.npy", u)
+save("u2_b.npy", v)
+save("u2_matmul.npy", u.astype(np.int32) @ v.astype(np.int32))
+save("u2_wrapped.npy", (u @ v) & 3)
+w = u.astype(np.int32)
+save("u2_steps.npy", ((w * w + (w << 1) - (w[:, ::-1] ^ 2)) & 3).astype(np.uint8))
+save("u2_shifted.npy", u[:, 3:26])
+
+im, k = r.randint(0, 4, (3, 9, 14)), r.randint(-2, 2, (5, 3, 3, 3))
+save("u2_image.npy", im.astype(np.uint8))
+save("i2_filter.npy", k.astype(np.int8))
+padded = np.zeros((3, 11, 16), int)
+padded[:, 1:-1, 1:-1] = im
+conv = sum(np.einsum("cyx,oc->oyx", padded[:, y:y + 9, x:x + 14], k[:, :, y, x]) for y in range(3) for x in range(3))
+save("packed_conv.npy", conv.astype(np.int32))
+save("packed_conv_i4.npy", signed(conv, 4))
+
+p, q = r.randint(-8, 8, (6, 31)), r.randint(-8, 8, (6, 31))
+save("i4_a.npy", p.astype(np.int8))
+save("i4_b.npy", q.astype(np.int8))
+save("i4_steps.npy", signed(signed(p * q, 4).astype(int) - (p >> 1) + np.maximum(p, q), 4))
+
+s, t = r.randint(0, 2, (7, 67)), r.randint(0, 2, (9, 67))
+save("u1_a.npy", s.astype(np.uint8))
+save("u1_b.npy", t.astype(np.uint8))
+save("u1_agreements.npy", (s[:, None] == t[None]).sum(2).astype(np.int32))
