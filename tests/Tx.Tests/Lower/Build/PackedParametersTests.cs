@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Reference;
 using Tx.Lower;
@@ -25,7 +26,7 @@ public sealed class PackedParametersTests
         return data;
     }
 
-    private static readonly CpuTarget Target = new("haswell", ["avx2", "fma"], 32, 16, 32 << 10, 256 << 10, 8 << 20);
+    private static readonly CpuTarget Target = new("haswell", ImmutableSortedSet.Create(StringComparer.Ordinal, "avx2", "fma"), 32, 16, 32 << 10, 256 << 10, 8 << 20);
 
     [Theory, MemberData(nameof(Programs))]
     public void EveryLevelAgreesWithTheReference(string text, long m, long n)
@@ -57,7 +58,7 @@ public sealed class PackedParametersTests
         Assert.Contains("k: u8[] in packs i2[]", text, StringComparison.Ordinal);
         var again = IrParser.ParseModule(text);
         Assert.Equal(text, IrPrinter.Print(again));
-        Assert.True(StructuralComparer.Equal(plain, again));
+        Assert.True(StructuralComparer.AlphaEqual(plain, again));
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class PackedParametersTests
         var sample = OperatorText.Bind(Add);
         var final = Pipeline.Run(DefaultSchedule.Apply(NestBuilder.Build(sample.Operator, sample.Dims(64, 256)), Target), Target).Functions[0];
         Assert.Empty(final.Temporaries);
-        Assert.Contains("u8x32", IrPrinter.Print(final), StringComparison.Ordinal);
+        Assert.Contains(", 1, 32)] = ", IrPrinter.Print(final), StringComparison.Ordinal);
         Assert.DoesNotContain("u2", IrPrinter.Print(final).Split('{', 2)[1], StringComparison.Ordinal);
     }
 
