@@ -43,7 +43,7 @@ public sealed class NpyFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("half", "f16[2, 3]"), InlineData("rank0", "f32[]"), InlineData("empty", "f32[2, 0, 3]"), InlineData("rank3_fortran", "i32[2, 3, 4]"), InlineData("version2", "i32[2, 3]"), InlineData("version3", "i32[2, 3]")]
+    [InlineData("rank0", "f32[]"), InlineData("empty", "f32[2, 0, 3]"), InlineData("rank3_fortran", "i32[2, 3, 4]"), InlineData("version2", "i32[2, 3]"), InlineData("version3", "i32[2, 3]")]
     public void Ranks_sizes_and_versions(string name, string type)
     {
         using var t = NpyFile.Read(Case(name), _allocator);
