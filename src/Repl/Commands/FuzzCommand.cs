@@ -15,8 +15,9 @@ internal static class FuzzCommand
         var show = new Option<bool>("--show") { Description = "print the programs instead of running them" };
         var vector = new Option<int?>("--vector") { Description = "schedule for vectors of this many bytes (default: the machine's)", HelpName = "BYTES" };
         var symbolic = new Option<bool>("--symbolic") { Description = "compile each program once for all sizes, and run it at several" };
+        var stop = new Option<bool>("--first") { Description = "stop at the first failure" };
         var mutate = new Option<string[]>("--mutate") { Description = "mutate the programs in these folders, and random ones", HelpName = "FOLDER", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, mutate };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, mutate };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
@@ -37,6 +38,9 @@ internal static class FuzzCommand
                 if (runner.Run(ProgramGenerator.Generate(unchecked(first + (ulong)i))) is not { } failure) continue;
                 failures++;
                 error.WriteLine(failure);
+                if (!parsed.GetValue(stop)) continue;
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {unchecked(first + (ulong)i)}: failure after {i + 1} programs"));
+                return CommandLineApp.ProgramFault;
             }
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds {first}..{unchecked(first + (ulong)n)}: {n - failures} programs agree, {failures} fail"));
             return failures == 0 ? CommandLineApp.Fine : CommandLineApp.ProgramFault;
