@@ -84,16 +84,8 @@ public sealed class DifferentialRunner : IDisposable
 
     private static ImmutableArray<DenseArray> Inputs(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, GeneratedProgram program)
     {
-        var random = new Random(unchecked((int)program.Seed * 31 + 7));
-        var inputs = ImmutableArray.CreateBuilder<DenseArray>();
-        foreach (var p in op.Parameters)
-        {
-            var array = new DenseArray(p.Type, OperatorShapes.Of(p, dims));
-            for (long i = 0; i < array.Count; i++)
-                array[i] = p.Type.IsFloat && !program.IsExact ? Scalar.Of(p.Type, random.NextDouble() * 4 - 2) : Scalar.Of(p.Type, (long)random.Next(p.Type.IsUnsigned ? 0 : -8, 9));
-            inputs.Add(array);
-        }
-        return inputs.ToImmutable();
+        var values = new InputValues(program.Mode, unchecked((int)program.Seed * 31 + 7));
+        return [.. op.Parameters.Select(p => values.Fill(new DenseArray(p.Type, OperatorShapes.Of(p, dims))))];
     }
 
     public void Dispose()

@@ -5,114 +5,167 @@ using Tx.Core;
 
 namespace Tx.Fuzz;
 
-/// <summary>A random program as text, with the sizes to run it at.</summary>
-/// <param name="IsExact">All values are integers that every order of evaluation gives exactly: results are compared bit for bit.</param>
-public sealed record GeneratedProgram(ulong Seed, string Text, string Operator, ImmutableDictionary<string, long> Sizes, bool IsExact);
+/// <summary>What the values of a program are, and so how its results are compared.</summary>
+public enum ValueMode
+{
+    /// <summary>Floats are integers that every order of evaluation gives exactly.</summary>
+    Whole,
+    /// <summary>Any values, NaN and extremes among them; no sum may be reassociated, and only correctly rounded functions occur.</summary>
+    Special,
+    /// <summary>Fractions, sums in any order and elementary functions; compared within a tolerance.</summary>
+    Smooth,
+}
 
-/// <summary>Writes random but valid operators: chains of stages, each an elementwise expression, a stencil, a reduction, a contraction, a padded
-/// read, an <c>argmax</c> or a call, over parameters of random types and ranks. The seed decides everything.</summary>
+/// <summary>A random program as text, with the sizes to run it at.</summary>
+public sealed record GeneratedProgram(ulong Seed, string Text, string Operator, ImmutableDictionary<string, long> Sizes, ValueMode Mode)
+{
+    /// <summary>Results are compared bit for bit.</summary>
+    public bool IsExact => Mode is not ValueMode.Smooth;
+}
+
+/// <summary>Writes random but valid programs that use every construct of the language: chains of stages over parameters of random types and
+/// ranks. The seed decides everything. A family of constructs is a file, a construct a line in its table.</summary>
 public sealed partial class ProgramGenerator
 {
-    private static readonly ElementType[] ExactTypes =
-        [ElementType.F32, ElementType.F32, ElementType.F64, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.U8, ElementType.U16, ElementType.U32, ElementType.I16, ElementType.U64, ElementType.F16, ElementType.BF16,
-        ElementType.U1, ElementType.U2, ElementType.U4, ElementType.I2, ElementType.I4];
+    private static readonly ElementType[] Types =
+    [
+        ElementType.F32, ElementType.F32, ElementType.F64, ElementType.F16, ElementType.BF16, ElementType.I32, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.I16,
+        ElementType.U8, ElementType.U16, ElementType.U32, ElementType.U64,
+    ];
     private static readonly long[] Sizes = [1, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 19, 33];
-
-    // Floats stay integers below this; larger values are clamped before they are used again.
-    private const double Limit = 1 << 20;
 
     private readonly ulong _seed;
     private readonly Random _random;
-    private readonly bool _exact;
+    private readonly ValueMode _mode;
     private readonly Dictionary<string, long> _sizes = new(StringComparer.Ordinal);
     private readonly List<Tensor> _tensors = [];
     private readonly List<string> _lines = [];
-    private readonly HashSet<string> _requires = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _helpers = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _requires = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _declarations = new(StringComparer.Ordinal);
+    private readonly List<string> _consts = [];
     private int _next;
 
     private ProgramGenerator(ulong seed)
     {
         _seed = seed;
         _random = new Random(unchecked((int)(seed ^ (seed >> 32) * 0x9E3779B1)));
-        _exact = _random.Next(5) != 0;
+        _mode = _random.Next(10) switch { < 5 => ValueMode.Whole, < 8 => ValueMode.Special, _ => ValueMode.Smooth };
+        _stages = [.. ExpressionStages(), .. ReadStages(), .. ReductionStages(), .. CallStages(), .. PartStages()];
     }
+
+    // With their weights.
+    private readonly ImmutableArray<(int Weight, Func<Tensor, bool> Make)> _stages;
 
     public static GeneratedProgram Generate(ulong seed) => new ProgramGenerator(seed).Generate();
 
-    // An extent is a dimension less a constant, N - 2; Bound is the largest absolute value of an element.
-    private readonly record struct Extent(string Dim, int Less)
+    /// <summary>An extent is a dimension, or part of one, less a constant: <c>N / 2 - 2</c>.</summary>
+    private readonly record struct Extent(string Dim, int Less, int Divisor = 1)
     {
-        public string Text => Less == 0 ? Dim : string.Create(CultureInfo.InvariantCulture, $"{Dim} - {Less}");
+        public string Text => string.Create(CultureInfo.InvariantCulture, $"{Dim}{(Divisor == 1 ? "" : $" / {Divisor}")}{(Less == 0 ? "" : $" - {Less}")}");
     }
 
-    private sealed record Tensor(string Name, ElementType Type, ImmutableArray<Extent> Shape, double Bound);
+    /// <param name="Bound">The largest absolute value of an element; without meaning where values are special.</param>
+    private sealed record Tensor(string Name, ElementType Type, ImmutableArray<Extent> Shape, double Bound, bool IsParameter = false);
 
     private GeneratedProgram Generate()
     {
-        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(40) == 0 ? 0 : Pick<long>(Sizes);
-        var main = _exact ? Pick<ElementType>(ExactTypes) : Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]);
-        var parameters = new List<Tensor>();
-        for (int i = 0, n = 1 + _random.Next(3); i < n; i++)
-        {
-            var type = _random.Next(4) == 0 && _exact ? Pick<ElementType>(ExactTypes) : main;
-            int rank = 1 + _random.Next(3);
-            var shape = Shuffled(_sizes.Keys.Order(StringComparer.Ordinal)).Take(rank).Select(d => new Extent(d, 0)).ToImmutableArray();
-            parameters.Add(new(Name("X"), type, shape, type.IsUnsigned ? 8 : _exact ? 8 : 2));
-        }
+        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(30) == 0 ? 0 : Pick<long>(Sizes);
+        var parameters = Parameters();
         _tensors.AddRange(parameters);
-        for (int i = 0, n = 1 + _random.Next(5); i < n; i++) Stage();
+        for (int i = 0, n = 2 + _random.Next(5); i < n; i++) Stage();
 
         var used = new HashSet<string>(parameters.SelectMany(p => p.Shape).Select(e => e.Dim), StringComparer.Ordinal);
         var results = _tensors.Skip(parameters.Count).ToList();
         // The last stage is a result, and so is every one that nothing reads.
-        var read = new HashSet<string>(results.Where(r => r != results[^1] && _lines.Any(l => Reads(l, r.Name))).Select(r => r.Name), StringComparer.Ordinal);
-        results.RemoveAll(r => read.Contains(r.Name));
+        results.RemoveAll(r => r != results[^1] && _lines.Any(l => Reads(l, r.Name)));
 
         var text = new StringBuilder();
-        if (_helpers.Contains("double_up")) text.Append("op double_up<T: number>(A: T[..S]) -> B: T[..S] { B[..i] = A[..i] + A[..i] }\n\n");
-        if (_helpers.Contains("flip")) text.Append("op flip<T: number>(A: T[P, Q]) -> B: T[Q, P] { B[j, i] = A[i, j] }\n\n");
-        text.Append("op f(").AppendJoin(", ", parameters.Select(Declare)).Append(")\n    -> ").AppendJoin(", ", results.Select(Declare));
-        if (_requires.Count > 0) text.Append("\n    require ").AppendJoin(", ", _requires.Order(StringComparer.Ordinal));
+        foreach (string d in _declarations) text.Append(d).Append("\n\n");
+        text.Append("op f(").AppendJoin(", ", parameters.Select(Declare).Concat(_consts)).Append(")\n    -> ").AppendJoin(", ", results.Select(Declare));
+        if (_requires.Count > 0) text.Append("\n    require ").AppendJoin(", ", _requires);
         text.Append("\n{\n");
-        foreach (string line in _lines) text.Append("    ").Append(line).Append('\n');
+        foreach (string line in _lines)
+            if (!results.Any(r => line.StartsWith($"{r.Name}: ", StringComparison.Ordinal))) text.Append("    ").Append(line.Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
         text.Append("}\n");
         foreach (string r in _requires)
         {
             string[] sides = r.Split(" >= ");
             _sizes[sides[0]] = Math.Max(_sizes[sides[0]], long.Parse(sides[1], CultureInfo.InvariantCulture));
         }
-        return new(_seed, text.ToString(), "f", _sizes.Where(s => used.Contains(s.Key)).ToImmutableDictionary(), _exact);
+        return new(_seed, text.ToString(), "f", _sizes.Where(s => used.Contains(s.Key)).ToImmutableDictionary(), _mode);
     }
 
+    private List<Tensor> Parameters()
+    {
+        var main = AnyType();
+        var parameters = new List<Tensor>();
+        for (int i = 0, n = 1 + _random.Next(3); i < n; i++)
+        {
+            var type = _random.Next(3) == 0 ? AnyType() : main;
+            int rank = _random.Next(12) == 0 && i > 0 ? 0 : 1 + _random.Next(3);
+            var shape = Shuffled(_sizes.Keys.Order(StringComparer.Ordinal)).Take(rank).Select(d => new Extent(d, 0)).ToImmutableArray();
+            parameters.Add(new(Name("X"), type, shape, type is ElementType.Bool ? 1 : type is ElementType.F16 or ElementType.BF16 ? 4 : _mode is ValueMode.Smooth && type.IsFloat ? 2 : 8, IsParameter: true));
+        }
+        if (_random.Next(8) == 0) parameters.Add(new(Name("B"), ElementType.Bool, [.. parameters[0].Shape.Take(1)], 1, IsParameter: true));
+        return parameters;
+    }
+
+    // Small floats do not fit a tolerance that is relative to f32.
+    private ElementType AnyType() => _mode is ValueMode.Smooth ? Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]) : Pick<ElementType>(Types);
+
+    // A name stands in the text of a line after its left side.
     private static bool Reads(string line, string name)
     {
-        int from = line.IndexOf(" = ", StringComparison.Ordinal) + 3;
-        for (int at = line.IndexOf(name, from, StringComparison.Ordinal); at >= 0; at = line.IndexOf(name, at + 1, StringComparison.Ordinal))
+        for (int at = line.IndexOf(name, StringComparison.Ordinal); at >= 0; at = line.IndexOf(name, at + 1, StringComparison.Ordinal))
         {
             int end = at + name.Length;
-            if (end < line.Length && line[end] is '[' or ')' or ',' && !char.IsLetterOrDigit(line[at - 1])) return true;
+            if (end < line.Length && char.IsLetterOrDigit(line[end]) || at > 0 && (char.IsLetterOrDigit(line[at - 1]) || line[at - 1] == '_')) continue;
+            int equals = line.IndexOf(" = ", StringComparison.Ordinal);
+            if (at > equals && equals >= 0 && !line.StartsWith($"{name}: ", StringComparison.Ordinal) && !line.StartsWith(name + "[", StringComparison.Ordinal) && !line.Contains($"{{ {name}[", StringComparison.Ordinal)) return true;
         }
         return false;
     }
 
-    private static string Declare(Tensor t) => t.Shape.IsEmpty ? $"{t.Name}: {t.Type.Name}" : $"{t.Name}: {t.Type.Name}[{string.Join(", ", t.Shape.Select(e => e.Text))}]";
+    private static string Declare(Tensor t) => $"{t.Name}: {TypeOf(t)}";
+    private static string TypeOf(Tensor t) => t.Shape.IsEmpty ? t.Type.Name : $"{t.Type.Name}[{string.Join(", ", t.Shape.Select(e => e.Text))}]";
 
     private void Stage()
     {
-        var source = Pick<Tensor>([.. _tensors.Where(t => t.Shape.Length > 0)]);
-        switch (_random.Next(12))
+        for (int attempt = 0; attempt < 20; attempt++)
         {
-            case 0 or 1 or 2: Elementwise(source); break;
-            case 3: Stencil(source); break;
-            case 4 or 5: Reduction(source); break;
-            case 6 or 7: Contraction(source); break;
-            case 8: Padded(source); break;
-            case 9: ArgReduction(source); break;
-            case 10: CallStage(source); break;
-            default: Cast(source); break;
+            var source = Pick<Tensor>([.. _tensors.Where(t => t.Shape.Length > 0)]);
+            int at = _random.Next(_stages.Sum(s => s.Weight));
+            int lines = _lines.Count;
+            if (_stages.First(s => (at -= s.Weight) < 0).Make(source) && _lines.Count > lines) return;
         }
+        Elementwise(_tensors[0]);
     }
+
+    /// <summary>Adds a stage with one equation.</summary>
+    private void Add(string prefix, ElementType type, ImmutableArray<Extent> shape, IEnumerable<string> left, Value value, bool declares = false)
+    {
+        value = Bounded(value with { Type = type });
+        var tensor = new Tensor(Name(prefix), type, shape, value.Bound);
+        if (declares || _random.Next(6) == 0) _lines.Add(Declare(tensor));
+        string equation = $"{Read(tensor, left)} = {value.Text}";
+        _lines.Add(equation);
+        _tensors.Add(tensor);
+    }
+
+    /// <summary>Makes sure that an extent holds so many values.</summary>
+    private void Require(Extent e, int atLeast)
+    {
+        int n = (e.Less + atLeast) * e.Divisor;
+        string prefix = e.Dim + " >= ";
+        if (_requires.FirstOrDefault(r => r.StartsWith(prefix, StringComparison.Ordinal)) is { } known)
+        {
+            if (int.Parse(known[prefix.Length..], CultureInfo.InvariantCulture) >= n) return;
+            _requires.Remove(known);
+        }
+        _requires.Add(string.Create(CultureInfo.InvariantCulture, $"{prefix}{n}"));
+    }
+
+    private long SizeOf(Extent e) => Math.Max(1, _sizes[e.Dim]);
 
     private string Name(string prefix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{_next++}");
 
