@@ -7,7 +7,7 @@ namespace Tx.Fuzz;
 // Operators that call operators; const parameters and constants of the file.
 public sealed partial class ProgramGenerator
 {
-    private IEnumerable<(int, Func<Tensor, bool>)> CallStages() => [(1, PackCall), (1, FlipCall), (1, ConstCall), (1, PairCall), (1, RowCall)];
+    private IEnumerable<(int, Func<Tensor, bool>)> CallStages() => [(1, PackCall), (1, FlipCall), (3, ConstCall), (1, PairCall), (1, RowCall)];
 
     private bool PackCall(Tensor a)
     {
@@ -34,7 +34,7 @@ public sealed partial class ProgramGenerator
         var e = a.Shape[0];
         if (e.Less > 0 || e.Divisor > 1) return false;
         int by = 1 + _random.Next(3);
-        Bind(a with { Shape = [by == 1 ? e : new Extent(e.Dim, 0, by)] }, "J", string.Create(CultureInfo.InvariantCulture, $"pick_every({a.Name}{(by == 2 ? "" : _random.Next(2) == 0 ? $", by = {by}" : $", {by}")})"));
+        Bind(a with { Shape = [by == 1 ? e : new Extent(e.Dim, 0, by)] }, "J", string.Create(CultureInfo.InvariantCulture, $"pick_every({a.Name}{(by == 2 ? "" : _random.Next(3) > 0 ? $", by = {by}" : $", {by}")})"));
         return true;
     }
 

@@ -12,7 +12,7 @@ public sealed partial class ProgramGenerator
 
     private readonly record struct Value(string Text, ElementType Type, double Bound);
 
-    private IEnumerable<(int, Func<Tensor, bool>)> ExpressionStages() => [(5, Elementwise), (2, CastStage), (1, Truth)];
+    private IEnumerable<(int, Func<Tensor, bool>)> ExpressionStages() => [(8, Elementwise), (3, CastStage), (1, Truth)];
 
     private bool Elementwise(Tensor a)
     {
@@ -58,27 +58,28 @@ public sealed partial class ProgramGenerator
         var (a, b, t) = (x.Text, y.Text, x.Type);
         double larger = Math.Max(x.Bound, y.Bound);
         if (_mode is ValueMode.Smooth && _random.Next(2) == 0) return Smooth(x);
-        int kind = _random.Next(_mode is ValueMode.Whole ? 15 : 22);
+        // What is exact comes first.
+        int kind = _random.Next(_mode is ValueMode.Whole ? 16 : 27);
         return kind switch
         {
             0 or 1 => new($"({a} + {b})", t, x.Bound + y.Bound),
             2 or 3 => new($"({a} - {b})", t, x.Bound + y.Bound),
-            4 or 5 => new($"{a} * {b}", t, x.Bound * y.Bound),
+            4 => new($"{a} * {b}", t, x.Bound * y.Bound),
+            5 => new($"({a} {Pick<string>(["<", "<=", ">", ">="])} {b} ? {a} : {b})", t, larger),
             6 => new($"max({a}, {b})", t, larger),
             7 => new($"min({a}, {b})", t, larger),
-            8 => new($"({a} {Pick<string>(["<", "<=", ">", ">="])} {b} ? {a} : {b})", t, larger),
-            9 => new($"-{a}", t, x.Bound),
-            10 => new($"abs({a})", t, x.Bound),
-            11 => new($"fma({a}, {b}, {a})", t, x.Bound * y.Bound + x.Bound),
-            12 => new($"({a} + {t.Name}({AnyIndex(index)}))", t, x.Bound + 64),
-            13 => _mode is ValueMode.Smooth ? null : new($"{Pick<string>(["floor", "ceil", "round", "trunc"])}({a})", t, x.Bound),
-            14 => new($"clamp({a}, -4, {Literal(t, 5)})", t, Math.Max(5, Math.Min(x.Bound, 5))),
+            8 => new($"-{a}", t, x.Bound),
+            9 => new($"abs({a})", t, x.Bound),
+            10 => new($"fma({a}, {b}, {a})", t, x.Bound * y.Bound + x.Bound),
+            11 => new($"({a} + {t.Name}({AnyIndex(index)}))", t, x.Bound + 64),
+            12 or 13 or 14 => _mode is ValueMode.Smooth ? null : new($"{Pick<string>(["floor", "ceil", "round", "trunc"])}({a})", t, x.Bound),
+            15 => new($"clamp({a}, -4, {Literal(t, 5)})", t, Math.Max(5, Math.Min(x.Bound, 5))),
             // What follows need not be whole.
-            15 or 16 => _mode is ValueMode.Smooth ? new($"{a} / ({b} * {b} + 1)", t, x.Bound) : new($"{a} / {Divisor(t)}", t, x.Bound),
-            17 => _mode is ValueMode.Smooth ? null : new($"({a} % {Divisor(t)})", t, 8),
-            18 => _mode is ValueMode.Smooth ? new($"sqrt(abs({a}) + 1)", t, x.Bound + 1) : new($"sqrt({a})", t, x.Bound),
-            19 => _mode is ValueMode.Smooth ? null : new($"(isnan({a}) ? {b} : {a})", t, larger),
-            20 => _mode is ValueMode.Smooth ? null : new($"({a} == {b} || {a} != {a} ? {a} : {SpecialLiteral(t)})", t, larger),
+            16 or 17 => _mode is ValueMode.Smooth ? new($"{a} / ({b} * {b} + 1)", t, x.Bound) : new($"{a} / {Divisor(t)}", t, x.Bound),
+            18 or 19 => _mode is ValueMode.Smooth ? null : new($"({a} % {Divisor(t)})", t, 8),
+            20 => _mode is ValueMode.Smooth ? new($"sqrt(abs({a}) + 1)", t, x.Bound + 1) : new($"sqrt({a})", t, x.Bound),
+            21 or 22 => _mode is ValueMode.Smooth ? null : new($"(isnan({a}) ? {b} : {a})", t, larger),
+            23 => _mode is ValueMode.Smooth ? null : new($"({a} == {b} || {a} != {a} ? {a} : {SpecialLiteral(t)})", t, larger),
             _ => _mode is ValueMode.Smooth ? null : new($"({a} + {SpecialLiteral(t)})", t, larger),
         };
     }
@@ -123,7 +124,7 @@ public sealed partial class ProgramGenerator
         15 => $"({x} % {WholeDivisor(type, y)})",
         16 => $"trunc_div({x}, {WholeDivisor(type, y)})",
         17 => $"trunc_mod({x}, {WholeDivisor(type, y)})",
-        18 => type.IsSigned ? $"-{x}" : $"~{x}",
+        18 => $"-{x}",
         19 => $"~{x}",
         20 => type.IsSigned ? $"abs({x})" : $"popcount({x})",
         21 => $"popcount({x})",
@@ -144,8 +145,8 @@ public sealed partial class ProgramGenerator
     private Value Cast(Value x)
     {
         if (_mode is ValueMode.Smooth && x.Type.IsFloat) return x with { Text = $"{(x.Type is ElementType.F32 ? "f64" : "f32")}({x.Text})", Type = x.Type is ElementType.F32 ? ElementType.F64 : ElementType.F32 };
-        var to = Pick<ElementType>([.. Types, ElementType.Bool]);
-        bool saturates = x.Type is not ElementType.Bool && to.IsInteger && _random.Next(3) == 0;
+        var to = Pick<ElementType>([.. Types, ElementType.Bool, ElementType.Bool]);
+        bool saturates = x.Type is not ElementType.Bool && to.IsInteger && _random.Next(2) == 0;
         if (saturates) return new($"saturate({to.Name}, {x.Text})", to, double.PositiveInfinity);
         var same = Types.Where(t => t.Bits == x.Type.Bits && t != x.Type && (_mode is ValueMode.Special || !t.IsFloat)).ToArray();
         // A NaN's payload and the sign of a zero are left open.
@@ -175,7 +176,7 @@ public sealed partial class ProgramGenerator
         if (kind == 10) return ConstParameter(type);
         if (kind == 11 && FileConst(type) is { } c) return c;
         if (kind == 12 && fitting.Length > 0 && ScalarCall(type, index, fitting) is { } call) return call;
-        if (kind == 13 && _mode is ValueMode.Special) return new(SpecialLiteral(type), type, double.PositiveInfinity);
+        if (kind >= 13 && _mode is ValueMode.Special) return new(SpecialLiteral(type), type, double.PositiveInfinity);
         int n = 1 + _random.Next(5);
         return new(Literal(type, n), type, n);
     }
@@ -216,7 +217,7 @@ public sealed partial class ProgramGenerator
     private string AnyIndex(Dictionary<Extent, string> index) => index.Count == 0 ? "2" : Pick<string>([.. index.Values.Order(StringComparer.Ordinal)]);
 
     private string SpecialLiteral(ElementType type) => type.IsFloat ? Pick<string>(type is ElementType.F64 or ElementType.F32
-            ? ["inf", "(-inf)", "nan", "(-0.0)", "1e-7", "(-1e30)", "1e-40"] : ["inf", "(-inf)", "nan", "(-0.0)", "1e-7", "3e4"])
+            ? ["inf", "(-inf)", "nan", "nan", "(-0.0)", "(-0.0)", "1e-7", "(-1e30)", "1e-40"] : ["inf", "(-inf)", "nan", "nan", "(-0.0)", "(-0.0)", "1e-7", "3e4"])
         : Pick<string>([$"({type.MinValue})", type.MaxValue.ToString(CultureInfo.InvariantCulture), "0"]);
 
     private static string Literal(ElementType type, int value)

@@ -6,7 +6,7 @@ namespace Tx.Fuzz;
 // Tensors with several equations: stated ranges, parts, recurrences, updates.
 public sealed partial class ProgramGenerator
 {
-    private IEnumerable<(int, Func<Tensor, bool>)> PartStages() => [(1, Ranged), (2, Parts), (2, Forward), (2, Backward), (2, Grid), (2, Pair), (3, Update), (1, TriangularUpdate)];
+    private IEnumerable<(int, Func<Tensor, bool>)> PartStages() => [(1, Ranged), (2, Parts), (2, Forward), (2, Backward), (2, Grid), (2, Pair), (3, Update), (3, TriangularUpdate)];
 
     private bool Ranged(Tensor a)
     {

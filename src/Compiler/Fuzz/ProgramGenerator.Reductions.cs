@@ -27,7 +27,7 @@ public sealed partial class ProgramGenerator
         var element = Widened(a, volume);
         var (body, type) = (element(index).Text, element(index).Type);
         string kind = type is ElementType.Bool ? Pick<string>(["any", "all", "bit_xor", "bit_and", "bit_or"])
-            : type.IsFloat ? Pick<string>(_mode is ValueMode.Special ? ["max", "min", "exact sum", "exact sum", "exact prod"] : _mode is ValueMode.Smooth ? ["sum", "sum", "max", "min", "exact sum", "prod"] : ["sum", "sum", "sum", "max", "min", "exact sum", "prod"])
+            : type.IsFloat ? Pick<string>(_mode is ValueMode.Special ? ["max", "min", "exact sum", "exact prod"] : _mode is ValueMode.Smooth ? ["sum", "sum", "max", "min", "exact sum", "prod"] : ["sum", "sum", "sum", "max", "min", "exact sum", "prod"])
             : Pick<string>(["sum", "sum", "max", "min", "bit_or", "bit_and", "bit_xor", "any", "all", "prod"]);
         bool isTruth = kind is "any" or "all";
         if (isTruth && type is not ElementType.Bool) body = $"{body} {Pick<string>(Comparisons)} {Literal(type, 3)}";

@@ -16,14 +16,22 @@ internal static class FuzzCommand
         var vector = new Option<int?>("--vector") { Description = "schedule for vectors of this many bytes (default: the machine's)", HelpName = "BYTES" };
         var symbolic = new Option<bool>("--symbolic") { Description = "compile each program once for all sizes, and run it at several" };
         var stop = new Option<bool>("--first") { Description = "stop at the first failure" };
+        var coverage = new Option<bool>("--coverage") { Description = "print which constructs of the language occur in how many programs, without running them" };
         var mutate = new Option<string[]>("--mutate") { Description = "mutate the programs in these folders, and random ones", HelpName = "FOLDER", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, mutate };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, coverage, mutate };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
             int n = parsed.GetValue(count);
             if (n < 0) throw new RequestException($"--count {n} is negative");
             if (parsed.GetResult(mutate) is not null) return Mutate(parsed.GetValue(mutate) ?? [], first, n, parsed.GetValue(show), output, error);
+            if (parsed.GetValue(coverage))
+            {
+                var constructs = new ConstructCoverage();
+                for (int i = 0; i < n; i++) constructs.Add(ProgramGenerator.Generate(unchecked(first + (ulong)i)));
+                output.Write(constructs.Print());
+                return CommandLineApp.Fine;
+            }
             if (parsed.GetValue(show))
             {
                 for (int i = 0; i < n; i++) output.WriteLine(ProgramGenerator.Generate(unchecked(first + (ulong)i)).Text);

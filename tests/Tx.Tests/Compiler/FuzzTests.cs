@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Tx.Core;
 using Tx.Fuzz;
 using Tx.Tests.Support;
@@ -8,17 +9,34 @@ namespace Tx.Tests.Compiler;
 public class FuzzTests
 {
     private const ulong FirstSeed = 1_000;
+    private const int Programs = 1_000;
 
-    [Theory, InlineData(0), InlineData(50), InlineData(100), InlineData(150)]
-    public void RandomPrograms_Agree(int offset)
+    // Two at a time: each runner compiles on a thread of its own.
+    [Theory, InlineData(0), InlineData(1)]
+    public void RandomPrograms_Agree(int half)
     {
-        FuzzFailure? failure = null;
-        BigStack.Run(() =>
+        var failures = new ConcurrentQueue<FuzzFailure>();
+        var workers = Enumerable.Range(0, 2).Select(worker => new Thread(() =>
         {
             using var runner = new DifferentialRunner();
-            for (int i = 0; i < 50 && failure is null; i++) failure = runner.Run(ProgramGenerator.Generate(FirstSeed + (ulong)(offset + i)));
+            int first = half * (Programs / 2) + worker * (Programs / 4);
+            for (int i = first; i < first + Programs / 4 && failures.IsEmpty; i++)
+                if (runner.Run(ProgramGenerator.Generate(FirstSeed + (ulong)i)) is { } failure) failures.Enqueue(failure);
+        }, 256 << 20)).ToList();
+        workers.ForEach(w => w.Start());
+        workers.ForEach(w => w.Join());
+        Assert.True(failures.IsEmpty, failures.FirstOrDefault()?.ToString());
+    }
+
+    [Fact]
+    public void RandomPrograms_UseTheWholeLanguage()
+    {
+        var coverage = new ConstructCoverage();
+        BigStack.Run(() =>
+        {
+            for (int i = 0; i < 2_000; i++) coverage.Add(ProgramGenerator.Generate(FirstSeed + (ulong)i));
         });
-        Assert.True(failure is null, failure?.ToString());
+        Assert.Empty(coverage.Shares.Where(s => s.Share < 0.01).Select(s => $"{s.Construct}: {s.Share:P2}"));
     }
 
     // Tiny caches make small outputs stream past them and small sums get blocked.

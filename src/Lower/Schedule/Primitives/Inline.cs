@@ -36,7 +36,7 @@ public static class Inline
         return NestPath.ReplaceInstance(nest, consumer, i =>
         {
             var body = new ReadReplacer((Store)producer.Body).Visit(i.Body);
-            return new Instance(i.Name, i.Iterations, Regions.Read(i.Init, body), i.Writes, i.Init, body, i.Reassociate, i.Origin);
+            return new Instance(i.Name, i.Iterations, Regions.Read(i.Init, body), Regions.Written(i.Init, body), i.Init, body, i.Reassociate, i.Origin);
         });
     }
 
