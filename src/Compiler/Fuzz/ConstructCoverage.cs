@@ -11,7 +11,7 @@ namespace Tx.Fuzz;
 /// <summary>Which constructs of the language occur in how many programs, read off their syntax trees and bound operators.</summary>
 public sealed class ConstructCoverage
 {
-    private static readonly ElementType[] Types = [.. Enum.GetValues<ElementType>().Where(t => t.IsSupported && t is not ElementType.Int)];
+    private static readonly ElementType[] Types = [.. Enum.GetValues<ElementType>().Where(t => t is not ElementType.Int)];
 
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 

@@ -224,6 +224,7 @@ public sealed partial class ProgramGenerator
     {
         if (type is ElementType.Bool) return value > 0 ? "true" : "false";
         if (type.IsUnsigned) value = Math.Abs(value);
+        if (type.IsPacked) value = Math.Clamp(value, (int)type.MinValue, (int)type.MaxValue);
         string text = value.ToString(CultureInfo.InvariantCulture);
         return value < 0 ? $"({text})" : text;
     }

@@ -57,7 +57,7 @@ public sealed partial class ProgramGenerator
     // Integers that can stand for places.
     private Tensor? Places(Tensor a)
     {
-        var fitting = _tensors.Where(t => t.Type.IsInteger && t.Type.Bits < 64 && t.Shape.Length is 1 or 2 && t.Shape.Distinct().Count() == t.Shape.Length).ToArray();
+        var fitting = _tensors.Where(t => t.Type.IsInteger && t.Type.Bits is >= 8 and < 64 && t.Shape.Length is 1 or 2 && t.Shape.Distinct().Count() == t.Shape.Length).ToArray();
         return a.Shape.Length == 0 || a.Type is ElementType.Bool || fitting.Length == 0 ? null : Pick<Tensor>(fitting);
     }
 

@@ -50,7 +50,7 @@ public sealed partial class ProgramGenerator
     /// <summary>A step of a recurrence that keeps whole floats small.</summary>
     private string Carry(ElementType type, string before, string x) =>
         type is ElementType.Bool ? $"{before} ^ {x}"
-        : type.IsInteger ? Pick<string>([$"{before} + {x}", $"{before} * 3 ^ {x}", $"max({before}, {x})", $"{x} - {before}"])
+        : type.IsInteger ? Pick<string>([$"{before} + {x}", $"{before} * {Literal(type, 3)} ^ {x}", $"max({before}, {x})", $"{x} - {before}"])
         : _mode is ValueMode.Smooth ? Pick<string>([$"0.5 * {before} + {x}", $"max({before}, {x})", $"tanh({before}) + {x}"])
         : Pick<string>([$"clamp({before} + {x}, -8, 8)", $"max({before}, {x})", $"clamp({x} - {before}, -8, 8)", $"min({before}, {x})"]);
 

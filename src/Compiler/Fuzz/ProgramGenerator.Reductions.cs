@@ -162,7 +162,7 @@ public sealed partial class ProgramGenerator
     /// small floats would round.</summary>
     private Func<Dictionary<Extent, string>, Value> Widened(Tensor a, double count) => a.Type switch
     {
-        ElementType.I8 or ElementType.I16 or ElementType.U8 or ElementType.U16 => index => new($"i32({Element(a, index)})", ElementType.I32, a.Bound),
+        { IsInteger: true, Bits: <= 16 } => index => new($"i32({Element(a, index)})", ElementType.I32, a.Bound),
         ElementType.F16 or ElementType.BF16 when _mode is ValueMode.Whole && a.Bound * count >= Ceiling(a.Type) => index => new($"f32({Element(a, index)})", ElementType.F32, a.Bound),
         ElementType.F32 or ElementType.F64 when !Fits(a, count) => index => new($"clamp({Element(a, index)}, -2, 2)", a.Type, 2),
         _ => index => new(Element(a, index), a.Type, a.Bound),
