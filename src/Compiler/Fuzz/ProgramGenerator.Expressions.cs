@@ -59,7 +59,7 @@ public sealed partial class ProgramGenerator
         double larger = Math.Max(x.Bound, y.Bound);
         if (_mode is ValueMode.Smooth && _random.Next(2) == 0) return Smooth(x);
         // What is exact comes first.
-        int kind = _random.Next(_mode is ValueMode.Whole ? 16 : 27);
+        int kind = _random.Next(_mode is ValueMode.Whole ? 16 : 30);
         return kind switch
         {
             0 or 1 => new($"({a} + {b})", t, x.Bound + y.Bound),

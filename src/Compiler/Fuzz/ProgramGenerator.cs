@@ -29,7 +29,7 @@ public sealed partial class ProgramGenerator
 {
     private static readonly ElementType[] Types =
     [
-        ElementType.F32, ElementType.F32, ElementType.F64, ElementType.F16, ElementType.BF16, ElementType.I32, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.I16,
+        ElementType.F32, ElementType.F32, ElementType.F32, ElementType.F64, ElementType.F64, ElementType.F16, ElementType.BF16, ElementType.I32, ElementType.I32, ElementType.I64, ElementType.I8, ElementType.I16,
         ElementType.U8, ElementType.U16, ElementType.U32, ElementType.U64,
         ElementType.U1, ElementType.U2, ElementType.U4, ElementType.I2, ElementType.I4,
     ];
