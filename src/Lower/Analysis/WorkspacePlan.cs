@@ -16,8 +16,8 @@ public sealed record SymbolicSlot(bool IsPerWorker, ImmutableArray<Buffer> Buffe
 
 /// <summary>Where the buffers of a function lie that are neither arguments nor on the stack: its temporaries, each from the first nest that mentions it to
 /// the last, sharing what space they can; and allocated buffers above <see cref="StackBytes"/>, one after another in the order of their nesting, shared by
-/// the workers outside parallel loops and one for each worker inside. Buffers whose extents are variables get slots of their own: temporaries of one shape
-/// share where they can, allocations of one depth always. Time is n log n in the number of temporaries.</summary>
+/// the workers outside parallel loops and one for each worker inside. Buffers whose extents are variables get slots of their own: temporaries
+/// that do not live at the same time share one, and so do allocations of one depth. Time is n log n in the number of temporaries.</summary>
 public sealed class WorkspacePlan
 {
     public const int Alignment = 64;
@@ -102,26 +102,30 @@ public sealed class WorkspacePlan
 
     private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
-    /// <summary>Slots for buffers of unknown sizes. Of two such sizes only equality is known.</summary>
+    /// <summary>Slots for buffers of unknown sizes.</summary>
     private sealed class SymbolicSlotList
     {
         private readonly List<(bool IsPerWorker, List<Buffer> Buffers)> _slots = [];
-        private readonly Dictionary<(int ElementBytes, int Rank), List<(Buffer Buffer, int Index)>> _free = [];
+        // Slots that temporaries have given back, with the last of each.
+        private readonly List<(Buffer Buffer, int Index)> _free = [];
         // By the depth of the allocation, shared and per worker.
         private readonly Dictionary<(bool IsPerWorker, int Depth), int> _nested = [];
 
-        /// <summary>A slot for a temporary: one that a temporary of the same shape has given back, else a new one.</summary>
+        /// <summary>A slot for a temporary: one that a temporary of the same shape has given back, else any, which then holds the larger of both, less than
+        /// a slot for each; else a new one.</summary>
         public int Take(Buffer buffer)
         {
-            var free = Like(buffer);
-            int at = free.FindIndex(f => f.Buffer.Shape.SequenceEqual(buffer.Shape, StructuralComparer.Instance));
-            if (at < 0) return Add(false, buffer);
-            int index = free[at].Index;
-            free.RemoveAt(at);
+            if (_free.Count == 0) return Add(false, buffer);
+            int at = _free.FindLastIndex(f => f.Buffer.Type.Bytes == buffer.Type.Bytes && f.Buffer.Shape.SequenceEqual(buffer.Shape, StructuralComparer.Instance));
+            bool isSame = at >= 0;
+            if (!isSame) at = _free.Count - 1;
+            int index = _free[at].Index;
+            _free.RemoveAt(at);
+            if (!isSame) _slots[index].Buffers.Add(buffer);
             return index;
         }
 
-        public void Return(Buffer buffer, int index) => Like(buffer).Add((buffer, index));
+        public void Return(Buffer buffer, int index) => _free.Add((buffer, index));
 
         /// <summary>The slot of an allocation inside <paramref name="depth"/> others; those beside it use the same.</summary>
         public int Nest(Buffer buffer, bool isPerWorker, int depth)
@@ -137,13 +141,6 @@ public sealed class WorkspacePlan
         {
             _slots.Add((isPerWorker, [buffer]));
             return _slots.Count - 1;
-        }
-
-        private List<(Buffer Buffer, int Index)> Like(Buffer buffer)
-        {
-            var key = (buffer.Type.Bytes, buffer.Shape.Length);
-            if (!_free.TryGetValue(key, out var free)) _free.Add(key, free = []);
-            return free;
         }
     }
 
