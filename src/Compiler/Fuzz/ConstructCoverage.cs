@@ -66,7 +66,7 @@ public sealed class ConstructCoverage
         .. Enum.GetValues<ReduceKind>().Select(k => k.Name),
         "exact sum", "exact prod", "a condition in a reduction", "a reduction over several indices", "a stated range in a reduction", "a reduction inside a reduction", "a reduction inside an expression",
         "a triangular range in a reduction", "argmax over several indices",
-        "??", "a shifted read", "a strided read", "a reversed read", "a read from data", "a run-time check", "a read under a condition",
+        "??", "?? clamp", "?? wrap", "?? reflect", "wrap", "reflect", "a shifted read", "a strided read", "a reversed read", "a read from data", "a run-time check", "a read under a condition",
         "a scalar parameter", "several results", "several targets", "a declared intermediate", "several equations", "for", "for with several indices", "a triangular for",
         "a forward recurrence", "a backward recurrence", "a recurrence in two dimensions", "a recurrence of several tensors",
         "+=", "*=", "&=", "|=", "^=", "a write from data",
@@ -85,7 +85,7 @@ public sealed class ConstructCoverage
             case ConstSyntax: yield return "a const of the file"; break;
             case RequireClauseSyntax: yield return "require"; break;
             case SubscriptSyntax s when s.Subscripts.Any(i => i is BinarySyntax { Op: InfixOp.Sub, Right: NameExpressionSyntax }): yield return "a reversed read"; break;
-            case DefaultSyntax: yield return "??"; break;
+            case DefaultSyntax d: yield return d.Default is NameExpressionSyntax { Name: "clamp" or "wrap" or "reflect" } mode ? $"?? {mode.Name}" : "??"; break;
             case ForSyntax f:
                 yield return "for";
                 if (f.Binders.Count > 1) yield return "for with several indices";
@@ -106,7 +106,7 @@ public sealed class ConstructCoverage
                 if (c.Arguments.Any(a => a.Value is CallSyntax)) yield return "a call inside a call";
                 break;
             case CallSyntax { Target: NameExpressionSyntax { Name: var name } } c:
-                if (name is "ceil_div" or "clamp") yield return name;
+                if (name is "ceil_div" or "clamp" or "wrap" or "reflect") yield return name;
                 if (name == "between") yield return "a call on scalars";
                 break;
             case ArgumentSyntax { Name: not null }: yield return "a named argument"; break;
