@@ -30,7 +30,7 @@ public static class FlopCount
             SelectTerm s => PerPoint(s.Condition, dims) + Math.Max(PerPoint(s.Then, dims), PerPoint(s.Else, dims)),
             LogicalTerm l => PerPoint(l.Left, dims) + PerPoint(l.Right, dims),
             ReadTerm r => r.Default is null ? 0 : PerPoint(r.Default, dims),
-            ReduceTerm r => Volume(r.Indices, dims) * (1 + PerPoint(r.Body, dims)),
+            ReduceTerm r => Volume(r.Indices, dims) * ((r.Reducer is { } own ? PerPoint(own.Combine, dims) : 1) + PerPoint(r.Body, dims)),
             _ => 0,
         };
     }

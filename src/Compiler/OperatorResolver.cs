@@ -39,6 +39,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
             foreach (var d in Report(bound).Diagnostics)
                 if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         }
+        Binder.CheckReducers(bag);
     }
 
     /// <summary>Finds specialisation and sizes for a call.</summary>

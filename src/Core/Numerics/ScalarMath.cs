@@ -131,6 +131,7 @@ public static class ScalarMath
         ReduceKind.BitAnd => t is ElementType.Bool ? Scalar.Bool(true) : Scalar.Of(t, -1L),
         ReduceKind.Max or ReduceKind.ArgMax or ReduceKind.MaxAt => t.IsFloat ? Scalar.Of(t, double.NegativeInfinity) : Clamp(t, t.MinValue),
         ReduceKind.Min or ReduceKind.ArgMin or ReduceKind.MinAt => t.IsFloat ? Scalar.Of(t, double.PositiveInfinity) : Clamp(t, t.MaxValue),
+        ReduceKind.User => throw new CompilerBugException("arithmetic", "a declared reducer has an identity of its own"),
     };
 
     /// <summary>The operator that combines two partial values of a reduction that keeps no index.</summary>
@@ -143,6 +144,7 @@ public static class ScalarMath
         ReduceKind.Any or ReduceKind.BitOr => BinaryOp.Or,
         ReduceKind.All or ReduceKind.BitAnd => BinaryOp.And,
         ReduceKind.BitXor => BinaryOp.Xor,
+        ReduceKind.User => throw new CompilerBugException("arithmetic", "a declared reducer has a combiner of its own"),
     };
 
     public static long FloorDiv(long x, long y)

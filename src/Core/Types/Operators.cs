@@ -45,7 +45,7 @@ public enum CastKind : byte
 }
 
 /// <summary>Built-in reductions. The last four give several values: see <see cref="Operators"/>.</summary>
-public enum ReduceKind : byte { Sum, Prod, Max, Min, Any, All, BitAnd, BitOr, BitXor, ArgMax, ArgMin, MaxAt, MinAt }
+public enum ReduceKind : byte { Sum, Prod, Max, Min, Any, All, BitAnd, BitOr, BitXor, ArgMax, ArgMin, MaxAt, MinAt, User }
 
 public static class Operators
 {
@@ -74,6 +74,8 @@ public static class Operators
             ReduceKind.Any => "any", ReduceKind.All => "all", ReduceKind.BitAnd => "bit_and", ReduceKind.BitOr => "bit_or",
             ReduceKind.BitXor => "bit_xor", ReduceKind.ArgMax => "argmax", ReduceKind.ArgMin => "argmin",
             ReduceKind.MaxAt => "max_at", ReduceKind.MinAt => "min_at",
+            // A declared reducer has a name of its own, and this one cannot be written.
+            ReduceKind.User => "reducer",
         };
     }
 

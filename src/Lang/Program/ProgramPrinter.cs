@@ -11,6 +11,8 @@ public static class ProgramPrinter
     public static string Print(Operator op)
     {
         var text = new StringBuilder();
+        var reducers = op.Stages.SelectMany(s => s.Equations).SelectMany(e => ReducersIn(e.Value)).Distinct();
+        foreach (var r in reducers) Print(text, r);
         text.Append("op ").Append(op.Name).Append('(').AppendJoin(", ", op.Parameters.Select(Declaration)).Append(") -> ");
         text.AppendJoin(", ", op.Results.Select(Declaration));
         if (op.Requires.Length > 0) text.Append("\n    require ").AppendJoin(", ", op.Requires.Select(Terms.Print)).Append("\n{\n");
@@ -24,6 +26,30 @@ public static class ProgramPrinter
             foreach (var equation in stage.Equations) Print(text, equation);
         }
         return text.Append("}\n").ToString();
+    }
+
+    private static void Print(StringBuilder text, Reducer r)
+    {
+        text.Append("reducer ").Append(r.Name).Append('(').Append(Declaration(r.Left)).Append(", ").Append(Declaration(r.Right)).Append(") -> ").Append(r.Type.Name).Append(" {\n");
+        text.Append("    identity = ").Append(Terms.Print(new ConstTerm(r.Identity))).Append("\n    combine = ").Append(Terms.Print(r.Combine)).Append("\n}\n");
+    }
+
+    private static List<Reducer> ReducersIn(Term term)
+    {
+        var collector = new ReducerCollector();
+        collector.Visit(term);
+        return collector.Found;
+    }
+
+    private sealed class ReducerCollector : TermRewriter
+    {
+        public List<Reducer> Found { get; } = [];
+
+        protected override Term VisitReduce(ReduceTerm r)
+        {
+            if (r.Reducer is { } reducer) Found.Add(reducer);
+            return base.VisitReduce(r);
+        }
     }
 
     /// <summary><c>A: f32[M, K]</c>.</summary>

@@ -58,7 +58,7 @@ public static partial class Terms
             (SelectTerm x, SelectTerm y) => AreSame(x.Condition, y.Condition) && AreSame(x.Then, y.Then) && AreSame(x.Else, y.Else),
             (CastTerm x, CastTerm y) => x.Kind == y.Kind && AreSame(x.Operand, y.Operand),
             (IntrinsicTerm x, IntrinsicTerm y) => x.Function == y.Function && AreSame(x.Arguments, y.Arguments),
-            (ReduceTerm x, ReduceTerm y) => x.Kind == y.Kind && x.IsExact == y.IsExact && x.Indices.SequenceEqual(y.Indices)
+            (ReduceTerm x, ReduceTerm y) => x.Kind == y.Kind && x.Reducer == y.Reducer && x.IsExact == y.IsExact && x.Indices.SequenceEqual(y.Indices)
                 && AreSame(x.Condition, y.Condition) && AreSame(x.Body, y.Body),
             _ => false,
         };

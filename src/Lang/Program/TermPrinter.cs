@@ -121,7 +121,7 @@ public static partial class Terms
         private void WriteReduction(ReduceTerm r)
         {
             if (r.IsExact) text.Append("exact ");
-            text.Append(r.Kind.Name).Append('(');
+            text.Append(r.Name).Append('(');
             for (int i = 0; i < r.Indices.Length; i++)
             {
                 var index = r.Indices[i];

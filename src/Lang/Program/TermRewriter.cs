@@ -93,7 +93,7 @@ public abstract class TermRewriter
         var body = Visit(r.Body);
         foreach (var index in r.Indices) _renamed.Remove(index);
         return indices == r.Indices && ReferenceEquals(condition, r.Condition) && ReferenceEquals(body, r.Body)
-            ? r : new ReduceTerm(r.Kind, indices, condition, body, r.IsExact, r.Type, r.Span);
+            ? r : new ReduceTerm(r.Kind, indices, condition, body, r.IsExact, r.Type, r.Span, r.Reducer);
     }
 
     /// <summary>The same array when no element changed.</summary>

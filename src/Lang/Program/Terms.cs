@@ -88,7 +88,7 @@ public sealed class IntrinsicTerm(Intrinsic function, ImmutableArray<Term> argum
 /// <c>argmax argmin</c> over n indices (n results of type <c>int</c>) and <c>max_at min_at</c> (the value, then n indices).
 /// A term with several results may only be the whole value of an equation with as many targets; <see cref="Term.Type"/> is the first's.</summary>
 public sealed class ReduceTerm(
-    ReduceKind kind, ImmutableArray<IndexSymbol> indices, Term? condition, Term body, bool isExact, ElementType type, SourceSpan? span = null) : Term(type, span)
+    ReduceKind kind, ImmutableArray<IndexSymbol> indices, Term? condition, Term body, bool isExact, ElementType type, SourceSpan? span = null, Reducer? reducer = null) : Term(type, span)
 {
     public ReduceKind Kind { get; } = kind;
     public ImmutableArray<IndexSymbol> Indices { get; } = indices;
@@ -96,5 +96,8 @@ public sealed class ReduceTerm(
     public Term Body { get; } = body;
     /// <summary>A left fold in the order of the indices, without contraction. Otherwise floats may be reassociated.</summary>
     public bool IsExact { get; } = isExact;
+    /// <summary>The declared reducer of kind <see cref="ReduceKind.User"/>; null for all other kinds.</summary>
+    public Reducer? Reducer { get; } = reducer;
+    public string Name => Reducer?.Name ?? Kind.Name;
     public int ResultCount => Kind is ReduceKind.ArgMax or ReduceKind.ArgMin ? Indices.Length : Kind is ReduceKind.MaxAt or ReduceKind.MinAt ? Indices.Length + 1 : 1;
 }

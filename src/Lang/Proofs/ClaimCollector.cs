@@ -66,6 +66,7 @@ internal sealed class ClaimCollector(bool ofData)
                     VisitUnder(r.Condition, r.Body);
                 }
                 else Visit(r.Body);
+                if (r.Reducer is { } reducer) Visit(reducer.Combine);
                 _scope = outer;
                 break;
             case BinaryTerm b:

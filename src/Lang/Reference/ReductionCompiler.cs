@@ -20,8 +20,30 @@ internal sealed class ReductionCompiler(TermCompiler terms)
                 return results[0];
             });
         }
+        if (term.Reducer is { } reducer) return UserFold(term, reducer);
         return term.Type.IsFloat ? RealFold(term) : IntegerFold(term);
     }
+
+    // A left fold in the order of the indices.
+    private Code UserFold(ReduceTerm term, Reducer reducer)
+    {
+        var (fold, body, combine) = (Prepare(term), terms.Compile(term.Body).AsScalar(), Combiner(reducer));
+        return Code.FromScalar(term.Type, f => fold.Run(f, reducer.Identity, (f, acc) => combine(f, acc, body(f))));
+    }
+
+    /// <summary>Code for the combination of two values.</summary>
+    public Func<long[], Scalar, Scalar, Scalar> Combiner(Reducer reducer)
+    {
+        var (left, right) = (terms.SlotOf(reducer.Left), terms.SlotOf(reducer.Right));
+        var combine = terms.Compile(reducer.Combine).AsScalar();
+        return (f, a, b) =>
+        {
+            (f[left], f[right]) = (Bits(a), Bits(b));
+            return combine(f);
+        };
+    }
+
+    private static long Bits(Scalar value) => value.Type.IsFloat ? BitConverter.DoubleToInt64Bits(value.Real) : value.Integer;
 
     private Code RealFold(ReduceTerm term)
     {

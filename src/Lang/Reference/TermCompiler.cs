@@ -12,6 +12,7 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
 {
     private readonly Dictionary<Term, Code> _codes = [];
     private readonly Dictionary<IndexSymbol, int> _slots = [];
+    private readonly Dictionary<TensorSymbol, int> _scalars = [];
     private int _frameLength = Frame.Reserved;
 
     /// <summary>A frame for what has been compiled so far.</summary>
@@ -39,6 +40,13 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
         if (shared.Contains(term)) code = Keep(code);
         _codes.Add(term, code);
         return code;
+    }
+
+    /// <summary>The slot that holds a parameter of a reducer, a float as its bits.</summary>
+    public int SlotOf(TensorSymbol scalar)
+    {
+        if (!_scalars.TryGetValue(scalar, out int slot)) _scalars.Add(scalar, slot = _frameLength++);
+        return slot;
     }
 
     public int SlotOf(IndexSymbol index)
@@ -97,6 +105,8 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
 
     private Code Read(ReadTerm term)
     {
+        if (_scalars.TryGetValue(term.Tensor, out int scalar))
+            return term.Type.IsFloat ? new(term.Type, f => BitConverter.Int64BitsToDouble(f[scalar])) : new Code(term.Type, f => f[scalar]);
         var tensor = tensors[term.Tensor];
         IntegerCode[] indices = [.. term.Indices.Select(Integer)];
         var locate = LocateForRead(tensor, term.Indices);

@@ -46,7 +46,7 @@ internal sealed partial class ExpressionBinder
             // What stands in the call of an unknown function may be right.
             foreach (string mentioned in MentionedNames.In(call))
                 if (_scope.FindLocal(mentioned) is TensorName t) t.IsRead = true;
-            if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, target.Span, name);
+            if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(Diagnostic.Create(SemanticDiagnostics.NotAnOperator, target.Span).WithHelp($"`{name}` is a reducer: write `{name}(k: …)`"));
             else if (_scope.IsNews(name))
                 _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownFunction, target.Span, name)
                     .Suggest(target.Span, name, FunctionNames.Concat(_scope.Callable).Concat(_scope.TypeNames)));

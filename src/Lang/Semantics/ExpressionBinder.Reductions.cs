@@ -10,7 +10,7 @@ internal sealed partial class ExpressionBinder
 {
     private Value? BindReduction(ReductionSyntax r, bool isWhole)
     {
-        if (FindReducer(r) is not { } kind) return null;
+        if (FindReducer(r) is not var (kind, reducer)) return null;
         if (_place is not null)
         {
             _bag.Add(SemanticDiagnostics.ConstantExpected, r.Span, "a reduction", _place);
@@ -48,6 +48,7 @@ internal sealed partial class ExpressionBinder
         }
         if (kind is ReduceKind.Any or ReduceKind.All) return Require(body, ElementType.Bool) is { } term ? Make(term) : null;
         if (kind is ReduceKind.ArgMax or ReduceKind.ArgMin) return body.In(body.DefaultType(ElementType.I32)) is { } term ? Make(term) : null;
+        if (reducer is not null) return Require(body, reducer.Type) is { } element ? Make(element) : null;
         if (body.IsLiteral) return Value.Literal(t => body.In(t) is { } term ? Make(term)?.Term : null, body.IsFloat, r.Span);
         return Make(body.Term!);
 
@@ -58,6 +59,7 @@ internal sealed partial class ExpressionBinder
             {
                 ReduceKind.BitAnd or ReduceKind.BitOr or ReduceKind.BitXor => t is ElementType.Bool || (t.IsInteger && t is not ElementType.Int),
                 ReduceKind.Any or ReduceKind.All => t is ElementType.Bool,
+                ReduceKind.User => true,
                 _ => t.IsInteger || t.IsFloat,
             };
             if (!fits)
@@ -65,21 +67,21 @@ internal sealed partial class ExpressionBinder
                 _bag.Add(SemanticDiagnostics.OperandKind, r.Body.Span, kind.Name, t.Name, kind is ReduceKind.BitAnd or ReduceKind.BitOr or ReduceKind.BitXor ? "integers and bool" : "numbers");
                 return null;
             }
-            var reduce = new ReduceTerm(kind, all, condition, term, r.IsExact, kind is ReduceKind.ArgMax or ReduceKind.ArgMin ? ElementType.Int : t, r.Span);
+            var reduce = new ReduceTerm(kind, all, condition, term, r.IsExact, kind is ReduceKind.ArgMax or ReduceKind.ArgMin ? ElementType.Int : t, r.Span, reducer);
+            if (reducer is not null) _scope.Module.NoteUse(reducer, r.IsExact);
             if (kind is ReduceKind.Sum && t.IsInteger && t.Bits <= 16) NarrowSums.Add(reduce);
             return Value.Typed(reduce, r.Span);
         }
     }
 
-    private ReduceKind? FindReducer(ReductionSyntax r)
+    private (ReduceKind, Reducer?)? FindReducer(ReductionSyntax r)
     {
         string name = r.Reducer.Text;
         foreach (var kind in Enum.GetValues<ReduceKind>())
-            if (kind.Name == name) return kind;
-        if (_scope.Module.Table.Reducers.ContainsKey(name)) _bag.Add(UnsupportedDiagnostics.UserReducer, r.Reducer.Span, name);
-        else
-            _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownReducer, r.Reducer.Span, name)
-                .Suggest(r.Reducer.Span, name, Enum.GetValues<ReduceKind>().Select(k => k.Name).Concat(_scope.Module.Table.Reducers.Keys)));
+            if (kind.Name == name && kind is not ReduceKind.User) return (kind, null);
+        if (_scope.Module.Table.Reducers.TryGetValue(name, out var declared)) return _scope.Module.Bind(declared, r.Reducer.Span, _bag) is { } own ? (ReduceKind.User, own) : null;
+        _bag.Add(Diagnostic.Create(SemanticDiagnostics.UnknownReducer, r.Reducer.Span, name)
+                .Suggest(r.Reducer.Span, name, Enum.GetValues<ReduceKind>().Where(k => k is not ReduceKind.User).Select(k => k.Name).Concat(_scope.Module.Table.Reducers.Keys)));
         return null;
     }
 

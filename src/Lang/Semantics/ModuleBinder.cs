@@ -18,6 +18,9 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     private readonly Dictionary<string, ConstSymbol> _consts = new(StringComparer.Ordinal);
     private readonly DiagnosticBag _constBag = new();
     private int _constsReported;
+    private readonly Dictionary<ReducerSyntax, Reducer?> _reducers = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<ReducerSyntax> _reducersInProgress = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Reducer> _used = [], _reassociated = [];
 
     public DeclarationTable Table { get; } = table;
     internal IProver Prover { get; } = prover;
@@ -59,6 +62,34 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     {
         foreach (var d in diagnostics)
             if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+    }
+
+    /// <summary>Binds a reducer. Null where it has errors, which are reported once.</summary>
+    internal Reducer? Bind(ReducerSyntax syntax, SourceSpan use, DiagnosticBag bag)
+    {
+        if (_reducers.TryGetValue(syntax, out var known)) return known;
+        if (!_reducersInProgress.Add(syntax))
+        {
+            bag.Add(Diagnostic.Create(SemanticDiagnostics.RecursiveOperator, use, syntax.Name.Text).WithHelp("a reducer cannot use itself").WithLabel(syntax.Name.Span, "declared here"));
+            return null;
+        }
+        var bound = ReducerBinder.Bind(syntax, this, bag);
+        _reducersInProgress.Remove(syntax);
+        return _reducers[syntax] = bound;
+    }
+
+    /// <summary>Keeps whether a reducer is used where the order may be changed.</summary>
+    internal void NoteUse(Reducer reducer, bool isExact)
+    {
+        if (!isExact) _reassociated.Add(reducer);
+        _used.Add(reducer);
+    }
+
+    /// <summary>Binds every reducer and tries its laws: those about the order unless all its uses are <c>exact</c>.</summary>
+    public void CheckReducers(DiagnosticBag bag)
+    {
+        foreach (var syntax in Table.Reducers.Values)
+            if (Bind(syntax, syntax.Name.Span, bag) is { } reducer && ReducerLaws.Check(reducer, _reassociated.Contains(reducer) || !_used.Contains(reducer)) is { } broken) bag.Add(broken);
     }
 
     /// <summary>Puts in the values of <c>const</c> parameters that are absent, so that one meaning has one key.</summary>

@@ -145,4 +145,8 @@ public static class SemanticDiagnostics
         "`{0}` imports itself{1}", "move what both need into a file of its own");
     public static readonly DiagnosticDescriptor NothingToRead = new("TX1081", Severity.Error, "boundary of an empty dimension",
         "dimension {1} of `{0}` can be empty: then there is no element for what is outside", "add `require {2} >= 1`");
+    public static readonly DiagnosticDescriptor ReducerForm = new("TX1082", Severity.Error, "reducer not well formed",
+        "the reducer `{0}` {1}", "a reducer has two parameters and a result of one element type, `identity = …` and `combine = …`");
+    public static readonly DiagnosticDescriptor ReducerLaw = new("TX1083", Severity.Error, "law of a reducer broken",
+        "`{0}` is not {1}", "{2}");
 }

@@ -51,6 +51,6 @@ internal sealed class TermSubstitution : TermRewriter
     protected override Term VisitReduce(ReduceTerm r)
     {
         ImmutableArray<IndexSymbol> indices = [.. r.Indices.Select(Fresh)];
-        return new ReduceTerm(r.Kind, indices, r.Condition is { } c ? Visit(c) : null, Visit(r.Body), r.IsExact, r.Type, r.Span);
+        return new ReduceTerm(r.Kind, indices, r.Condition is { } c ? Visit(c) : null, Visit(r.Body), r.IsExact, r.Type, r.Span, r.Reducer);
     }
 }

@@ -7,8 +7,6 @@ public static class UnsupportedDiagnostics
 {
     public static readonly DiagnosticDescriptor OrderNotFound = new("TX3101", Severity.Error, "order of evaluation not found",
         "no loops were found that compute the elements of `{0}` in an order in which they need each other", "let one index count the steps, and let each step need only earlier ones");
-    public static readonly DiagnosticDescriptor UserReducer = new("TX3103", Severity.Error, "user-defined reducers",
-        "the reducer `{0}` is not supported yet", "use the built-in reductions");
     public static readonly DiagnosticDescriptor PartialEquation = new("TX3106", Severity.Error, "left side not invertible",
         "the left side of this equation of `{0}` does not tell its indices apart", "let each subscript hold one index, such as `i`, `2 * i + 1` or `N - 1 - i`");
     public static readonly DiagnosticDescriptor ExpressionTooDeep = new("TX3107", Severity.Error, "expression too deep",

@@ -117,7 +117,7 @@ internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableA
         for (var p = path; p is not null; p = p.Parent) roots.Add(p.Term);
         var free = TermTree.FreeIndices(roots);
         var indices = user.Indices.Where(free.Contains).ToImmutableArray();
-        string name = program.UniqueName($"{user.Equation.Targets[0].Tensor.Name}.{reduce.Kind.Name}");
+        string name = program.UniqueName($"{user.Equation.Targets[0].Tensor.Name}.{reduce.Name}");
         var nest = NewNest(user.Equation, name);
         nest.Bind(indices, _ => IterKind.Spatial);
         // One iteration of a carried loop uses what it has computed itself.
@@ -146,12 +146,26 @@ internal sealed class StageBuilder(ProgramScope program, Stage stage, ImmutableA
         var inner = reduce.Condition is null ? rebuilt : nest.Terms.Under(rebuilt, reduce.Condition);
         var condition = reduce.Condition is null ? null : nest.Terms.Lower(reduce.Condition, rebuilt);
         var body = nest.Terms.Lower(reduce.Body, inner);
+        if (reduce.Reducer is { } reducer) return Combine(nest, reducer, condition, body, inner, targets.Single(), origin);
         var (init, update) = reduce.Kind.KeepsIndex
             ? KeepBest(nest, reduce, condition, body, targets)
             : Accumulate(reduce.Kind, condition, body, targets.Single());
         // An extreme value and an integer are the same in any order; the index forms keep the first, so their order matters.
         bool reassociate = !reduce.Kind.KeepsIndex && (!reduce.IsExact || !body.Type.Element.IsFloat || reduce.Kind is ReduceKind.Max or ReduceKind.Min);
         return nest.Close(init, [.. nest.Terms.Checks, .. update], reassociate, origin);
+    }
+
+    // In the order of the indices: what the combiner does with another is not known here.
+    private static Stmt Combine(Nest nest, Reducer reducer, Expr? condition, Expr body, PathCondition? path, Place target, Origin origin)
+    {
+        var before = nest.Terms.Checks;
+        var element = new Var("element", body.Type);
+        nest.Terms.Scalars[reducer.Left] = target.Read();
+        nest.Terms.Scalars[reducer.Right] = element;
+        var combined = nest.Terms.Lower(reducer.Combine, path);
+        if (condition is not null) combined = Expr.If(condition, combined, target.Read());
+        var update = new LetStmt(element, body, Block.Of([.. nest.Terms.Checks.Skip(before.Length), target.Write(combined)]));
+        return nest.Close(target.Write(Expr.Constant(reducer.Identity)), [.. before, update], false, origin);
     }
 
     private static (Stmt, Stmt[]) Accumulate(ReduceKind kind, Expr? condition, Expr body, Place target)

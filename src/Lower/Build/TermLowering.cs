@@ -18,6 +18,9 @@ internal sealed class TermLowering(ProgramScope program, IReadOnlyDictionary<Ind
     private readonly Dictionary<(Term, bool, PathCondition?), PathCondition> _paths = [];
     private readonly List<Stmt> _checks = [];
 
+    /// <summary>The values of a reducer's parameters.</summary>
+    public Dictionary<TensorSymbol, Expr> Scalars { get; } = [];
+
     /// <summary>Run-time checks that the terms lowered so far owe, to stand before their use.</summary>
     public ImmutableArray<Stmt> Checks => [.. _checks];
 
@@ -78,6 +81,7 @@ internal sealed class TermLowering(ProgramScope program, IReadOnlyDictionary<Ind
 
     private Expr LowerRead(ReadTerm r, PathCondition? path)
     {
+        if (Scalars.TryGetValue(r.Tensor, out var scalar)) return scalar;
         var buffer = program.BufferOf(r.Tensor);
         var indices = r.Indices.Select(i => Lower(i, path)).ToImmutableArray();
         bool IsInside(int d) => r.Indices[d] is IndexTerm { Index: var index } && IsWholeDimension(index, buffer.Shape[d]);
