@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -39,12 +40,14 @@ internal static class Regions
 
         private static void Add(List<Region> regions, Buffer buffer, ImmutableArray<Expr> indices)
         {
-            // A vector access touches a range: a ramp of positive stride from its base on.
-            ImmutableArray<Expr> start = [.. indices.Select(i => i is Ramp r ? r.Base : i)];
-            ImmutableArray<Expr> extent = [.. indices.Select(i => i is Ramp r ? r.Stride * Expr.Index(r.Type.Lanes - 1) + 1 : Expr.Index(1))];
+            // A vector access touches a range: a ramp of positive stride from its base on. An index that comes from data may be any.
+            ImmutableArray<Expr> start = [.. indices.Select(i => IsData(i) ? Expr.Index(0) : i is Ramp r ? r.Base : i)];
+            ImmutableArray<Expr> extent = [.. indices.Select((i, d) => IsData(i) ? buffer.Shape[d] : i is Ramp r ? r.Stride * Expr.Index(r.Type.Lanes - 1) + 1 : Expr.Index(1))];
             foreach (var r in regions)
                 if (ReferenceEquals(r.Buffer, buffer) && r.Start.SequenceEqual(start, StructuralComparer.Instance) && r.Extent.SequenceEqual(extent, StructuralComparer.Instance)) return;
             regions.Add(new(buffer, start, extent));
         }
+
+        private static bool IsData(Expr index) => !index.BuffersRead().IsEmpty;
     }
 }

@@ -45,8 +45,10 @@ public class UpdateTests
         for (long p = 0; p < rows * width; p++) expected[p / width * 3 % 5 * width + p % width] += Small(p);
         Check(op, [rows, width], [Array(ElementType.F32, [rows, width], Small), Array(ElementType.U8, [rows], p => p * 3 % 5)], [p => expected[p]]);
 
-        var kinds = ((Instance)((For)((For)((Block)NestBuilder.Build(op, op.Dims.Zip([9L, 37L]).ToDictionary()).Body()).Statements[1]).Body).Body).Iterations.Select(i => i.Kind);
-        Assert.Equal([IterKind.Opaque, IterKind.Spatial], kinds);
+        var update = (Instance)((For)((For)((Block)NestBuilder.Build(op, op.Dims.Zip([9L, 37L]).ToDictionary()).Body()).Statements[1]).Body).Body;
+        Assert.Equal([IterKind.Opaque, IterKind.Spatial], update.Iterations.Select(i => i.Kind));
+        // The row comes from data: it may be any.
+        Assert.Equal(["0 : 256", "vd : 1"], update.Writes[0].Start.Zip(update.Writes[0].Extent).Select(p => $"{p.First} : {p.Second}"));
     }
 
     // T[i + 2] += T[i]: each point sees those before it.
