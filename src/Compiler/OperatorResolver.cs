@@ -18,6 +18,9 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     private readonly HashSet<(Operator, string)> _specialised = [];
     private ModuleBinder? _binder;
 
+    /// <summary>What the declared operators check when they run, in the order of the text.</summary>
+    public List<(Operator Operator, RuntimeCheck Check)> RuntimeChecks { get; } = [];
+
     public ModuleBinder Binder
     {
         get
@@ -30,11 +33,13 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     /// <summary>Binds and proves every operator of a program for a representative choice; reports all that is wrong.</summary>
     public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag)
     {
+        RuntimeChecks.Clear();
         Binder.CheckConsts(bag);
         bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
             if (Binder.Bind(op, Specialisation.Representative(op), bag) is not { } bound) continue;
+            RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
             // A callee's fault shows in its callers too; once is enough.
             foreach (var d in Report(bound).Diagnostics)
                 if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);

@@ -66,6 +66,10 @@ public sealed class Session : IDisposable
     /// <summary>Loads and checks a file and its tests, and reports everything that is wrong.</summary>
     public bool Check(string path) => Load(bag => _loader.Load(path, bag), checksTests: true) is not null;
 
+    /// <summary>What the operators of the file that was checked last test when they run, because data decide it: one line each, with its place.</summary>
+    public IEnumerable<string> RuntimeChecks => _resolver.RuntimeChecks
+        .Select(c => $"{c.Check.Span ?? c.Operator.Span}: `{c.Operator.Name}` checks when it runs that {c.Check.Condition}").Distinct();
+
     /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
     public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true);
 

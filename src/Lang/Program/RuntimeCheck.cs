@@ -13,7 +13,7 @@ public abstract record RuntimeCheck(string Reader)
     public abstract DiagnosticDescriptor Descriptor { get; }
     /// <summary>The message as a composite format over the values of the failing check: <c>{0}</c>, <c>{1}</c>.</summary>
     public abstract string Format { get; }
-    /// <summary>What is checked, in a few words: <c>`id[b]` in 0..V</c>.</summary>
+    /// <summary>What is checked, in a few words: <c>`id[b]` is in 0..V</c>.</summary>
     public abstract string Condition { get; }
 
     /// <summary>The error of a check that failed with these values.</summary>
@@ -22,7 +22,7 @@ public abstract record RuntimeCheck(string Reader)
 
     private protected string Fill(params ReadOnlySpan<object?> arguments) => string.Format(CultureInfo.InvariantCulture, Descriptor.Message, arguments);
 
-    private protected static string Range(Term index, Term extent) => $"`{Terms.PrintIndex(index)}` in 0..{Terms.Print(extent)}";
+    private protected static string Range(Term index, Term extent) => $"`{Terms.PrintIndex(index)}` is in 0..{Terms.Print(extent)}";
 }
 
 /// <summary>The index of one dimension of a read. Its values are the index (see <see cref="IndexDigits"/>) and the extent.</summary>
@@ -63,7 +63,7 @@ public sealed record ShiftCheck(string Reader, BinaryTerm Shift) : RuntimeCheck(
     public override SourceSpan? Span => Shift.Span;
     public override DiagnosticDescriptor Descriptor => RuntimeCheckDiagnostics.ShiftOutside;
     public override string Format => Fill(Reader, Amount, Width);
-    public override string Condition => $"`{Amount}` in 0..{Width}";
+    public override string Condition => $"`{Amount}` is in 0..{Width}";
 }
 
 /// <summary>How an index is shown that a check found outside. An index is a signed number of 64 bits in a kernel; one that comes straight from

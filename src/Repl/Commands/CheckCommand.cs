@@ -21,6 +21,8 @@ internal static class CheckCommand
             {
                 using var session = new Session(options, isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error));
                 if (!session.Check(path)) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
+                else if (!isJson)
+                    foreach (string line in session.RuntimeChecks) output.WriteLine(line);
             }
             return exit;
         });

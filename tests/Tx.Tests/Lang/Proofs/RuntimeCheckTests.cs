@@ -26,29 +26,29 @@ public sealed class RuntimeCheckTests : IDisposable
 
     [Theory]
     [InlineData("X: f32[256], q: u8[B]", "X[q[b]]")]
-    [InlineData("X: f32[255], q: u8[B]", "X[q[b]]", "`q[b]` in 0..255 of `X`")]
-    [InlineData("X: f32[N], q: i32[B]", "X[q[b]]", "`q[b]` in 0..N of `X`")]
+    [InlineData("X: f32[255], q: u8[B]", "X[q[b]]", "`q[b]` is in 0..255 of `X`")]
+    [InlineData("X: f32[N], q: i32[B]", "X[q[b]]", "`q[b]` is in 0..N of `X`")]
     [InlineData("X: f32[N], q: i32[B]", "X[q[b]] ?? 0")]
     [InlineData("X: f32[16], q: i32[B]", "X[q[b] & 15]")]
-    [InlineData("X: f32[16], q: i32[B]", "X[q[b] & 16]", "`q[b] & 16` in 0..16 of `X`")]
+    [InlineData("X: f32[16], q: i32[B]", "X[q[b] & 16]", "`q[b] & 16` is in 0..16 of `X`")]
     [InlineData("X: f32[16], q: i32[B]", "X[q[b] % 16]")]
-    [InlineData("X: f32[16], q: i32[B]", "X[q[b] % 17]", "`q[b] % 17` in 0..16 of `X`")]
+    [InlineData("X: f32[16], q: i32[B]", "X[q[b] % 17]", "`q[b] % 17` is in 0..16 of `X`")]
     [InlineData("X: f32[16], q: u32[B]", "X[q[b] >> 28]")]
-    [InlineData("X: f32[16], q: i32[B]", "X[q[b] >> 28]", "`q[b] >> 28` in 0..16 of `X`")]
+    [InlineData("X: f32[16], q: i32[B]", "X[q[b] >> 28]", "`q[b] >> 28` is in 0..16 of `X`")]
     [InlineData("X: f32[33], q: u32[B]", "X[popcount(q[b])]")]
     [InlineData("X: f32[N + 255], q: u8[N]", "X[b + int(q[b])]")]
     [InlineData("X: f32[256], q: u8[B]", "X[q[b] + 1]")]
-    [InlineData("X: f32[256], q: i8[B]", "X[q[b] + 100]", "`q[b] + 100` in 0..256 of `X`")]
+    [InlineData("X: f32[256], q: i8[B]", "X[q[b] + 100]", "`q[b] + 100` is in 0..256 of `X`")]
     [InlineData("X: f32[256], q: i8[B]", "X[i32(q[b]) + 128]")]
-    [InlineData("X: f32[4], q: i64[B]", "X[min(int(q[b]) + 1, 3)]", "`min(int(q[b]) + 1, 3)` in 0..4 of `X`")]
+    [InlineData("X: f32[4], q: i64[B]", "X[min(int(q[b]) + 1, 3)]", "`min(int(q[b]) + 1, 3)` is in 0..4 of `X`")]
     [InlineData("X: f32[4], q: i64[B]", "X[clamp(int(q[b]) + 1, 0, 3)]")]
-    [InlineData("X: f32[4], q: i64[B]", "q[b] > -2 ? X[min(int(q[b]) + 1, 3)] : 0", "`min(int(q[b]) + 1, 3)` in 0..4 of `X`")]
+    [InlineData("X: f32[4], q: i64[B]", "q[b] > -2 ? X[min(int(q[b]) + 1, 3)] : 0", "`min(int(q[b]) + 1, 3)` is in 0..4 of `X`")]
     [InlineData("X: f32[4], q: i32[B]", "q[b] > -2 ? X[min(int(q[b]) + 1, 3)] : 0")]
     [InlineData("X: f32[N], q: i32[B]", "q[b] >= 0 && q[b] < i32(N) ? X[q[b]] : 0")]
-    [InlineData("X: f32[N], q: i32[B]", "q[b] >= 0 && q[b] <= i32(N) ? X[q[b]] : 0", "`q[b]` in 0..N of `X`")]
+    [InlineData("X: f32[N], q: i32[B]", "q[b] >= 0 && q[b] <= i32(N) ? X[q[b]] : 0", "`q[b]` is in 0..N of `X`")]
     [InlineData("X: f32[N], q: u64[B]", "q[b] < u64(N) ? X[q[b]] : 0")]
-    [InlineData("X: f32[N], q: u64[B]", "int(q[b]) < N ? X[q[b]] : 0", "`q[b]` in 0..N of `X`")]
-    [InlineData("X: f32[N], q: i32[B], m: bool[B]", "m[b] ? X[q[b]] : 0", "`q[b]` in 0..N of `X`")]
+    [InlineData("X: f32[N], q: u64[B]", "int(q[b]) < N ? X[q[b]] : 0", "`q[b]` is in 0..N of `X`")]
+    [InlineData("X: f32[N], q: i32[B], m: bool[B]", "m[b] ? X[q[b]] : 0", "`q[b]` is in 0..N of `X`")]
     [InlineData("X: f32[2], m: bool[B]", "X[i32(m[b])]")]
     [InlineData("X: f32[N], q: i32[B]", "X[q[b] != 0 ? 0 : 0] ?? 1")]
     [InlineData("X: f32[B], q: f32[B]", "X[argmax(k: q[k] + q[b])]")]
@@ -77,6 +77,15 @@ public sealed class RuntimeCheckTests : IDisposable
         Assert.Single(ChecksOf(Callee));
         Assert.Single(ChecksOf(Callee + "op f(E: f32[V], id: u8[B]) -> Y: f32[B] { Y = pick(E, id) }"));
         Assert.Empty(ChecksOf(Callee + "op f(E: f32[300], id: u8[B]) -> Y: f32[B] { Y = pick(E, id) }"));
+    }
+
+    [Fact]
+    public void Check_lists_what_runs_check()
+    {
+        var result = CommandLine.RunText("check", Operators);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("program.tx:1:67: `gather` checks when it runs that `id[b]` is in 0..V of `E`\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("`ratio` checks when it runs that `B[i]` is not 0\n", result.Output, StringComparison.Ordinal);
     }
 
     private const string Operators = """
