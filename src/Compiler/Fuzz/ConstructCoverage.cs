@@ -64,7 +64,7 @@ public sealed class ConstructCoverage
         .. Enum.GetValues<Intrinsic>().Select(f => f.Name),
         "cast integer to integer", "cast integer to float", "cast float to integer", "cast float to float", "cast to bool", "cast from bool", "saturate integer", "saturate float", "bits",
         .. Enum.GetValues<ReduceKind>().Select(k => k.Name),
-        "exact sum", "exact prod", "a condition in a reduction", "a reduction over several indices", "a stated range in a reduction", "a reduction inside a reduction", "a reduction inside an expression",
+        "a reducer", "exact sum", "exact prod", "a condition in a reduction", "a reduction over several indices", "a stated range in a reduction", "a reduction inside a reduction", "a reduction inside an expression",
         "a triangular range in a reduction", "argmax over several indices",
         "??", "?? clamp", "?? wrap", "?? reflect", "wrap", "reflect", "a shifted read", "a strided read", "a reversed read", "a read from data", "a run-time check", "a read under a condition",
         "a scalar parameter", "several results", "several targets", "a declared intermediate", "several equations", "for", "for with several indices", "a triangular for",
@@ -79,6 +79,7 @@ public sealed class ConstructCoverage
     {
         switch (node)
         {
+            case ReducerSyntax: yield return "a reducer"; break;
             case GenericSyntax: yield return "op with a generic type"; break;
             case PackSyntax: yield return "a pack"; break;
             case ParameterSyntax { IsConst: true }: yield return "a const parameter"; break;

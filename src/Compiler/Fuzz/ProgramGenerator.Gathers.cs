@@ -6,7 +6,7 @@ namespace Tx.Fuzz;
 // Indices that come from data.
 public sealed partial class ProgramGenerator
 {
-    private IEnumerable<(int, Func<Tensor, bool>)> GatherStages() => [(2, Gather), (2, Scatter)];
+    private IEnumerable<(int, Func<Tensor, bool>)> GatherStages() => [(3, Gather), (3, Scatter)];
 
     private bool Gather(Tensor a)
     {

@@ -51,7 +51,7 @@ public sealed partial class ProgramGenerator
         _seed = seed;
         _random = new Random(unchecked((int)(seed ^ (seed >> 32) * 0x9E3779B1)));
         _mode = _random.Next(10) switch { < 4 => ValueMode.Whole, < 8 => ValueMode.Special, _ => ValueMode.Smooth };
-        _stages = [.. ExpressionStages(), .. ReadStages(), .. BoundaryStages(), .. ReductionStages(), .. CallStages(), .. PartStages(), .. GatherStages()];
+        _stages = [.. ExpressionStages(), .. ReadStages(), .. BoundaryStages(), .. ReductionStages(), .. ReducerStages(), .. CallStages(), .. PartStages(), .. GatherStages()];
     }
 
     // With their weights.
