@@ -57,13 +57,13 @@ public sealed partial class ProgramGenerator
     {
         var (a, b, t) = (x.Text, y.Text, x.Type);
         double larger = Math.Max(x.Bound, y.Bound);
-        if (_mode is ValueMode.Smooth && _random.Next(2) == 0) return Smooth(x);
+        if (_mode is ValueMode.Smooth && _random.Next(3) > 0) return Smooth(x);
         // What is exact comes first.
         int kind = _random.Next(_mode is ValueMode.Whole ? 16 : 30);
         return kind switch
         {
-            0 or 1 => new($"({a} + {b})", t, x.Bound + y.Bound),
-            2 or 3 => new($"({a} - {b})", t, x.Bound + y.Bound),
+            0 => new($"({a} + {b})", t, x.Bound + y.Bound),
+            2 => new($"({a} - {b})", t, x.Bound + y.Bound),
             4 => new($"{a} * {b}", t, x.Bound * y.Bound),
             5 => new($"({a} {Pick<string>(["<", "<=", ">", ">="])} {b} ? {a} : {b})", t, larger),
             6 => new($"max({a}, {b})", t, larger),
@@ -72,7 +72,7 @@ public sealed partial class ProgramGenerator
             9 => new($"abs({a})", t, x.Bound),
             10 => new($"fma({a}, {b}, {a})", t, x.Bound * y.Bound + x.Bound),
             11 => new($"({a} + {t.Name}({AnyIndex(index)}))", t, x.Bound + 64),
-            12 or 13 or 14 => _mode is ValueMode.Smooth ? null : new($"{Pick<string>(["floor", "ceil", "round", "trunc"])}({a})", t, x.Bound),
+            1 or 3 or 12 or 13 or 14 => _mode is ValueMode.Smooth ? null : new($"{Pick<string>(["floor", "ceil", "round", "trunc"])}({a})", t, x.Bound),
             15 => new($"clamp({a}, -4, {Literal(t, 5)})", t, Math.Max(5, Math.Min(x.Bound, 5))),
             // What follows need not be whole.
             16 or 17 => _mode is ValueMode.Smooth ? new($"{a} / ({b} * {b} + 1)", t, x.Bound) : new($"{a} / {Divisor(t)}", t, x.Bound),
