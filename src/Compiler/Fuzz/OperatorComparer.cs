@@ -24,6 +24,12 @@ internal sealed record Workload(Operator Operator, IReadOnlyDictionary<DimSymbol
 /// <summary>A workload takes more steps than it may.</summary>
 internal sealed class WorkloadTooLongException : Exception;
 
+/// <summary>The results of a run, or that a run-time check ended it: which of several fails first is left open.</summary>
+internal readonly record struct RunOutcome(ImmutableArray<DenseArray> Outputs, bool IsRefused = false)
+{
+    public static readonly RunOutcome Refused = new([], true);
+}
+
 /// <summary>Where two ways of running one program part, and how.</summary>
 internal sealed record Disagreement(string Where, string What);
 
@@ -51,11 +57,11 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
         try
         {
             var module = NestBuilder.Build(runs[0].Operator, isSymbolic ? null : runs[0].Dims);
-            ImmutableArray<ImmutableArray<DenseArray>> plain = [.. runs.Select(r => First(module, r))];
+            ImmutableArray<RunOutcome> plain = [.. runs.Select(r => First(module, r))];
             Where = "reference";
-            ImmutableArray<ImmutableArray<DenseArray>> expected = [.. runs.Select(r => ReferenceEvaluator.Evaluate(r.Operator, r.Inputs, r.Dims))];
+            ImmutableArray<RunOutcome> expected = [.. runs.Select(Evaluate)];
 
-            string? Each(Func<Workload, int, ImmutableArray<DenseArray>> run) =>
+            string? Each(Func<Workload, int, RunOutcome> run) =>
                 runs.Select((r, i) => Compare(expected[i], run(r, i), r.Tolerance)).FirstOrDefault(d => d is not null);
 
             Where = $"{prefix}plain nest";
@@ -73,7 +79,7 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
             }
             Where = $"{prefix}kernel";
             using var kernel = compiler.CompileAlone(module);
-            return Each((r, i) => Execute(kernel, r, expected[i])) is { } d ? new(Where, d) : null;
+            return Each((r, _) => Execute(kernel, r)) is { } d ? new(Where, d) : null;
         }
         catch (Exception e) when (e is InterpreterFaultException or CompilerBugException or DiagnosticException or InvalidOperationException or OverflowException or ArgumentException)
         {
@@ -81,36 +87,50 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
         }
     }
 
-    private static ImmutableArray<DenseArray> First(LoopModule plain, Workload w)
+    private static RunOutcome First(LoopModule plain, Workload w)
     {
         try { return Interpret(plain, w, w.MaxSteps); }
         catch (InterpreterFaultException e) when (e.Kind is FaultKind.TooManySteps) { throw new WorkloadTooLongException(); }
     }
 
-    private static ImmutableArray<DenseArray> Interpret(LoopModule module, Workload w, long? maxSteps = null)
+    private static RunOutcome Interpret(LoopModule module, Workload w, long? maxSteps = null)
     {
         if (Verifier.Verify(module) is { IsEmpty: false } broken) throw new CompilerBugException("verifier", string.Join('\n', broken));
-        return LoopInterpreter.Run(module, module.Functions[0].Name, w.Inputs, options: new(Seed: w.Seed, MaxSteps: maxSteps ?? 16 * w.MaxSteps)).Outputs;
+        var result = LoopInterpreter.Run(module, module.Functions[0].Name, w.Inputs, options: new(Seed: w.Seed, MaxSteps: maxSteps ?? 16 * w.MaxSteps));
+        return result.Check is null ? new(result.Outputs) : RunOutcome.Refused;
     }
 
-    private ImmutableArray<DenseArray> Execute(Kernel kernel, Workload w, ImmutableArray<DenseArray> expected)
+    private static RunOutcome Evaluate(Workload w)
     {
+        try { return new(ReferenceEvaluator.Evaluate(w.Operator, w.Inputs, w.Dims)); }
+        catch (DiagnosticException e) when (IsCheck(e)) { return RunOutcome.Refused; }
+    }
+
+    private static bool IsCheck(DiagnosticException e) => e.Diagnostics.All(d => d.Code.StartsWith("TX5", StringComparison.Ordinal));
+
+    private RunOutcome Execute(Kernel kernel, Workload w)
+    {
+        var expected = w.Operator.Results.Select(r => (r.Type, Shape: OperatorShapes.Of(r, w.Dims)));
         var arguments = new List<NativeTensor>();
         try
         {
             foreach (var input in w.Inputs) arguments.Add(NativeTensor.FromDense(_allocator, input));
-            foreach (var e in expected) arguments.Add(TensorFill.Full(_allocator, e.Shape.AsSpan(), Scalar.Of(e.Type is ElementType.Int ? ElementType.I64 : e.Type, 77L)));
+            foreach (var (type, shape) in expected) arguments.Add(TensorFill.Full(_allocator, shape.AsSpan(), Scalar.Of(type is ElementType.Int ? ElementType.I64 : type, 77L)));
             kernel.Invoke(arguments.ToArray(), _pool);
-            return [.. arguments.Skip(w.Inputs.Length).Select(t => t.ToDense())];
+            return new([.. arguments.Skip(w.Inputs.Length).Select(t => t.ToDense())]);
         }
+        catch (DiagnosticException e) when (IsCheck(e)) { return RunOutcome.Refused; }
         finally
         {
             foreach (var t in arguments) t.Dispose();
         }
     }
 
-    private static string? Compare(ImmutableArray<DenseArray> expected, ImmutableArray<DenseArray> actual, double tolerance)
+    private static string? Compare(RunOutcome reference, RunOutcome run, double tolerance)
     {
+        if (reference.IsRefused || run.IsRefused)
+            return reference.IsRefused == run.IsRefused ? null : reference.IsRefused ? "a run-time check that fails is not made" : "a run-time check fails, and should not";
+        var (expected, actual) = (reference.Outputs, run.Outputs);
         for (int r = 0; r < expected.Length; r++)
             for (long p = 0; p < expected[r].Count; p++)
             {
