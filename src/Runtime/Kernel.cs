@@ -180,7 +180,8 @@ public sealed unsafe class Kernel : IDisposable
         var values = new object?[4];
         for (int i = 0; i < 4; i++) values[i] = i < error.Count ? error.Values[i] : 0L;
         var descriptor = new DiagnosticDescriptor(message.Code, Severity.Error, "run-time check failed", message.Format, "");
-        return new DiagnosticException(descriptor, message.Span, values);
+        var failure = Diagnostic.Create(descriptor, message.Span, values);
+        return new DiagnosticException(message.Help.Length == 0 ? failure : failure.WithHelp(message.Help));
     }
 
     private void Enter()

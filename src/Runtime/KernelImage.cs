@@ -8,7 +8,7 @@ namespace Tx.Runtime;
 public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long?> Shape, bool IsOutput);
 
 /// <summary>The text of a failing check: a composite format over the values in <see cref="TxError"/>.</summary>
-public sealed record KernelMessage(string Code, string Format, SourceSpan? Span);
+public sealed record KernelMessage(string Code, string Format, SourceSpan? Span, string Help = "");
 
 /// <summary>What a backend gives and the runtime loads: object code with its entry point and what a call needs. It knows nothing of the compiler.</summary>
 /// <param name="Entry">The symbol with the signature of <see cref="TxCall"/>.</param>

@@ -91,7 +91,7 @@ internal sealed class ProgramScope
     public int MessageOf(RuntimeCheck check)
     {
         if (_messageOf.TryGetValue(check, out int index)) return index;
-        _messages.Add(new(check.Descriptor.Code, check.Format, check.Span));
+        _messages.Add(new(check.Descriptor.Code, check.Format, check.Span, check.Descriptor.Help));
         _messageOf.Add(check, _messages.Count - 1);
         return _messages.Count - 1;
     }

@@ -83,7 +83,7 @@ public sealed partial class IrParser
         var messages = ImmutableArray.CreateBuilder<CheckMessage>();
         while (Take("message"))
         {
-            messages.Add(new(Text(), Text(), null));
+            messages.Add(new(Text(), Text(), null, _lexer.Kind is IrToken.Text ? Text() : ""));
             Expect(";");
         }
         var temporaries = ImmutableArray.CreateBuilder<Buffer>();

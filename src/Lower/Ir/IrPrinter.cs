@@ -56,7 +56,7 @@ public sealed class IrPrinter
         if (f.Target is not null) Put(" target ").Put(Quote(f.Target));
         Put(" {\n");
         _depth++;
-        foreach (var m in f.Messages) Indent().Put($"message {Quote(m.Code)} {Quote(m.Format)};\n");
+        foreach (var m in f.Messages) Indent().Put($"message {Quote(m.Code)} {Quote(m.Format)}{(m.Help.Length > 0 ? " " + Quote(m.Help) : "")};\n");
         foreach (var t in f.Temporaries) Indent().Put("temp ").Declare(t, BufferRole.Temporary).Put(";\n");
         WriteStatements(f.Body);
         _depth--;

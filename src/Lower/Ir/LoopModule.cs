@@ -17,7 +17,7 @@ public enum LoopLevel : byte
 }
 
 /// <summary>What a kernel says when a <see cref="Check"/> fails: a composite format string over the check's values, and the source line.</summary>
-public sealed record CheckMessage(string Code, string Format, SourceSpan? Span);
+public sealed record CheckMessage(string Code, string Format, SourceSpan? Span, string Help = "");
 
 /// <summary>A kernel: parameters in the order of the call, its dimensions, the temporaries shared by its nests, and its body.</summary>
 public sealed class LoopFunction

@@ -26,7 +26,7 @@ internal sealed class ModuleEmitter
         (_function, Target, Plan) = (function, target, WorkspacePlan.Of(function));
         for (int i = 0; i < function.Parameters.Length; i++) _parameters[function.Parameters[i]] = i;
         _streamed = StreamedStores.Of(function.Body);
-        Messages = [.. function.Messages.Select(m => new KernelMessage(m.Code, m.Format, m.Span))];
+        Messages = [.. function.Messages.Select(m => new KernelMessage(m.Code, m.Format, m.Span, m.Help))];
     }
 
     public EmitterTarget Target { get; }

@@ -70,6 +70,21 @@ public sealed partial class WitnessTests
         Assert.True(InRange(elements[0].Index[0], 1, n["N"] + 1));
     }
 
+    /// <summary>A range that data ends: the witness is an element of the data, and an index that it admits and the tensor does not.</summary>
+    [Theory]
+    [InlineData("op f(n: i32[B], X: f32[K]) -> Y: f32[B] { Y[b] = sum(k in 0..n[b]: X[k]) }", 0)]
+    [InlineData("op f(n: i32[B], X: f32[K]) -> Y: f32[B] { Y[b] = sum(k in 0..n[b]: X[k + 2]) }", 2)]
+    [InlineData("op f(n: u8[B], X: f32[K]) -> Y: f32[B] require K >= 100 { Y[b] = max(k in 0..n[b]: X[k]) }", 0)]
+    public void A_range_from_data_that_leaves_the_tensor(string text, long offset)
+    {
+        var (numbers, elements) = Witness("TX1080", text);
+        var witness = Assert.Single(Bound.Errors(text), d => d.IsError).Witness!;
+        long length = long.Parse(Regex.Match(witness, @"n\[b\] = (-?\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.True(InRange(numbers["k"], 0, length));
+        Assert.Equal(numbers["k"] + offset, Assert.Single(elements).Index[0]);
+        Assert.False(InRange(elements[0].Index[0], 0, numbers["K"]));
+    }
+
     [Theory]
     [InlineData("op f(X: f32[N]) -> s: f32[N] { s[i] = X[i] + (s[i - 1] ?? 0) + (s[i + 1] ?? 0) }", "-1 1")]
     [InlineData("op f(X: f32[N]) -> s: f32[N] { s[i] = X[i] + s[i] }", "0")]
