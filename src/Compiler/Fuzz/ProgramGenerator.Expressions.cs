@@ -151,6 +151,7 @@ public sealed partial class ProgramGenerator
         var same = Types.Where(t => t.Bits == x.Type.Bits && t != x.Type && (_mode is ValueMode.Special || !t.IsFloat)).ToArray();
         // A NaN's payload and the sign of a zero are left open.
         if (_random.Next(4) == 0 && same.Length > 0 && x.Type.IsInteger) return Bits(x, Pick<ElementType>(same));
+        if (x.Type is ElementType.Bool) return new($"{to.Name}({x.Text})", to, 1);
         if (_mode is ValueMode.Whole && to.IsFloat)
         {
             double limit = Math.Min(Limit(to), 64);
