@@ -126,6 +126,11 @@ internal sealed partial class ExpressionBinder
     private Term? BindBound(ExpressionSyntax e)
     {
         if (Bind(e) is not { } value || value.In(ElementType.Int) is not { } term) return null;
+        if (TermMeasure.HasReduction(term))
+        {
+            _bag.Add(SemanticDiagnostics.ConstantExpected, e.Span, "a reduction", "a range");
+            return null;
+        }
         return term.Type.IsInteger && TermMeasure.ReadsData(term) ? term : Require(value, ElementType.Int) is { } size ? Terms.Simplify(size) : null;
     }
 

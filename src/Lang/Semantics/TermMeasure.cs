@@ -42,6 +42,18 @@ internal static class TermMeasure
         return false;
     }
 
+    /// <summary>True where a part of the term is a reduction.</summary>
+    public static bool HasReduction(Term term)
+    {
+        var work = new Stack<Term>([term]);
+        while (work.TryPop(out var t))
+        {
+            if (t is ReduceTerm) return true;
+            foreach (var child in Children(t)) work.Push(child);
+        }
+        return false;
+    }
+
     private static IEnumerable<Term> Children(Term term) => term switch
     {
         ReadTerm r => r.Default is { } d ? r.Indices.Append(d) : r.Indices,

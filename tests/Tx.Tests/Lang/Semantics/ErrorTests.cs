@@ -85,6 +85,7 @@ public class ErrorTests
         { "TX1073", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] + (Y[i - 1] ?? 0) + (Y[i + 1] ?? 0) }", "Y[i] = X[i] + (Y[i - 1] ?? 0) + (Y[i + 1] ?? 0)" },
         { "TX1074", "op f(X: f32[N], p: i32[N]) -> Y: f32[N] { Y[p[i]] = X[i] }", "p[i]" },
         { "TX1075", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i]; Y[i] += Y[0] }", "Y[0]" },
+        { "TX1049", "op f(X: f32[N]) -> s: f32 { s = sum(k in 0..sum(q in 0..3: N): f32(k)) + X[0] }", "sum(q in 0..3: N)" },
         { "TX1078", "op f(X: f32[N]) -> Y: f32[N] { s: f32; s = 0; s += Y[i]; Y[i] = X[i] - s }", "s += Y[i]" },
         { "TX1070", "op f(X: f32[N]) -> Y: f32[N] { a[i] = b[i] + X[i]; b[i] = a[i]; Y[i] = b[i] }", "a[i] = b[i] + X[i]" },
         { "TX1076", "op f(X: f32[N]) -> Y: f32[N] { Y[i] += X[i] }", "Y[i] += X[i]" },
