@@ -44,7 +44,7 @@ internal sealed class BoundConstructs
     {
         if (!_seen.Add(term)) return;
         Count(term, isIndex);
-        foreach (var child in Children(term)) Visit(child, isIndex || term is ReadTerm r && r.Indices.Contains(child));
+        foreach (var child in Terms.Parts(term)) Visit(child, isIndex || term is ReadTerm r && r.Indices.Contains(child));
     }
 
     private void Count(Term term, bool isIndex)
@@ -100,18 +100,5 @@ internal sealed class BoundConstructs
 
     private static bool ReadsData(Term term) => Below(term).Any(t => t is ReadTerm);
 
-    private static IEnumerable<Term> Below(Term term) => Children(term).SelectMany(Below).Prepend(term);
-
-    private static IEnumerable<Term> Children(Term term) => term switch
-    {
-        ReadTerm r => r.Default is null ? r.Indices : r.Indices.Append(r.Default),
-        UnaryTerm u => [u.Operand],
-        BinaryTerm b => [b.Left, b.Right],
-        LogicalTerm l => [l.Left, l.Right],
-        SelectTerm s => [s.Condition, s.Then, s.Else],
-        CastTerm c => [c.Operand],
-        IntrinsicTerm f => f.Arguments,
-        ReduceTerm r => r.Condition is null ? [r.Body] : [r.Condition, r.Body],
-        _ => [],
-    };
+    private static IEnumerable<Term> Below(Term term) => Terms.Parts(term).SelectMany(Below).Prepend(term);
 }

@@ -17,6 +17,24 @@ public static partial class Terms
     public static Term Substitute(Term term, Func<DimSymbol, Term?>? dims, Func<IndexSymbol, Term?>? indices = null) =>
         new Substitution(dims, indices).Visit(term);
 
+    /// <summary>The terms directly below, the ranges of a reduction's indices left aside.</summary>
+    public static IEnumerable<Term> Parts(Term term) => term switch
+    {
+        ReadTerm r => r.Default is { } d ? r.Indices.Append(d) : r.Indices,
+        UnaryTerm u => [u.Operand],
+        BinaryTerm b => [b.Left, b.Right],
+        LogicalTerm l => [l.Left, l.Right],
+        SelectTerm s => [s.Condition, s.Then, s.Else],
+        CastTerm c => [c.Operand],
+        IntrinsicTerm f => f.Arguments,
+        ReduceTerm r => r.Condition is { } c ? [c, r.Body] : [r.Body],
+        _ => [],
+    };
+
+    /// <summary>The terms directly below, the ranges of a reduction's indices first.</summary>
+    public static IEnumerable<Term> Children(Term term) =>
+        term is ReduceTerm r ? r.Indices.SelectMany(i => (Term[])[i.Start, i.End]).Concat(Parts(r)) : Parts(term);
+
     /// <summary>The condition that does not hold where this one does; comparisons of integers are turned round.</summary>
     public static Term Negate(Term condition)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Semantics;
@@ -15,10 +14,8 @@ internal sealed record DataClaim(RuntimeCheck Check, Term Condition, ImmutableAr
 
 /// <summary>Walks an equation and collects what must hold at each place, with the indices and conditions around it.</summary>
 /// <param name="ofData">Collect the conditions on data; else those over dimensions and indices.</param>
-internal sealed class ClaimCollector(bool ofData)
+internal sealed class ClaimCollector(bool ofData) : PathWalker
 {
-    private ImmutableArray<IndexSymbol> _scope = [];
-    private ImmutableArray<Term> _path = [];
     private string _reader = "";
 
     public List<Claim> Claims { get; } = [];
@@ -26,7 +23,7 @@ internal sealed class ClaimCollector(bool ofData)
 
     public void Visit(Equation equation)
     {
-        (_scope, _reader) = (equation.Indices, equation.Targets[0].Tensor.Name);
+        (Scope, _reader) = (equation.Indices, equation.Targets[0].Tensor.Name);
         foreach (var target in equation.Targets)
         {
             foreach (var index in target.Indices) Visit(index);
@@ -36,58 +33,14 @@ internal sealed class ClaimCollector(bool ofData)
         Visit(equation.Value);
     }
 
-    private void Visit(Term term)
+    protected override void VisitBinary(BinaryTerm b)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        switch (term)
-        {
-            case ConstTerm or DimTerm or IndexTerm: break;
-            case ReadTerm r: VisitRead(r); break;
-            case UnaryTerm u: Visit(u.Operand); break;
-            case CastTerm c: Visit(c.Operand); break;
-            case IntrinsicTerm f:
-                foreach (var a in f.Arguments) Visit(a);
-                break;
-            case LogicalTerm l:
-                Visit(l.Left);
-                VisitUnder(l.IsAnd ? l.Left : Terms.Negate(l.Left), l.Right);
-                break;
-            case SelectTerm s:
-                Visit(s.Condition);
-                VisitUnder(s.Condition, s.Then);
-                VisitUnder(Terms.Negate(s.Condition), s.Else);
-                break;
-            case ReduceTerm r:
-                var outer = _scope;
-                _scope = _scope.AddRange(r.Indices);
-                if (r.Condition is not null)
-                {
-                    Visit(r.Condition);
-                    VisitUnder(r.Condition, r.Body);
-                }
-                else Visit(r.Body);
-                if (r.Reducer is { } reducer) Visit(reducer.Combine);
-                _scope = outer;
-                break;
-            case BinaryTerm b:
-                Visit(b.Left);
-                Visit(b.Right);
-                if (b.Op is BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod) CheckDivisor(b);
-                if (b.Op is BinaryOp.Shl or BinaryOp.Shr) CheckAmount(b);
-                break;
-            default: throw new CompilerBugException("proofs", $"unknown term {term.GetType().Name}");
-        }
+        base.VisitBinary(b);
+        if (b.Op is BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod) CheckDivisor(b);
+        if (b.Op is BinaryOp.Shl or BinaryOp.Shr) CheckAmount(b);
     }
 
-    private void VisitUnder(Term condition, Term term)
-    {
-        var outer = _path;
-        _path = _path.Add(condition);
-        Visit(term);
-        _path = outer;
-    }
-
-    private void VisitRead(ReadTerm read)
+    protected override void VisitRead(ReadTerm read)
     {
         foreach (var index in read.Indices) Visit(index);
         if (read.Default is not null)
@@ -107,7 +60,7 @@ internal sealed class ClaimCollector(bool ofData)
             if (ofData) continue;
             var extent = read.Tensor.Shape[d];
             ImmutableArray<Label> labels = read.Tensor.Span is { } span ? [new(span, $"dimension {d} of `{read.Tensor.Name}` has the extent `{Terms.Print(extent)}`")] : [];
-            Add(new(ProofDiagnostics.ReadOutside, [Terms.Print(read), d, read.Tensor.Name, Terms.Print(extent)], Inside(read, d), _scope, _path,
+            Add(new(ProofDiagnostics.ReadOutside, [Terms.Print(read), d, read.Tensor.Name, Terms.Print(extent)], Inside(read, d), Scope, Path,
                 read.Indices[d].Span ?? read.Span, labels), read, d);
         }
     }
@@ -120,7 +73,7 @@ internal sealed class ClaimCollector(bool ofData)
     private void CheckDivisor(BinaryTerm division)
     {
         var divisor = division.Right;
-        if (!division.Type.IsInteger || DataRange.IsNeverZero(divisor, _path)) return;
+        if (!division.Type.IsInteger || DataRange.IsNeverZero(divisor, Path)) return;
         if (DataRange.IndexBehind(divisor) is not { } index)
         {
             AddData(new DivisorCheck(_reader, division), new BinaryTerm(BinaryOp.Ne, divisor, new ConstTerm(Scalar.Of(divisor.Type, 0L))));
@@ -128,10 +81,10 @@ internal sealed class ClaimCollector(bool ofData)
         }
         if (ofData || division.Type is ElementType.Int) return;
         var span = divisor.Span ?? division.Span;
-        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(index)], new BinaryTerm(BinaryOp.Ne, index, ConstTerm.Int(0)), _scope, _path, span, []), null, 0);
+        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(index)], new BinaryTerm(BinaryOp.Ne, index, ConstTerm.Int(0)), Scope, Path, span, []), null, 0);
         if (division.Type.Bits > 32) return;
         var wrapped = new BinaryTerm(BinaryOp.Mod, index, ConstTerm.Int(1L << division.Type.Bits));
-        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(divisor)], new BinaryTerm(BinaryOp.Ne, wrapped, ConstTerm.Int(0)), _scope, _path, span, []),
+        Add(new(SemanticDiagnostics.DivisionByZero, [Terms.Print(divisor)], new BinaryTerm(BinaryOp.Ne, wrapped, ConstTerm.Int(0)), Scope, Path, span, []),
             null, 0, mustHoldForAllSizes: division.Type.Bits < 32);
     }
 
@@ -139,14 +92,14 @@ internal sealed class ClaimCollector(bool ofData)
     {
         var (amount, width) = (shift.Right, shift.Type.Bits);
         // A shift by an index is among the operator's obligations.
-        if (DataRange.IndexBehind(amount) is not null || DataRange.IsBetween(amount, width, _path)) return;
+        if (DataRange.IndexBehind(amount) is not null || DataRange.IsBetween(amount, width, Path)) return;
         AddData(new ShiftCheck(_reader, shift), new LogicalTerm(true,
             new BinaryTerm(BinaryOp.Le, new ConstTerm(Scalar.Of(amount.Type, 0L)), amount), new BinaryTerm(BinaryOp.Lt, amount, new ConstTerm(Scalar.Of(amount.Type, (long)width)))));
     }
 
     private void AddData(RuntimeCheck check, Term condition)
     {
-        if (ofData) DataClaims.Add(new(check, condition, _scope, _path));
+        if (ofData) DataClaims.Add(new(check, condition, Scope, Path));
     }
 
     private void Add(Obligation obligation, ReadTerm? read, int dimension, bool mustHoldForAllSizes = true) =>

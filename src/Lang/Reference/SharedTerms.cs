@@ -26,7 +26,7 @@ internal sealed class SharedTerms
         }
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return int.MaxValue;
         int height = 0;
-        foreach (var child in ChildrenOf(term)) height = Math.Max(height, Add(child));
+        foreach (var child in Terms.Children(term)) height = Math.Max(height, Add(child));
         height = height == int.MaxValue ? height : height + 1;
         _heights.Add(term, height);
         return height;
@@ -41,31 +41,7 @@ internal sealed class SharedTerms
         {
             if (!seen.Add(term)) continue;
             yield return term;
-            foreach (var child in ChildrenOf(term)) work.Push(child);
-        }
-    }
-
-    private static IEnumerable<Term> ChildrenOf(Term term) => term switch
-    {
-        ReadTerm { Default: { } d } t => [.. t.Indices, d],
-        ReadTerm t => t.Indices,
-        UnaryTerm t => [t.Operand],
-        BinaryTerm t => [t.Left, t.Right],
-        LogicalTerm t => [t.Left, t.Right],
-        SelectTerm t => [t.Condition, t.Then, t.Else],
-        CastTerm t => [t.Operand],
-        IntrinsicTerm t => t.Arguments,
-        ReduceTerm { Condition: { } c } t => [.. RangesOf(t), c, t.Body],
-        ReduceTerm t => [.. RangesOf(t), t.Body],
-        _ => [],
-    };
-
-    private static IEnumerable<Term> RangesOf(ReduceTerm term)
-    {
-        foreach (var index in term.Indices)
-        {
-            yield return index.Start;
-            yield return index.End;
+            foreach (var child in Terms.Children(term)) work.Push(child);
         }
     }
 }

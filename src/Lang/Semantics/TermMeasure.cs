@@ -13,7 +13,7 @@ internal static class TermMeasure
         while (work.TryPop(out var item))
         {
             if (--nodes < 0 || item.Level > levels) return false;
-            foreach (var child in Children(item.Term)) work.Push((child, item.Level + 1));
+            foreach (var child in Terms.Parts(item.Term)) work.Push((child, item.Level + 1));
         }
         return true;
     }
@@ -25,7 +25,7 @@ internal static class TermMeasure
         while (work.TryPop(out var t))
         {
             if (t is ReadTerm) return true;
-            foreach (var child in Children(t)) work.Push(child);
+            foreach (var child in Terms.Parts(t)) work.Push(child);
         }
         return false;
     }
@@ -37,7 +37,7 @@ internal static class TermMeasure
         while (work.TryPop(out var t))
         {
             if (t is ReduceTerm) return true;
-            foreach (var child in Children(t)) work.Push(child);
+            foreach (var child in Terms.Parts(t)) work.Push(child);
         }
         return false;
     }
@@ -49,21 +49,8 @@ internal static class TermMeasure
         while (work.TryPop(out var t))
         {
             if (t is ReduceTerm) return true;
-            foreach (var child in Children(t)) work.Push(child);
+            foreach (var child in Terms.Parts(t)) work.Push(child);
         }
         return false;
     }
-
-    private static IEnumerable<Term> Children(Term term) => term switch
-    {
-        ReadTerm r => r.Default is { } d ? r.Indices.Append(d) : r.Indices,
-        UnaryTerm u => [u.Operand],
-        BinaryTerm b => [b.Left, b.Right],
-        LogicalTerm l => [l.Left, l.Right],
-        SelectTerm s => [s.Condition, s.Then, s.Else],
-        CastTerm c => [c.Operand],
-        IntrinsicTerm f => f.Arguments,
-        ReduceTerm r => r.Condition is { } c ? [c, r.Body] : [r.Body],
-        _ => [],
-    };
 }

@@ -5,20 +5,6 @@ namespace Tx.Lower.Build;
 /// <summary>Reads the tree of a term without recursion; a shared part is seen once.</summary>
 internal static class TermTree
 {
-    /// <summary>The terms directly below, ranges and condition of a reduction included.</summary>
-    public static IEnumerable<Term> Children(this Term term) => term switch
-    {
-        ReadTerm r => r.Default is null ? r.Indices : r.Indices.Append(r.Default),
-        UnaryTerm u => [u.Operand],
-        BinaryTerm b => [b.Left, b.Right],
-        LogicalTerm l => [l.Left, l.Right],
-        SelectTerm s => [s.Condition, s.Then, s.Else],
-        CastTerm c => [c.Operand],
-        IntrinsicTerm i => i.Arguments,
-        ReduceTerm r => r.Indices.SelectMany(i => (Term[])[i.Start, i.End]).Concat(r.Condition is null ? [r.Body] : [r.Condition, r.Body]),
-        _ => [],
-    };
-
     public static IEnumerable<Term> SelfAndDescendants(this Term term)
     {
         var seen = new HashSet<Term>(ReferenceEqualityComparer.Instance) { term };
@@ -26,7 +12,7 @@ internal static class TermTree
         while (open.TryPop(out var t))
         {
             yield return t;
-            foreach (var child in t.Children().Reverse())
+            foreach (var child in Terms.Children(t).Reverse())
                 if (seen.Add(child)) open.Push(child);
         }
     }
