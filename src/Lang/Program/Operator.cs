@@ -17,6 +17,8 @@ public sealed class IndexSymbol(string name, bool isReduction, SourceSpan? span)
     public string Name { get; } = name;
     public bool IsReduction { get; } = isReduction;
     public SourceSpan? Span { get; } = span;
+    /// <summary>The pack <c>..i</c> that it is a part of; null for an index of its own.</summary>
+    public string? Pack { get; init; }
     /// <summary>First value; set once by the binder. Over dimensions and indices bound further out.</summary>
     public Term Start { get; internal set; } = ConstTerm.Int(0);
     /// <summary>One past the last value; set once by the binder.</summary>

@@ -85,7 +85,7 @@ public abstract class TermRewriter
             var old = r.Indices[i];
             var (start, end) = (Visit(old.Start), Visit(old.End));
             if (ReferenceEquals(start, old.Start) && ReferenceEquals(end, old.End)) continue;
-            var renamed = new IndexSymbol(old.Name, old.IsReduction, old.Span) { Start = start, End = end };
+            var renamed = new IndexSymbol(old.Name, old.IsReduction, old.Span) { Pack = old.Pack, Start = start, End = end };
             _renamed[old] = renamed;
             indices = indices.SetItem(i, renamed);
         }

@@ -110,7 +110,7 @@ internal sealed partial class OperatorBinder
             _bag.Add(SemanticDiagnostics.PackMisplaced, pack.Span, pack.Text);
             return null;
         }
-        ImmutableArray<IndexSymbol> indices = [.. Enumerable.Range(0, rank.Value).Select(i => new IndexSymbol(Unique($"{pack.Text}{i}"), false, pack.Span))];
+        ImmutableArray<IndexSymbol> indices = [.. Enumerable.Range(0, rank.Value).Select(i => new IndexSymbol(Unique($"{pack.Text}{i}"), false, pack.Span) { Pack = pack.Text })];
         foreach (var index in indices) AddName(left, index.Name, new LoopSymbol(index));
         AddName(left, pack.Text, new LoopPackSymbol(indices));
         return indices;

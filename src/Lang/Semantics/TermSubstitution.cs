@@ -17,7 +17,7 @@ internal sealed class TermSubstitution : TermRewriter
     /// <summary>A copy of an index whose range is over terms of the caller.</summary>
     public IndexSymbol Fresh(IndexSymbol index)
     {
-        var fresh = new IndexSymbol(index.Name, index.IsReduction, index.Span) { Start = Size(index.Start), End = Size(index.End) };
+        var fresh = new IndexSymbol(index.Name, index.IsReduction, index.Span) { Pack = index.Pack, Start = Size(index.Start), End = Size(index.End) };
         _indices[index] = fresh;
         return fresh;
     }

@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lang.Schedules;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
 
@@ -11,9 +15,9 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </summary>
 public static class Fuse
 {
-    public static (Stmt Nest, Var Fused) Apply(Stmt nest, Var outer, Var inner)
+    public static (Stmt Nest, Var Fused) Apply(Stmt nest, Var outer, Var inner, string? name = null)
     {
-        var fused = Var.Index(outer.Name + inner.Name);
+        var fused = Var.Index(name ?? outer.Name + inner.Name);
         var result = NestPath.ReplaceLoop(nest, outer, o =>
         {
             if (o.Body is not For i || !ReferenceEquals(i.Variable, inner)) throw new CompilerBugException("fuse", $"{inner.Name} is not directly inside {outer.Name}");
@@ -31,5 +35,39 @@ public static class Fuse
         var fused = loops[0];
         for (int n = 1; n < loops.Count; n++) (nest, fused) = Apply(nest, fused, loops[n]);
         return (nest, fused);
+    }
+
+    internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var first = context.Place(state, d);
+        var handles = d.List<LoopValue>("loops").Select(v => v.Loop).Prepend(d.Loop).ToImmutableArray();
+        ImmutableArray<Var> loops = d.Has("loops") ? [first.Loop.Variable, .. handles.Skip(1).Select(h => context.Place(state, h, d.SpanOf("loops")).Loop.Variable)] : PackOf(state, d, first);
+        var inside = first.Loop;
+        for (int n = 0; ; n++)
+        {
+            string name = n < handles.Length ? handles[n].Name : inside.Variable.Name;
+            if (inside.Kind is not LoopKind.Serial) throw StepContext.Refuse(ScheduleRefusals.AlreadyMarked, d.Span, name, LoopWords.Of(inside.Kind), "fused", LoopWords.Directive(inside.Kind));
+            if (n + 1 == loops.Length) break;
+            string next = n + 1 < handles.Length ? handles[n + 1].Name : loops[n + 1].Name;
+            if (inside.Body is not For f || !ReferenceEquals(f.Variable, loops[n + 1]))
+                throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, next, name, inside.Body is For between && LoopPlace.LoopsIn(between).Any(x => ReferenceEquals(x.Variable, loops[n + 1]))
+                    ? $"reorder them first, so that `{next}` comes right after `{name}`" : "fuse only loops of one nest with nothing between them");
+            if (f.Min.UsesAny(loops.Contains) || f.Extent.UsesAny(loops.Contains)) throw StepContext.Refuse(ScheduleRefusals.RangeDepends, d.Span, next, name);
+            inside = f;
+        }
+        if (loops.Length == 1)
+            throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, d.Loop.Name, d.Loop.Name, "name the loops inside of it that are to be fused with it");
+        var nest = state.Nests[first.Nest];
+        var fused = loops[0];
+        for (int n = 1; n < loops.Length; n++) (nest, fused) = Apply(nest, fused, loops[n], n + 1 == loops.Length ? d.ResultLoop(0).Name : null);
+        return new(state.Replace(first.Nest, nest).With(d.ResultLoop(0), fused).Touch(first.Instances.Select(i => i.Name)), Evidence.Proved("the order of the iterations stays"));
+    }
+
+    // All loops that a pack of indices has become.
+    private static ImmutableArray<Var> PackOf(ScheduleState state, Directive d, LoopPlace first)
+    {
+        if (d.Loop is not { Stage: { } stage, Index: { } pack } || stage.Entry is not { } entry) return [first.Loop.Variable];
+        var instance = state.FindInstance(stage);
+        return instance is null ? [first.Loop.Variable] : [.. entry.Indices.Where(i => i.Pack == pack).Select(i => state.LoopOf(instance, i.Name)).OfType<Var>()];
     }
 }

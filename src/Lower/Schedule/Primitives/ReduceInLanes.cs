@@ -20,13 +20,14 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </summary>
 public static class ReduceInLanes
 {
-    public static Stmt Apply(Stmt nest, string instance, Var loop, int lanes, int unroll)
+    /// <param name="name">Of the loop over whole vectors; null: the loop's with <c>o</c>.</param>
+    public static (Stmt Nest, Var Outer) Apply(Stmt nest, string instance, Var loop, int lanes, int unroll, string? name = null)
     {
         var compute = NestPath.FindInstance(nest, instance);
         var form = ReductionForm.Match(compute) ?? throw new CompilerBugException("reduce_in_lanes", $"{instance} does not combine one value");
         if (!compute.Reassociate) throw new CompilerBugException("reduce_in_lanes", $"{instance} must keep its order");
 
-        (nest, var whole, var chunk) = Split.Apply(nest, loop, (long)lanes * unroll);
+        (nest, var whole, var chunk) = Split.Apply(nest, loop, (long)lanes * unroll, SplitTail.Guard, (name ?? loop.Name + "o", loop.Name + "i"));
         (nest, var step, var lane) = Split.Apply(nest, chunk, lanes);
         nest = Mark.Vectorize(Mark.Unroll(nest, step), lane);
 
@@ -42,10 +43,10 @@ public static class ReduceInLanes
         var start = Start(compute, form, loops, partial, step, lane);
         var finish = Finish(compute, form, partial, lanes, unroll);
 
-        return depth == 0
+        return (depth == 0
             ? new Allocate(partial, Block.Of([start, NestPath.ReplaceInstance(nest, instance, _ => update), finish]))
             : NestPath.ReplaceLoop(NestPath.ReplaceInstance(nest, instance, _ => update), loops[depth - 1].Variable,
-                l => l.WithBody(new Allocate(partial, Block.Of([start, l.Body, finish]))));
+                l => l.WithBody(new Allocate(partial, Block.Of([start, l.Body, finish])))), whole);
     }
 
     private static Instance Update(Instance compute, ReductionForm form, LoopSpace space, Buffer partial, Var step, Var lane)

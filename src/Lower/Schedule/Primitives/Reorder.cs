@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
 
@@ -40,18 +43,8 @@ public static class Reorder
         });
     }
 
-    private static Var Outermost(Stmt nest, HashSet<Var> named)
-    {
-        for (var s = nest; ;)
-            switch (s)
-            {
-                case For f when named.Contains(f.Variable): return f.Variable;
-                case For f: s = f.Body; break;
-                case Allocate a: s = a.Body; break;
-                case LetStmt l: s = l.Body; break;
-                default: throw new CompilerBugException("reorder", "the loops are not in one nest");
-            }
-    }
+    private static Var Outermost(Stmt nest, HashSet<Var> named) =>
+        LoopPlace.LoopsIn(nest).FirstOrDefault(f => named.Contains(f.Variable))?.Variable ?? throw new CompilerBugException("reorder", "the loops are not in this nest");
 
     private static void CheckRanges(List<For> loops)
     {
@@ -62,5 +55,42 @@ public static class Reorder
             if (loop.Min.UsesAny(inside.Contains) || loop.Extent.UsesAny(inside.Contains))
                 throw new CompilerBugException("reorder", $"the range of {loop.Variable.Name} uses a loop that would lie inside it");
         }
+    }
+
+    internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var handles = d.List<LoopValue>("loops").Select(v => v.Loop).ToImmutableArray();
+        var order = handles.Select(h => context.Place(state, h, d.SpanOf("loops")).Loop.Variable).ToImmutableArray();
+        string NameOf(Var v) => order.IndexOf(v) is >= 0 and var n ? handles[n].Name : v.Name;
+        var place = context.Place(state, handles[0], d.Span);
+        var (nest, number) = (state.Nests[place.Nest], place.Nest);
+        if (handles.FirstOrDefault(h => state.Nests.FindNest(state.FindLoop(h)!) != number) is { } stranger)
+            throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, stranger.Name, handles[0].Name, "name only loops of one nest");
+
+        var first = LoopPlace.Find(nest, Outermost(nest, [.. order]), number);
+        var chain = new List<For>();
+        Stmt rest = first.Loop;
+        for (int found = 0; found < order.Length; rest = ((For)rest).Body)
+        {
+            if (rest is not For loop)
+            {
+                var missing = order.First(v => !chain.Exists(f => ReferenceEquals(f.Variable, v)));
+                throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, NameOf(missing), NameOf(chain[^1].Variable), "other statements stand between the two: reorder before you place or cache stages there");
+            }
+            chain.Add(loop);
+            if (order.Contains(loop.Variable)) found++;
+        }
+        int next = 0;
+        var permuted = chain.Select(l => order.Contains(l.Variable) ? order[next++] : l.Variable).ToImmutableArray();
+        if (permuted.SequenceEqual(chain.Select(l => l.Variable)))
+            return StepResult.WithoutEffect(state, "the loops stand in this order already");
+        var position = permuted.Select((v, n) => (v, n)).ToDictionary(p => p.v, p => p.n);
+        foreach (var l in chain)
+            foreach (var v in l.Min.FreeVars().Concat(l.Extent.FreeVars()))
+                if (position.TryGetValue(v, out int at) && at > position[l.Variable])
+                    throw StepContext.Refuse(ScheduleRefusals.RangeDepends, d.Span, NameOf(l.Variable), NameOf(v));
+        var evidence = Legality.RequireOrder(state, first, chain, permuted, rest, d, context);
+        var result = Apply(nest, order);
+        return new(state.Replace(number, result).Touch(first.Instances.Select(i => i.Name)), evidence);
     }
 }

@@ -78,7 +78,7 @@ internal static class ReductionStrategy
     {
         int unroll = loop.Extent is IntImm { Value: var extent } ? (int)Math.Clamp(extent / lanes, 1, 4) : 4;
         nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
-        nest = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
+        (nest, _) = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
         return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes), isRepeated);
     }
 

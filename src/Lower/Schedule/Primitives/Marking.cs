@@ -1,0 +1,36 @@
+using Tx.Core;
+using Tx.Lang.Schedules;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
+
+namespace Tx.Lower.Schedule.Primitives;
+
+/// <summary>What the primitives that mark a loop share.</summary>
+internal static class Marking
+{
+    public static void RequireSerial(For loop, Directive d, string what)
+    {
+        if (loop.Kind is not LoopKind.Serial)
+            throw StepContext.Refuse(ScheduleRefusals.AlreadyMarked, d.Span, d.Loop.Name, LoopWords.Of(loop.Kind), what, LoopWords.Directive(loop.Kind));
+    }
+
+    public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence) =>
+        new(state.Replace(place.Nest, NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind))).Touch(place.Instances.Select(i => i.Name)), evidence);
+
+    /// <summary>Splits by the factor of <c>vectorize(8)</c>: the inner loop is what is marked, the outer one is the result.</summary>
+    public static (ScheduleState, LoopPlace) SplitBy(ScheduleState state, LoopPlace place, Directive d)
+    {
+        if (d.Integer("factor") is not { } factor) return (state, place);
+        string name = place.Loop.Variable.Name;
+        (var nest, var outer, var inner) = Split.Apply(state.Nests[place.Nest], place.Loop.Variable, factor, SplitTail.Guard,
+            (d.Results.Length > 0 ? d.ResultLoop(0).Name : name + "o", name + "i"));
+        state = state.Replace(place.Nest, nest);
+        if (d.Results.Length > 0) state = state.With(d.ResultLoop(0), outer);
+        return (state, LoopPlace.Find(nest, inner, place.Nest));
+    }
+
+    public static DiagnosticException NotConstant(For loop, Directive d, string what, string directive) =>
+        StepContext.Refuse(ScheduleRefusals.ExtentNotConstant, d.Span, d.Loop.Name, what, $"`{loop.Extent}`", directive);
+
+    public static string Times(For loop) => loop.Extent is IntImm { Value: 0 } ? "no time" : "once";
+}

@@ -1,0 +1,22 @@
+using System.Collections.Frozen;
+using Tx.Lower.Schedule.Primitives;
+using Parallel = Tx.Lower.Schedule.Primitives.Parallel;
+
+namespace Tx.Lower.Schedule.Steps;
+
+/// <summary>The rule of every primitive of <see cref="Tx.Lang.Schedules.Vocabulary"/>.</summary>
+public static class PrimitiveTable
+{
+    private static readonly FrozenDictionary<string, PrimitiveRule> s_rules = new Dictionary<string, PrimitiveRule>(StringComparer.Ordinal)
+    {
+        ["split"] = Split.Step,
+        ["tile"] = Tile.Step,
+        ["fuse"] = Fuse.Step,
+        ["reorder"] = Reorder.Step,
+        ["unroll"] = Unroll.Step,
+        ["vectorize"] = Vectorize.Step,
+        ["parallel"] = Parallel.Step,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
+}

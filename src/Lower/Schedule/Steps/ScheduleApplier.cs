@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Schedules;
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Schedule.Steps;
+
+/// <summary>One step as it was done.</summary>
+/// <param name="Before">The function before it.</param>
+/// <param name="After">The function after it.</param>
+public sealed record AppliedStep(Directive Directive, Evidence Evidence, ScheduleState Before, ScheduleState After);
+
+/// <summary>A function under a schedule, step by step.</summary>
+/// <param name="Steps">Those that were done; refused ones are in <paramref name="Diagnostics"/>.</param>
+public sealed record ScheduledFunction(LoopFunction Plain, ScheduleState State, ImmutableArray<AppliedStep> Steps, ImmutableArray<Diagnostic> Diagnostics)
+{
+    public bool IsRefused => Diagnostics.Any(d => d.IsError);
+    public LoopFunction Function => State.ToFunction();
+}
+
+/// <summary>A schedule is a list of rewrites: each takes one correct function to another. A step that is refused is left out and reported, and what needs its
+/// results is left out too, so that one run shows all errors.</summary>
+public static class ScheduleApplier
+{
+    public static ScheduledFunction Apply(LoopFunction plain, CpuTarget target, ImmutableArray<Directive> directives, StepContext context)
+    {
+        var state = ScheduleState.Of(plain, target);
+        var steps = ImmutableArray.CreateBuilder<AppliedStep>();
+        var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        var missing = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        foreach (var d in directives)
+        {
+            state = state with { Nests = state.Nests.Settled };
+            if (Handles(d.Arguments.Values.Select(a => a.Value).Append(d.Receiver)).Any(missing.Contains))
+            {
+                missing.UnionWith(Handles(d.Results));
+                continue;
+            }
+            try
+            {
+                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
+                var result = rule(state, d, context);
+                if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
+                var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
+                steps.Add(new(d, evidence, state, result.State));
+                state = result.State;
+            }
+            catch (DiagnosticException refused)
+            {
+                diagnostics.AddRange(refused.Diagnostics.Select(x => Located(x, d)));
+                missing.UnionWith(Handles(d.Results));
+            }
+        }
+        return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable());
+    }
+
+    private static Diagnostic Located(Diagnostic diagnostic, Directive d) =>
+        d.Through.Aggregate(diagnostic, (x, call) => x.WithLabel(call, "in this call of a strategy"));
+
+    private static IEnumerable<object> Handles(IEnumerable<ScheduleValue?> values)
+    {
+        foreach (var v in values)
+            switch (v)
+            {
+                case LoopValue { Loop: var l }:
+                    yield return l;
+                    if (l.Stage is { } owner) yield return owner;
+                    break;
+                case StageValue { Stage: var s }: yield return s; break;
+                case ListValue list:
+                    foreach (object handle in Handles(list.Items)) yield return handle;
+                    break;
+            }
+    }
+}
