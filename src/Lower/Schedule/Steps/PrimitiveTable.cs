@@ -16,6 +16,7 @@ public static class PrimitiveTable
         ["unroll"] = Unroll.Step,
         ["vectorize"] = Vectorize.Step,
         ["parallel"] = Parallel.Step,
+        ["auto"] = Auto.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
