@@ -28,7 +28,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
-            var errors = ScheduleElaborator.CheckDeclaration(schedule, operators.Binder);
+            var errors = ScheduleElaborator.CheckHeader(schedule, program.Declarations);
             bag.AddRange(errors);
             if (errors.Any(d => d.IsError) || !program.Declarations.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) continue;
             // What is wrong with the operator has been reported with it.
@@ -45,7 +45,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
         CheckedSchedule? first = null;
         AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes).Functions[0], sizes);
-        if (schedules.IsForThisMachine(schedule) is false) return null;
+        if (schedules.TargetOf(schedule) is null) return null;
         first = new(schedule, Apply(null), null);
         if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;
         foreach (var sizes in Candidates(op))

@@ -44,12 +44,13 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
         return ScheduleSelector.Choose(candidates, Interface(op), binder(), target, sizes) is { } chosen ? new(chosen, ImmutableSortedDictionary<string, long>.Empty) : null;
     }
 
-    /// <summary>False for a schedule on another target, or whose features this machine lacks.</summary>
-    public bool IsForThisMachine(ScheduleSyntax schedule) => ScheduleSelector.IsFor(schedule, target);
+    /// <summary>The CPU that a schedule is for: this one, with the features that the schedule names. Null for a schedule on another kind of target.</summary>
+    public CpuTarget? TargetOf(ScheduleSyntax schedule) =>
+        schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: "cpu" } on ? target.With(on.Features) : null;
 
     /// <summary>Whether the conditions of <c>when</c> hold; null where that depends on sizes that are not known.</summary>
     public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
-        ScheduleSelector.Applies(schedule, Interface(op), binder(), target, sizes);
+        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule) ?? target, sizes);
 
     /// <exception cref="RequestException">There is no such schedule.</exception>
     public ScheduleChoice Named(Operator op, string name)
@@ -62,8 +63,9 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
     /// <summary>Applies a schedule to the plain nests of an operator.</summary>
     public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes)
     {
-        var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), target, sizes, choice.Knobs);
-        return new(elaborated, ScheduleApplier.Apply(plain, target, elaborated.Directives, new StepContext(_prover)));
+        var cpu = TargetOf(choice.Schedule) ?? target;
+        var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
+        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover)));
     }
 
     private static OperatorInterface Interface(Operator op) =>

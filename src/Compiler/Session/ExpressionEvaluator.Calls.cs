@@ -71,7 +71,8 @@ internal sealed partial class ExpressionEvaluator
         if (choice.Value is NameExpressionSyntax { Name: var name } && names.Contains(name)) return scope.Schedules.Named(call.Operator, name);
         var d = Diagnostic.Create(SessionDiagnostics.UnknownSchedule, choice.Value.Span, call.Operator.Name, choice.Value.Span.Text,
             names.Count == 0 ? "it has none; leave the argument out" : $"its schedules are {string.Join(", ", names.Select(n => $"`{n}`"))}");
-        throw new DiagnosticException(d.Suggest(choice.Value.Span, choice.Value.Span.Text, names));
+        if (Suggestion.For(choice.Value.Span.Text, names) is { } near) d = d.WithHelp($"did you mean `{near}`?").WithFix(choice.Value.Span, near);
+        throw new DiagnosticException(d);
     }
 
     private static Value UnknownResults(OpSyntax op) =>
