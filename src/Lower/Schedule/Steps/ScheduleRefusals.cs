@@ -53,4 +53,6 @@ public static class ScheduleRefusals
         "`{0}` does not fit `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor NotTensorized = new("TX2124", Severity.Error, "nest does not match the instruction",
         "`{0}` does not compute what `{1}` does: {2}", "{3}");
+    public static readonly DiagnosticDescriptor NotSupported = new("TX3090", Severity.Error, "primitive not supported yet",
+        "`{0}` is not supported yet", "leave this line out");
 }
