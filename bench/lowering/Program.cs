@@ -62,15 +62,18 @@ internal static class Program
         long nodes = Count(work.Scheduled);
         Pipeline.Run(work.Scheduled, target, (_, m) => nodes += Count(m));
         return string.Create(CultureInfo.InvariantCulture,
-            $"{{\"stages\":{stages},\"median_ms\":{times.Order().ElementAt(times.Count / 2):0.000},\"min_ms\":{times.Min():0.000},\"nests_ms\":{Median(p => p[0]):0.000},\"elaborate_ms\":{Median(p => p[1]):0.000},\"steps_ms\":{Median(p => p[2]):0.000},\"passes_ms\":{Median(p => p[3]):0.000},\"runs\":{times.Count},\"nodes\":{nodes},\"questions\":{work.Questions},\"bytes\":{work.Bytes}}}");
+            $"{{\"stages\":{stages},\"median_ms\":{times.Order().ElementAt(times.Count / 2):0.000},\"min_ms\":{times.Min():0.000},\"nests_ms\":{Median(p => p[0]):0.000},\"elaborate_ms\":{Median(p => p[1]):0.000},\"steps_ms\":{Median(p => p[2]):0.000},\"passes_ms\":{Median(p => p[3]):0.000},\"runs\":{times.Count},\"nodes\":{nodes},\"questions\":{work.Questions},\"bytes\":{work.Bytes.Sum()},\"bytes_by_phase\":[{string.Join(',', work.Bytes)}]}}");
 
         Work Lower()
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             using var proofs = new NestProver();
-            var clock = new double[4];
-            long t = Stopwatch.GetTimestamp();
-            void Lap(int n) { clock[n] = Stopwatch.GetElapsedTime(t).TotalMilliseconds; t = Stopwatch.GetTimestamp(); }
+            var (clock, bytes) = (new double[4], new long[4]);
+            long allocated = GC.GetAllocatedBytesForCurrentThread(), t = Stopwatch.GetTimestamp();
+            void Lap(int n)
+            {
+                (clock[n], bytes[n]) = (Stopwatch.GetElapsedTime(t).TotalMilliseconds, GC.GetAllocatedBytesForCurrentThread() - allocated);
+                (allocated, t) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
+            }
 
             var plain = NestBuilder.Build(op, dims);
             Lap(0);
@@ -82,11 +85,11 @@ internal static class Program
             var scheduled = plain.With([applied.Function]);
             Pipeline.Run(scheduled, target);
             Lap(3);
-            return new(clock, scheduled, proofs.QuestionCount, GC.GetAllocatedBytesForCurrentThread() - before);
+            return new(clock, scheduled, proofs.QuestionCount, bytes);
         }
     }
 
-    private sealed record Work(double[] Phases, LoopModule Scheduled, long Questions, long Bytes);
+    private sealed record Work(double[] Phases, LoopModule Scheduled, long Questions, long[] Bytes);
 
     // The chain that peers.cpp lowers.
     private static string Chain(int n)
