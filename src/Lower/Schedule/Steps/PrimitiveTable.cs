@@ -16,6 +16,17 @@ public static class PrimitiveTable
         ["unroll"] = Unroll.Step,
         ["vectorize"] = Vectorize.Step,
         ["parallel"] = Parallel.Step,
+        ["cache_read"] = CacheReadStep.Step,
+        ["cache_write"] = CacheWriteStep.Step,
+        ["layout"] = Layout.Step,
+        ["pad"] = Pad.Step,
+        ["double_buffer"] = DoubleBuffer.Step,
+        ["pipeline"] = Primitives.Pipeline.Step,
+        ["prefetch"] = Prefetch.Step,
+        ["nontemporal"] = Nontemporal.Step,
+        ["bind"] = Bind.Step,
+        ["vthread"] = Vthread.Step,
+        ["cooperative"] = Cooperative.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
