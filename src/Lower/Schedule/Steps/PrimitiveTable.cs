@@ -27,6 +27,11 @@ public static class PrimitiveTable
         ["bind"] = Bind.Step,
         ["vthread"] = Vthread.Step,
         ["cooperative"] = Cooperative.Step,
+        ["rfactor"] = Rfactor.Step,
+        ["decompose_reduction"] = DecomposeReduction.Step,
+        ["specialize"] = Specialize.Step,
+        ["partition"] = Partition.Step,
+        ["auto"] = Auto.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
