@@ -145,8 +145,11 @@ internal sealed partial class ScheduleRun
     {
         if (value is LoopValue { Loop: var loop })
         {
-            if (_frame.Strategy is null && loop.Stage is null && !_bound.Contains(loop)) loop.Name = name.Name;
-            if (_frame.Strategy is null) _bound.Add(loop);
+            if (_frame.Strategy is null && _bound.Add(loop) && loop.Stage is null) loop.Name = name.Name;
+        }
+        else if (value is StageValue { Stage: var stage })
+        {
+            if (_frame.Strategy is null && _bound.Add(stage) && stage.IsMade) stage.Name = name.Name;
         }
         else if (value is GroupValue g) value = SeveralEquations(g, name.Span);
         else if (value is PackValue p) value = Error(ScheduleDiagnostics.PackNotFused, name.Span, p.Text, p.Loops.Length);
