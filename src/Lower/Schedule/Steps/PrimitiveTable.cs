@@ -16,6 +16,7 @@ public static class PrimitiveTable
         ["unroll"] = Unroll.Step,
         ["vectorize"] = Vectorize.Step,
         ["parallel"] = Parallel.Step,
+        ["compute_at"] = ComputeAt.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
