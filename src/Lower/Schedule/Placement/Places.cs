@@ -15,7 +15,18 @@ internal static class Readers
     /// <summary>Instances outside of nest <paramref name="own"/> that read one of some buffers.</summary>
     public static ImmutableArray<Reader> Of(ScheduleState state, ImmutableArray<Buffer> buffers, int own) =>
         [.. buffers.SelectMany(b => state.Nests.Readers(b)).Distinct().Where(n => n != own).Order().SelectMany(n =>
-            state.Nests.Instances(n).Where(i => i.Reads.Any(r => buffers.Contains(r.Buffer))).Select(i => new Reader(n, NestPath.LoopsAround(state.Nests[n], i.Name), i)))];
+            LoopsOf(state.Nests[n], []).Where(i => i.Instance.Reads.Any(r => buffers.Contains(r.Buffer))).Select(i => new Reader(n, i.Loops, i.Instance)))];
+
+    private static IEnumerable<(Instance Instance, ImmutableArray<For> Loops)> LoopsOf(Stmt s, ImmutableArray<For> around) => s switch
+    {
+        Instance i => [(i, around)],
+        Block b => b.Statements.SelectMany(x => LoopsOf(x, around)),
+        For f => LoopsOf(f.Body, around.Add(f)),
+        Allocate a => LoopsOf(a.Body, around),
+        LetStmt l => LoopsOf(l.Body, around),
+        If i => i.Else is null ? LoopsOf(i.Then, around) : LoopsOf(i.Then, around).Concat(LoopsOf(i.Else, around)),
+        _ => [],
+    };
 }
 
 /// <summary>Where a stage can be computed.</summary>

@@ -37,42 +37,55 @@ internal static class SlidingWindow
 
     private static bool Moves(BoxDimension b, For l) => b.Low.UsesVar(l.Variable) || b.High.UsesVar(l.Variable);
 
+    /// <summary>An index never gets smaller from one iteration to the next, in the order in which they run.</summary>
+    public static bool MovesForward(Expr index, ImmutableArray<For> loops, BoxArithmetic arithmetic) =>
+        HasLastIterations(loops) && Enumerable.Range(0, loops.Length).All(n => new LoopStep(loops, n).Keeps(index, arithmetic));
+
+    // The last iteration of an inner loop, in the iteration before of an outer one, has run.
+    private static bool HasLastIterations(ImmutableArray<For> loops)
+    {
+        for (int n = 1; n < loops.Length; n++)
+            if (loops[n].Extent is not IntImm { Value: > 0 } && loops[..n].Any(o => loops[n].Extent.UsesVar(o.Variable) || loops[n].Min.UsesVar(o.Variable))) return false;
+        return true;
+    }
+
+    /// <summary>From the last iteration of the loops inside of one to their first iteration in the next one of it.</summary>
+    private sealed class LoopStep
+    {
+        private readonly Expr[] _conditions;
+        private readonly Dictionary<Var, Expr> _now = [], _before;
+
+        public LoopStep(ImmutableArray<For> loops, int stepping)
+        {
+            var l = loops[stepping];
+            ImmutableArray<For> inside = loops[(stepping + 1)..];
+            _conditions = [l.Variable > l.Min, .. inside.Select(i => Expr.Eq(i.Variable, i.Min))];
+            _before = new() { [l.Variable] = l.Variable - 1 };
+            foreach (var i in inside)
+            {
+                _now[i.Variable] = i.Min.Substitute(_now);
+                _before[i.Variable] = (i.Min + i.Extent - 1).Substitute(_before);
+            }
+        }
+
+        public Expr Before(Expr e) => e.Substitute(_before);
+
+        /// <summary>An index is not smaller afterwards.</summary>
+        public bool Keeps(Expr index, BoxArithmetic arithmetic) =>
+            arithmetic.Proves(arithmetic.SimplifyUnder(index.Substitute(_now), _conditions) >= arithmetic.SimplifyUnder(Before(index), _conditions), _conditions);
+    }
+
     private static BoxDimension? Slide(BoxDimension box, ImmutableArray<For> group, BoxArithmetic arithmetic)
     {
-        // The last iteration of an inner loop, in the iteration before of an outer one, has run.
-        for (int n = 1; n < group.Length; n++)
-            if (group[n].Extent is not IntImm { Value: > 0 } && group[..n].Any(o => group[n].Extent.UsesVar(o.Variable) || group[n].Min.UsesVar(o.Variable))) return null;
-
-        // What was computed before, for a step of each loop; the innermost last.
+        if (!MovesForward(box.Low, group, arithmetic) || !MovesForward(box.High, group, arithmetic)) return null;
+        // The last index that was computed before.
         Expr? reached = null;
         for (int n = 0; n < group.Length; n++)
         {
             var l = group[n];
-            // Those inside start again.
-            Expr[] step = [l.Variable > l.Min, .. group[(n + 1)..].Select(i => Expr.Eq(i.Variable, i.Min))];
-            var before = new Dictionary<Var, Expr> { [l.Variable] = l.Variable - 1 };
-            var now = new Dictionary<Var, Expr>();
-            foreach (var i in group[(n + 1)..])
-            {
-                now[i.Variable] = i.Min;
-                before[i.Variable] = (i.Min + i.Extent - 1).Substitute(l.Variable, l.Variable - 1);
-            }
-            if (!NotBefore(box.Low) || !NotBefore(box.High)) return null;
-            var high = Before(box.High);
-            // One formula for all steps, where it also holds for those further out.
-            reached = reached is null || IsSame(reached, high) ? high : Expr.If(l.Variable > l.Min, high, reached);
-
-            bool NotBefore(Expr end) => arithmetic.Proves(arithmetic.SimplifyUnder(end.Substitute(now), step) >= arithmetic.SimplifyUnder(Before(end), step), step);
-
-            Expr Before(Expr e) => e.Substitute(before);
-
-            bool IsSame(Expr outer, Expr inner)
-            {
-                // The outer one holds where the inner loops are at their start.
-                var atStart = inner.Substitute(l.Variable, l.Min);
-                return StructuralComparer.Equal(arithmetic.Simplify(outer), arithmetic.Simplify(atStart))
-                    || LinearForm.Of(arithmetic.Simplify(outer)) is { } x && LinearForm.Of(arithmetic.Simplify(atStart)) is { } y && x.Minus(y) is { IsConstant: true, Constant: 0 };
-            }
+            var high = new LoopStep(group, n).Before(box.High);
+            // One formula for all steps, where it also gives what those further out do when this loop starts again.
+            reached = reached is null || IsSame(reached, high.Substitute(l.Variable, l.Min), arithmetic) ? high : Expr.If(l.Variable > l.Min, high, reached);
         }
 
         var isFirst = Expr.All(group.Select(l => l.Variable <= l.Min));
@@ -86,4 +99,7 @@ internal static class SlidingWindow
         var first = arithmetic.SimplifyUnder(box.Low, [.. group.Select(l => l.Variable <= l.Min)]);
         return box with { Low = Expr.If(isFirst, first, rest), IsWhole = false };
     }
+
+    private static bool IsSame(Expr a, Expr b, BoxArithmetic arithmetic) =>
+        LinearForm.Of(arithmetic.Simplify(a)) is { } x && LinearForm.Of(arithmetic.Simplify(b)) is { } y && x.Minus(y) is { IsConstant: true, Constant: 0 };
 }

@@ -16,7 +16,11 @@ public static class PrimitiveTable
         ["unroll"] = Unroll.Step,
         ["vectorize"] = Vectorize.Step,
         ["parallel"] = Parallel.Step,
+        ["inline"] = Inline.Step,
         ["compute_at"] = ComputeAt.Step,
+        ["store_at"] = StoreAt.Step,
+        ["reverse_compute_at"] = ReverseComputeAt.Step,
+        ["fold"] = Fold.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);
