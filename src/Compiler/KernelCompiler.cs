@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lang.Program;
+using Tx.Lang.Syntax;
 using Tx.Lower;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
@@ -11,42 +12,58 @@ using Tx.Runtime;
 
 namespace Tx;
 
-/// <summary>Operator in, kernel out: nest, default schedule, pass list, backend. Compiled kernels are kept for the life of this object.
+/// <summary>Operator in, kernel out: nest, schedule, pass list, backend. Compiled kernels are kept for the life of this object.
 /// Safe for several threads.</summary>
-public sealed class KernelCompiler(CpuTarget target) : IDisposable
+public sealed class KernelCompiler : IDisposable
 {
     // No list of sizes is written like this.
     private const string SymbolicKey = "*";
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Operator, string), Kernel> _kernels = [];
+    private readonly Dictionary<(Operator, string Sizes, ScheduleSyntax?, string Knobs), Kernel> _kernels = [];
     private readonly LlvmCompiler _backend = new(ObjectCache.Default());
     private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
+    private readonly ScheduleResolver? _schedules;
 
-    public CpuTarget Target { get; } = target;
+    /// <summary>A compiler that knows no schedules: operators get the default.</summary>
+    public KernelCompiler(CpuTarget target) => Target = target;
+
+    internal KernelCompiler(CpuTarget target, ScheduleResolver schedules) => (Target, _schedules) = (target, schedules);
+
+    public CpuTarget Target { get; }
 
     /// <summary>The loop nests of an operator: plain, scheduled, and after the pass list.</summary>
     /// <param name="dims">Sizes; null leaves them symbolic.</param>
-    public LoweredOperator Lower(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
+    /// <param name="schedule">Null: the one that dispatch takes, or else the default.</param>
+    /// <exception cref="DiagnosticException">A step of the schedule is refused.</exception>
+    public LoweredOperator Lower(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule = null)
     {
         var plain = NestBuilder.Build(op, dims);
-        var scheduled = DefaultSchedule.Apply(plain, Target);
-        return new(plain, scheduled, Pipeline.Run(scheduled, Target));
+        var (scheduled, applied) = Schedule(op, plain, dims, schedule ?? _schedules?.Choose(op, dims));
+        return new(plain, scheduled, Pipeline.Run(scheduled, Target), applied);
+    }
+
+    private (LoopModule, AppliedSchedule?) Schedule(Operator op, LoopModule plain, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule)
+    {
+        if (schedule is null) return (DefaultSchedule.Apply(plain, Target), null);
+        var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims);
+        if (applied.HasErrors) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
+        return (plain.With([applied.Function.Function]), applied);
     }
 
     /// <summary>A kernel for these sizes, compiled at the first call.</summary>
     /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
-    public Kernel Compile(Operator op, IReadOnlyDictionary<DimSymbol, long> dims) =>
-        Find(op, string.Join(',', op.Dims.Select(d => dims[d])), dims, null);
+    public Kernel Compile(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, ScheduleChoice? schedule = null) =>
+        Find(op, string.Join(',', op.Dims.Select(d => dims[d])), dims, schedule, null);
 
     /// <summary>The one kernel for all sizes, compiled at the first call. <c>const</c> values and element types are those that the operator was bound for.</summary>
     /// <param name="admit">Proves the operator for the sizes of a call, or refuses them with a <see cref="DiagnosticException"/>; asked once for each choice of them.</param>
     /// <exception cref="DiagnosticException">The operator cannot run yet, or the backend is missing.</exception>
-    public Kernel CompileSymbolic(Operator op, Action<IReadOnlyDictionary<DimSymbol, long>> admit)
+    public Kernel CompileSymbolic(Operator op, Action<IReadOnlyDictionary<DimSymbol, long>> admit, ScheduleChoice? schedule = null)
     {
         // Without dimensions no call has a choice of sizes that could be asked for.
         if (op.Dims.IsEmpty) admit(ImmutableDictionary<DimSymbol, long>.Empty);
-        return Find(op, SymbolicKey, null, sizes => admit(op.Dims.Zip(sizes).ToImmutableDictionary(p => p.First, p => p.Second)));
+        return Find(op, SymbolicKey, null, schedule, sizes => admit(op.Dims.Zip(sizes).ToImmutableDictionary(p => p.First, p => p.Second)));
     }
 
     /// <summary>Kernels that <see cref="Compile"/> and <see cref="CompileSymbolic"/> have made.</summary>
@@ -64,18 +81,24 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
     /// <summary>A kernel from a module that went through the pass list; it belongs to the caller and is not kept.</summary>
     public Kernel CompileAlone(LoopModule final) => _jit.Value.Load(_backend.Compile(final, Target));
 
-    private Kernel Find(Operator op, string key, IReadOnlyDictionary<DimSymbol, long>? dims, Action<ImmutableArray<long>>? admit)
+    private Kernel Find(Operator op, string key, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule, Action<ImmutableArray<long>>? admit)
     {
         lock (_gate)
         {
-            if (_kernels.TryGetValue((op, key), out var known)) return known;
+            schedule ??= _schedules?.Choose(op, dims);
+            var kernelKey = (op, key, schedule?.Schedule, schedule is null ? "" : string.Join(',', schedule.Knobs.Select(k => $"{k.Key}={k.Value}")));
+            if (_kernels.TryGetValue(kernelKey, out var known)) return known;
             long start = Stopwatch.GetTimestamp();
-            var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims).Final, Target), admit);
+            var lowered = Lower(op, dims, schedule);
+            var kernel = _jit.Value.Load(_backend.Compile(lowered.Final, Target) with { Evidence = EvidenceOf(lowered) }, admit);
             CompileTime += Stopwatch.GetElapsedTime(start);
-            _kernels.Add((op, key), kernel);
+            _kernels.Add(kernelKey, kernel);
             return kernel;
         }
     }
+
+    private static ImmutableArray<StepEvidence> EvidenceOf(LoweredOperator lowered) =>
+        lowered.Schedule is null ? [] : [.. lowered.Schedule.Function.Steps.Select(s => new StepEvidence(s.Directive.Text, s.Evidence.Tier.ToString().ToLowerInvariant(), s.Evidence.Argument))];
 
     public string EmitLlvm(LoopModule final) => LlvmCompiler.EmitText(final, Target);
     public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target);
@@ -92,4 +115,5 @@ public sealed class KernelCompiler(CpuTarget target) : IDisposable
 }
 
 /// <summary>The loop nests of an operator, from the text's order to what the backend takes.</summary>
-public sealed record LoweredOperator(LoopModule Plain, LoopModule Scheduled, LoopModule Final);
+/// <param name="Schedule">Null: the default.</param>
+public sealed record LoweredOperator(LoopModule Plain, LoopModule Scheduled, LoopModule Final, AppliedSchedule? Schedule);

@@ -19,14 +19,17 @@ public sealed class OperatorRequest
     private readonly OpSyntax _syntax;
     private readonly Operator _operator;
     private readonly ImmutableDictionary<string, long> _sizes;
+    private readonly ScheduleChoice? _schedule;
 
-    private OperatorRequest(Session session, OpSyntax syntax, Operator op, ImmutableDictionary<string, long> sizes) =>
-        (_session, _syntax, _operator, _sizes) = (session, syntax, op, sizes);
+    private OperatorRequest(Session session, OpSyntax syntax, Operator op, ImmutableDictionary<string, long> sizes, ScheduleChoice? schedule) =>
+        (_session, _syntax, _operator, _sizes, _schedule) = (session, syntax, op, sizes, schedule);
 
     /// <param name="sizes">Of dimensions, by name; those left out stay symbolic where that is possible.</param>
-    /// <exception cref="RequestException">There is no such operator or dimension.</exception>
+    /// <param name="schedule">Null: the one that dispatch takes, or else the default.</param>
+    /// <param name="knobs">Values for knobs of the schedule.</param>
+    /// <exception cref="RequestException">There is no such operator, dimension or schedule.</exception>
     /// <exception cref="DiagnosticException">The operator is wrong for these <c>const</c> values.</exception>
-    public static OperatorRequest Find(Session session, string name, ImmutableDictionary<string, long> sizes)
+    public static OperatorRequest Find(Session session, string name, ImmutableDictionary<string, long> sizes, string? schedule = null, ImmutableSortedDictionary<string, long>? knobs = null)
     {
         var operators = session.Declarations.Operators;
         if (!operators.TryGetValue(name, out var syntax))
@@ -40,7 +43,8 @@ public sealed class OperatorRequest
         foreach (string dim in sizes.Keys.Order(StringComparer.Ordinal))
             if (!bound.Dims.Any(d => d.Name == dim))
                 throw new RequestException($"`{name}` has no dimension `{dim}`; it has {string.Join(", ", bound.Dims.Select(d => d.Name))}");
-        return new(session, syntax, bound, sizes);
+        var choice = schedule is null ? null : session.Schedules.Named(bound, schedule);
+        return new(session, syntax, bound, sizes, choice is null || knobs is null ? choice : choice with { Knobs = knobs });
     }
 
     /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>; without sizes the last four are of the kernel for all sizes.</summary>
@@ -53,7 +57,7 @@ public sealed class OperatorRequest
         }
         var dims = _sizes.IsEmpty ? null : CompleteSizes();
         if (dims is not null) Admit(dims);
-        var lowered = _session.Compiler.Lower(_operator, dims);
+        var lowered = _session.Compiler.Lower(_operator, dims, _schedule);
         return stage switch
         {
             "loops" => IrPrinter.Print(lowered.Scheduled),
@@ -63,16 +67,25 @@ public sealed class OperatorRequest
         };
     }
 
+    /// <summary>The operator under its schedule, step by step; null where it has none. What is refused is left out, and is among the diagnostics.</summary>
+    public AppliedSchedule? Steps()
+    {
+        var dims = _sizes.IsEmpty ? null : CompleteSizes();
+        if (dims is not null) Admit(dims);
+        return (_schedule ?? _session.Schedules.Choose(_operator, dims)) is { } choice
+            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims).Functions[0], dims) : null;
+    }
+
     /// <summary>The kernel for the sizes of this request; without sizes the one for all: it is compiled once, reads the sizes of each call from its
     /// tensors, and proves what the operator owes when it meets sizes for the first time. It belongs to the session.</summary>
     /// <exception cref="RequestException">Only some of the sizes are given, or they break a <c>require</c>.</exception>
     /// <exception cref="DiagnosticException">The operator is wrong, for these sizes or for all.</exception>
     public Kernel Compile()
     {
-        if (_sizes.IsEmpty) return _session.Compiler.CompileSymbolic(_operator, sizes => _session.Resolver.Admit(_operator, sizes));
+        if (_sizes.IsEmpty) return _session.Compiler.CompileSymbolic(_operator, sizes => _session.Resolver.Admit(_operator, sizes), _schedule);
         var dims = CompleteSizes();
         Admit(dims);
-        return _session.Compiler.Compile(_operator, dims);
+        return _session.Compiler.Compile(_operator, dims, _schedule);
     }
 
     /// <summary>Measures the operator at the sizes of this request.</summary>
@@ -80,7 +93,7 @@ public sealed class OperatorRequest
     {
         var dims = CompleteSizes();
         Admit(dims);
-        return BenchRunner.Run(_session, _operator, dims, _session.Symbolic);
+        return BenchRunner.Run(_session, _operator, dims, _session.Symbolic, _schedule);
     }
 
     // All sizes as numbers.

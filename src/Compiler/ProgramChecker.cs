@@ -7,12 +7,10 @@ namespace Tx;
 /// types, ranks and <c>const</c> values, and the statements are followed with shapes instead of data.</summary>
 internal static class ProgramChecker
 {
-    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, DiagnosticBag bag, bool isPrompt = false)
+    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, DiagnosticBag bag, bool isPrompt = false)
     {
-        var table = program.Declarations;
         resolver.CheckDeclarations(program, bag);
-        WarnOfSchedules(program, isPrompt, bag);
-
+        schedules.Check(program, isPrompt, bag);
         CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isPrompt }, bag);
     }
 
@@ -30,14 +28,5 @@ internal static class ProgramChecker
                 runner.BindUnknown(item);
             }
         }
-    }
-
-    // One warning for all schedules of a program.
-    private static void WarnOfSchedules(LoadedProgram program, bool isPrompt, DiagnosticBag bag)
-    {
-        var schedules = program.Declarations.Schedules.Values.Where(s => !isPrompt || program.Tree.Root.Items.Contains(s)).ToList();
-        if (schedules.Count == 0) return;
-        string names = string.Join(", ", schedules.Select(s => $"`{s.Name.Text}`").Distinct());
-        bag.Add(SessionDiagnostics.ScheduleNotApplied, schedules[0].Name.Span, names);
     }
 }

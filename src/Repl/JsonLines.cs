@@ -74,6 +74,17 @@ internal static class JsonLines
         w.WriteNumber("failed", failed);
     });
 
+    /// <summary><c>schedule op directive tier argument line</c>: a step of a schedule and why it is right; the tier is <c>proved checked tested</c>.</summary>
+    public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.AppliedStep step) => Write(w =>
+    {
+        w.WriteString("schedule", schedule.Syntax.Name.Text);
+        w.WriteString("op", schedule.Applied.Function.Plain.Name);
+        w.WriteString("directive", step.Directive.Text);
+        w.WriteString("tier", step.Evidence.Tier.ToString().ToLowerInvariant());
+        w.WriteString("argument", step.Evidence.Argument);
+        if (step.Directive.Span is { } span) w.WriteNumber("line", span.Start.Line); else w.WriteNull("line");
+    });
+
     /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak repetitions compile_ms</c>.</summary>
     public static string Of(BenchResult r) => Write(w =>
     {

@@ -52,11 +52,27 @@ internal sealed partial class ExpressionEvaluator
 
     private Value CallOperator(OpSyntax op, CallSyntax c)
     {
-        var arguments = c.Arguments.Items.Select(a => new CallArgument(a.Name, Evaluate(a.Value), a.Value.Span)).ToImmutableArray();
+        // `using = name` chooses a schedule, unless that is a parameter of the operator's own.
+        var choice = op.Parameters.Any(p => p.Name.Text == ScheduleArgument) ? null : c.Arguments.Items.FirstOrDefault(a => a.Name?.Text == ScheduleArgument);
+        var arguments = c.Arguments.Items.Where(a => a != choice).Select(a => new CallArgument(a.Name, Evaluate(a.Value), a.Value.Span)).ToImmutableArray();
         if (arguments.Any(a => a.Value is UnknownValue or TensorValue { Shape: null } or ScalarValue { Scalar: null })) return UnknownResults(op);
         // A call nested in another gives its single result.
-        var results = _machine.Run(scope.Resolver.Resolve(new(op, arguments, c.Span)));
+        var call = scope.Resolver.Resolve(new(op, arguments, c.Span));
+        if (choice is not null) call = call with { Schedule = ScheduleOf(call, choice) };
+        var results = _machine.Run(call);
         return results.Length == 1 ? results[0] : new TupleValue(results);
+    }
+
+    private const string ScheduleArgument = "using";
+
+    private ScheduleChoice ScheduleOf(ResolvedCall call, ArgumentSyntax choice)
+    {
+        var names = scope.Schedules.SchedulesOf(call.Operator.Name).Select(s => s.Name.Text).ToList();
+        if (choice.Value is NameExpressionSyntax { Name: var name } && names.Contains(name)) return scope.Schedules.Named(call.Operator, name);
+        var d = Diagnostic.Create(SessionDiagnostics.UnknownSchedule, choice.Value.Span, call.Operator.Name, choice.Value.Span.Text,
+            names.Count == 0 ? "it has none; leave the argument out" : $"its schedules are {string.Join(", ", names.Select(n => $"`{n}`"))}");
+        if (Suggestion.For(choice.Value.Span.Text, names) is { } near) d = d.WithHelp($"did you mean `{near}`?").WithFix(choice.Value.Span, near);
+        throw new DiagnosticException(d);
     }
 
     private static Value UnknownResults(OpSyntax op) =>

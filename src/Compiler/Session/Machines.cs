@@ -25,7 +25,7 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
     {
         try
         {
-            var kernel = admit is null ? compiler.Compile(call.Operator, call.Dims) : compiler.CompileSymbolic(call.Operator, dims => admit(call.Operator, dims));
+            var kernel = admit is null ? compiler.Compile(call.Operator, call.Dims, call.Schedule) : compiler.CompileSymbolic(call.Operator, dims => admit(call.Operator, dims), call.Schedule);
             ImmutableArray<NativeTensor> outputs = [.. call.ResultTypes().Select(r => allocator.Allocate(r.Type, r.Shape.AsSpan()))];
             ImmutableArray<NativeTensor> arguments = [.. call.Inputs, .. outputs];
             kernel.Invoke(arguments.AsSpan(), pool, cancellation());
@@ -52,6 +52,10 @@ internal sealed class ReferenceMachine(TensorAllocator allocator) : IOperatorMac
 /// <summary>An operator bound for a call, with the sizes of its dimensions and the data of its parameters (none while a program is checked).</summary>
 internal sealed record ResolvedCall(Operator Operator, IReadOnlyDictionary<DimSymbol, long> Dims, ImmutableArray<NativeTensor> Inputs, SourceSpan Span)
 {
+    /// <summary>The schedule that the call names; null: dispatch decides.</summary>
+    public ScheduleChoice? Schedule { get; init; }
+
+
     public IEnumerable<(ElementType Type, ImmutableArray<long> Shape)> ResultTypes() =>
         Operator.Results.Select(r => (r.Type is ElementType.Int ? ElementType.I64 : r.Type, OperatorShapes.Of(r, Dims)));
 }

@@ -30,6 +30,8 @@ public sealed class Session : IDisposable
     private readonly OperatorResolver _resolver;
     private readonly Lazy<WorkerPool> _pool;
     private readonly Lazy<KernelCompiler> _compiler;
+    private readonly ScheduleResolver _schedules;
+    private readonly ScheduleChecker _scheduleChecker;
     private readonly TensorAllocator _allocator = new();
     private readonly Dictionary<string, Value> _variables = new(StringComparer.Ordinal);
     private DeclarationTable _declarations = DeclarationTable.Empty;
@@ -43,7 +45,10 @@ public sealed class Session : IDisposable
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator);
         _pool = new(() => new WorkerPool(Threads));
-        _compiler = new(() => new KernelCompiler(options.Target ?? CpuTarget.Host()));
+        var target = options.Target ?? CpuTarget.Host();
+        _schedules = new(() => _resolver.Binder, target);
+        _scheduleChecker = new(_schedules, _resolver);
+        _compiler = new(() => new KernelCompiler(target, _schedules));
     }
 
     public int Threads { get; }
@@ -53,6 +58,7 @@ public sealed class Session : IDisposable
     internal WorkerPool Pool => _pool.Value;
     internal TensorAllocator Allocator => _allocator;
     internal OperatorResolver Resolver => _resolver;
+    internal ScheduleResolver Schedules => _schedules;
     internal DeclarationTable Declarations => _declarations;
     /// <summary>A library that tx needs is missing: neither program nor data are wrong.</summary>
     public bool LacksLibrary { get; private set; }
@@ -69,6 +75,9 @@ public sealed class Session : IDisposable
     /// <summary>What the operators of the file that was checked last test when they run, because data decide it: one line each, with its place.</summary>
     public IEnumerable<string> RuntimeChecks => _resolver.RuntimeChecks
         .Select(c => $"{c.Check.Span ?? c.Operator.Span}: `{c.Operator.Name}` checks when it runs that {c.Check.Condition}").Distinct();
+
+    /// <summary>The schedules of the file that was checked last, with each step and why it is right.</summary>
+    public IReadOnlyList<CheckedSchedule> CheckedSchedules => _scheduleChecker.Checked;
 
     /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
     public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true);
@@ -98,7 +107,7 @@ public sealed class Session : IDisposable
         if (program is not null)
         {
             _declarations = program.Declarations;
-            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, bag));
+            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, bag));
             if (checksTests) CheckTests(program, bag);
         }
         return Report(bag, program?.Tree) ? program : null;
@@ -115,7 +124,7 @@ public sealed class Session : IDisposable
         if (program is null || bag.HasErrors) return Report(bag) && program is not null;
         var before = _declarations;
         _declarations = program.Declarations;
-        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, bag, isPrompt: true));
+        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, _scheduleChecker, bag, isPrompt: true));
         CheckTests(program, bag);
         if (Report(bag)) return Execute(program, echo: true, mayRebind: true);
         _declarations = before;
@@ -185,7 +194,7 @@ public sealed class Session : IDisposable
         return new(name => _declarations.Operators.GetValueOrDefault(name), _declarations.Operators.Keys, _declarations.Consts)
         {
             Variables = ReferenceEquals(variables, _variables) ? _variables : new(variables, StringComparer.Ordinal),
-            Folder = folder ?? Environment.CurrentDirectory, Resolver = _resolver, Output = _output, Allocator = _allocator,
+            Folder = folder ?? Environment.CurrentDirectory, Resolver = _resolver, Schedules = _schedules, Output = _output, Allocator = _allocator,
             ReferenceMachine = new ReferenceMachine(_allocator), SymbolicMachine = new(() => NewMachine(isSymbolic: true)),
         };
     }
@@ -245,6 +254,7 @@ public sealed class Session : IDisposable
         foreach (var value in _variables.Values)
             if (value is TensorValue { Data: { } data }) data.Dispose();
         _resolver.Dispose();
+        _schedules.Dispose();
         if (_compiler.IsValueCreated) _compiler.Value.Dispose();
         if (_pool.IsValueCreated) _pool.Value.Dispose();
     }

@@ -59,9 +59,6 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ArrayNamed = new("TX1718", Severity.Error, "named array in a .npy file",
         "`{0}` is no .npz file, and only these hold arrays with names", "write `{1}`");
 
-    public static readonly DiagnosticDescriptor ScheduleNotApplied = new("TX3090", Severity.Warning, "schedules are not supported yet",
-        "schedules are read but not supported yet ({0}); operators run by their default schedule", "nothing is to be done: the results are the same");
-
     public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
         "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
 
@@ -73,4 +70,10 @@ public static class SessionDiagnostics
 
     public static readonly DiagnosticDescriptor ScalarOverflow = new("TX5703", Severity.Error, "number too large",
         "the result does not fit 64 bits", "use smaller numbers");
+
+    public static readonly DiagnosticDescriptor UnknownSchedule = new("TX2090", Severity.Error, "unknown schedule of a call",
+        "`{0}` has no schedule `{1}`", "{2}");
+    public static readonly DiagnosticDescriptor ScheduleNeverChosen = new("TX2091", Severity.Warning, "schedule that is never chosen",
+        "the schedule `{0}` is never chosen: `{1}`, which comes before it, applies wherever it does",
+        "give one of the two a `when`, or name it where it is called: `using = {0}`");
 }

@@ -14,6 +14,7 @@ internal sealed class SessionScope(Func<string, OpSyntax?> findOperator, IEnumer
     /// <summary>Relative paths of <c>load</c> and <c>save</c> start here.</summary>
     public required string Folder { get; init; }
     public required OperatorResolver Resolver { get; init; }
+    public required ScheduleResolver Schedules { get; init; }
     public required ISessionOutput Output { get; init; }
     public required Tx.Runtime.TensorAllocator Allocator { get; init; }
     /// <summary>Carries out the calls inside <c>reference(…)</c>.</summary>

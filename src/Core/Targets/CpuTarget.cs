@@ -23,6 +23,18 @@ public sealed record CpuTarget(
     /// <summary>Converts vectors of <c>f16</c> to <c>f32</c> and back.</summary>
     public bool ConvertsHalf => Has("f16c") || Has("neon");
 
+    /// <summary>This CPU with more features, and the vectors that come with them; the same where it has them all.</summary>
+    public CpuTarget With(IEnumerable<string> features)
+    {
+        var all = Features.Union(features);
+        if (all.Count == Features.Count) return this;
+        bool wide = all.Any(f => f.StartsWith("avx512", StringComparison.Ordinal)), half = all.Contains("avx2");
+        return this with
+        {
+            Features = all, VectorBytes = Math.Max(VectorBytes, wide ? 64 : half ? 32 : 16), VectorRegisters = Math.Max(VectorRegisters, wide ? 32 : 16),
+        };
+    }
+
     /// <summary>The machine that this process runs on.</summary>
     public static CpuTarget Host()
     {

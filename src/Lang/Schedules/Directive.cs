@@ -25,6 +25,18 @@ public sealed record ConditionValue(Term Condition) : ScheduleValue;
 public sealed record InstructionValue(IntrinSyntax Syntax) : ScheduleValue;
 public sealed record ListValue(ImmutableArray<ScheduleValue> Items) : ScheduleValue;
 
+/// <summary>A number over dimensions, or over the axes of a layout, that are not known yet. Never an argument of a directive.</summary>
+internal sealed record SymbolicValue(Term Term) : ScheduleValue;
+/// <summary>The loops of a pack, which are fused before anything else. Never an argument of a directive.</summary>
+internal sealed record PackValue(string Text, ImmutableArray<LoopHandle> Loops) : ScheduleValue;
+/// <summary>A tensor with several equations, or the common part of several stages' names. Never an argument of a directive.</summary>
+internal sealed record GroupValue(string Name) : ScheduleValue;
+/// <summary>What an error left; nothing is said about it again.</summary>
+internal sealed record PoisonValue : ScheduleValue
+{
+    public static readonly PoisonValue Instance = new();
+}
+
 /// <summary>An argument in place: its value and where it was written (null: a default).</summary>
 public sealed record DirectiveArgument(ScheduleValue Value, SourceSpan? Span);
 

@@ -14,17 +14,29 @@ internal static class Arguments
     public static Option<bool> Json() => new("--json") { Description = "one JSON object a line" };
     public static Option<int?> Threads() => new("--threads") { Description = "threads of parallel loops (default: one a core)", HelpName = "N" };
     public static Option<bool> Symbolic() => new("--symbolic") { Description = "compile each operator once for all sizes" };
+    public static Option<string?> Schedule() => new("--schedule") { Description = "a schedule of the operator (default: the one that applies)", HelpName = "NAME" };
+    public static Option<string[]> Knobs() => new("--knob") { Description = "the value of a knob of the schedule", HelpName = "name=value" };
     public static Option<string[]> Defines() => new("-D") { Description = "the value of a const", HelpName = "name=value" };
 
+    /// <summary><c>mr=6,nr=16</c>; null where none is given.</summary>
+    public static ImmutableSortedDictionary<string, long>? ParseKnobs(string[]? texts, string? schedule)
+    {
+        if (texts is null or []) return null;
+        if (schedule is null) throw new RequestException("--knob needs the schedule that it is of: --schedule NAME");
+        return ParseNumbers(texts, "--knob", "--knob mr=6").ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
+
     /// <summary><c>M=64,N=32</c>, several times too.</summary>
-    public static ImmutableDictionary<string, long> ParseShape(string[]? texts)
+    public static ImmutableDictionary<string, long> ParseShape(string[]? texts) => ParseNumbers(texts, "--shape", "--shape M=64,N=32");
+
+    private static ImmutableDictionary<string, long> ParseNumbers(string[]? texts, string option, string example)
     {
         var sizes = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
         foreach (string part in (texts ?? []).SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
         {
             string[] sides = part.Split('=');
             if (sides.Length != 2 || !long.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size))
-                throw new RequestException($"`--shape {part}` is no size; write name=number, such as --shape M=64,N=32");
+                throw new RequestException($"`{option} {part}` is no {(option == "--shape" ? "size" : "number")}; write name=number, such as {example}");
             sizes[sides[0].Trim()] = size;
         }
         return sizes.ToImmutable();

@@ -9,7 +9,8 @@ internal static class CheckCommand
     {
         var files = new Argument<string[]>("FILE") { Description = ".tx files", Arity = ArgumentArity.OneOrMore };
         var (json, defines) = (Arguments.Json(), Arguments.Defines());
-        var command = new Command("check", "Says everything that is wrong with programs, without running them.") { files, json, defines };
+        var evidence = new Option<bool>("--evidence") { Description = "list every step of the schedules with why it is right" };
+        var command = new Command("check", "Says everything that is wrong with programs, without running them.") { files, evidence, json, defines };
         command.SetAction(parsed =>
         {
             var options = new SessionOptions { Threads = 1, Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
@@ -23,10 +24,25 @@ internal static class CheckCommand
                 if (!session.Check(path)) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
                 else if (!isJson)
                     foreach (string line in session.RuntimeChecks) output.WriteLine(line);
+                if (parsed.GetValue(evidence)) WriteEvidence(session, isJson, output);
             }
             return exit;
         });
         return command;
+    }
+
+    private static void WriteEvidence(Session session, bool isJson, TextWriter output)
+    {
+        foreach (var s in session.CheckedSchedules)
+        {
+            if (!isJson)
+            {
+                string sizes = s.Sizes is { } known ? $" at {string.Join(", ", known.Select(d => $"{d.Name} = {d.Size}"))}" : "";
+                output.WriteLine($"{s.Syntax.Name.Span}: schedule `{s.Syntax.Name.Text}`{sizes}");
+            }
+            foreach (var step in s.Applied.Function.Steps)
+                output.WriteLine(isJson ? JsonLines.Of(s, step) : $"  {step.Directive.Text}\n      {step.Evidence}");
+        }
     }
 
     private sealed class JsonDiagnostics(TextWriter output) : ISessionOutput

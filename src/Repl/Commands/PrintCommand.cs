@@ -7,18 +7,38 @@ internal static class PrintCommand
     public static Command Create(TextWriter output, TextWriter error)
     {
         var (file, op, shape, defines) = (Arguments.File(), Arguments.Operator(), Arguments.Shape(), Arguments.Defines());
-        var stage = new Option<string>("--stage") { Description = "how far to go: syntax, program, loops, final, llvm, asm", Required = true };
+        var (schedule, knobs) = (Arguments.Schedule(), Arguments.Knobs());
+        var stage = new Option<string?>("--stage") { Description = "how far to go: syntax, program, loops, final, llvm, asm" };
         stage.AcceptOnlyFromAmong("syntax", "program", "loops", "final", "llvm", "asm");
-        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, shape, defines };
+        var steps = new Option<bool>("--steps") { Description = "the nest after each line of the schedule, and what changed" };
+        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, steps, schedule, knobs, shape, defines };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(stage) is null && !result.GetValue(steps)) result.AddError("Option '--stage' or '--steps' is required.");
+        });
         command.SetAction(parsed =>
         {
             var values = Arguments.ParseDefines(parsed.GetValue(defines));
             using var session = new Session(new() { Threads = 1, Defines = values }, new ConsoleOutput(output, error));
             if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.FaultOf(session);
-            var request = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)));
-            output.WriteLine(request.Print(parsed.GetRequiredValue(stage)).TrimEnd('\n'));
-            return CommandLineApp.Fine;
+            string? name = parsed.GetValue(schedule);
+            var request = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)), name, Arguments.ParseKnobs(parsed.GetValue(knobs), name));
+            if (parsed.GetValue(stage) is { } wanted) output.WriteLine(request.Print(wanted).TrimEnd('\n'));
+            return parsed.GetValue(steps) ? PrintSteps(request, parsed.GetRequiredValue(op), output, error) : CommandLineApp.Fine;
         });
         return command;
+    }
+
+    private static int PrintSteps(OperatorRequest request, string op, TextWriter output, TextWriter error)
+    {
+        if (request.Steps() is not { } applied)
+        {
+            error.WriteLine($"tx: `{op}` has no schedule that applies; it runs by the default");
+            return CommandLineApp.CallFault;
+        }
+        output.WriteLine(StepText.Print(applied.Function).TrimEnd('\n'));
+        var console = new ConsoleOutput(output, error);
+        foreach (var d in applied.Diagnostics) console.Report(d);
+        return applied.HasErrors ? CommandLineApp.ProgramFault : CommandLineApp.Fine;
     }
 }

@@ -14,8 +14,9 @@ internal static class Marking
             throw StepContext.Refuse(ScheduleRefusals.AlreadyMarked, d.Span, d.Loop.Name, LoopWords.Of(loop.Kind), what, LoopWords.Directive(loop.Kind));
     }
 
-    public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence) =>
-        new(state.Replace(place.Nest, NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind))).Touch(place.Instances.Select(i => i.Name)), evidence);
+    /// <param name="touches">What is inside is scheduled now, and <c>auto()</c> leaves it alone.</param>
+    public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence, bool touches = true) =>
+        new(state.Replace(place.Nest, NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind))).Touch(touches ? place.Instances.Select(i => i.Name) : []), evidence);
 
     /// <summary>Splits by the factor of <c>vectorize(8)</c>: the inner loop is what is marked, the outer one is the result.</summary>
     public static (ScheduleState, LoopPlace) SplitBy(ScheduleState state, LoopPlace place, Directive d)

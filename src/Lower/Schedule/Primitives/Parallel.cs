@@ -26,6 +26,6 @@ public static class Parallel
             throw StepContext.Refuse(ScheduleRefusals.IterationsDepend, d.Span, d.Loop.Name, "parallel", $"it is inside of `{lanes.Variable.Name}`, whose iterations are lanes", "take a loop outside of the vector");
         if (loop.Extent is IntImm { Value: <= 1 }) return StepResult.WithoutEffect(state, $"`{d.Loop.Name}` runs {Marking.Times(loop)}");
         var evidence = Legality.RequireIndependent(state, place, d, context, allowReductions: false, "parallel");
-        return Marking.Mark(state, place, LoopKind.Parallel, evidence);
+        return Marking.Mark(state, place, LoopKind.Parallel, evidence, touches: false);
     }
 }

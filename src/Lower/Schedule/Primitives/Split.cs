@@ -101,7 +101,7 @@ public static class Split
         made.Add(current);
         state = state.Replace(place.Nest, nest);
         for (int n = 0; n < made.Count; n++) state = state.With(d.ResultLoop(n), made[n]);
-        return new(state.Touch(place.Instances.Select(i => i.Name)),
+        return new(state,
             Evidence.Proved(tail is SplitTail.Shift ? "iterations done twice give the same" : "the order of the iterations stays"));
     }
 

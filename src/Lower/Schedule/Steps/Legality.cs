@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Tx.Core;
 using Tx.Lang.Schedules;
+using Tx.Lower.Analysis;
+using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
 
 namespace Tx.Lower.Schedule.Steps;
@@ -9,8 +12,69 @@ internal static class Legality
 {
     /// <summary>No two iterations of a loop touch one element when one of them writes it.</summary>
     /// <param name="allowReductions">Accumulations into one element count as independent where their order is free.</param>
-    public static Evidence RequireIndependent(ScheduleState state, LoopPlace place, Directive d, StepContext context, bool allowReductions, string what) => Evidence.Proved("TODO");
+    /// <param name="what"><c>parallel</c>, <c>vectorised</c>.</param>
+    public static Evidence RequireIndependent(ScheduleState state, LoopPlace place, Directive d, StepContext context, bool allowReductions, string what)
+    {
+        var result = Ask(state, place, context, allowReductions);
+        if (result.IsProved) return Evidence.Proved(result.Argument);
+        string loop = place.Loop.Variable.Name;
+        if (result.Witness is not { } witness) throw Undecided(d, $"{loop}.{d.Primitive.Name}", result);
+        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.IterationsDepend, d.Span, loop, what, Meeting(witness), Alternatives(state, place, witness, context, allowReductions, what)), witness));
+    }
 
     /// <summary>Permuting directly nested loops keeps every dependence.</summary>
-    public static Evidence RequireOrder(ScheduleState state, LoopPlace first, IReadOnlyList<For> chain, ImmutableArray<Var> order, Stmt body, Directive d, StepContext context) => Evidence.Proved("TODO");
+    public static Evidence RequireOrder(ScheduleState state, LoopPlace first, IReadOnlyList<For> chain, ImmutableArray<Var> order, Stmt body, Directive d, StepContext context)
+    {
+        var result = LoopOrder.Check(chain, order, body, new DependenceContext(context.Prover, Around(first), Dims(state)));
+        if (result.IsProved) return Evidence.Proved(result.Argument);
+        string names = string.Join(", ", chain.Select(l => l.Variable.Name));
+        if (result.Witness is not { } witness) throw Undecided(d, d.Text, result);
+        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.OrderMatters, d.Span, names, Meeting(witness) + ", and they would change places", $"keep the order {names}"), witness));
+    }
+
+    public static DependenceResult Ask(ScheduleState state, LoopPlace place, StepContext context, bool allowReductions) =>
+        LoopIndependence.Check(place.Loop, new DependenceContext(context.Prover, Around(place), Dims(state)), allowReductions);
+
+    public static DependenceContext ContextOf(ScheduleState state, LoopPlace place, StepContext context) => new(context.Prover, Around(place), Dims(state));
+
+    public static ImmutableArray<Var> Dims(ScheduleState state) => [.. state.Function.Dims.Select(d => d.Variable)];
+
+    private static ImmutableArray<Stmt> Around(LoopPlace place) => [.. place.Path.Where(s => s is For or LetStmt or If)];
+
+    private static DiagnosticException Undecided(Directive d, string step, DependenceResult result)
+    {
+        var refusal = Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, step, result.Argument, "name the sizes with `when`, or leave this line out");
+        if (result.Undecided is var (first, second))
+        {
+            refusal = refusal with { Message = $"{refusal.Message}: the {first} and the {second} may meet" };
+            refusal = StepContext.About(StepContext.About(refusal, first.Instance, "one of them"), second.Instance, "the other");
+        }
+        return new(refusal);
+    }
+
+    // "iteration (n = 0) writes `Y[0]`, which iteration (n = 1) reads"
+    private static string Meeting(DependenceWitness w)
+    {
+        var (writer, reader, at, later) = w.First.IsWrite ? (w.First, w.Second, w.FirstPoint, w.SecondPoint) : (w.Second, w.First, w.SecondPoint, w.FirstPoint);
+        string verb = reader.IsWrite || reader.IsAccumulation ? writer.IsAccumulation ? "updates too" : "writes too" : "reads";
+        return $"iteration ({DependenceWitness.Describe(at)}) {(writer.IsAccumulation ? "updates" : "writes")} `{w.Buffer.Name}[{string.Join(", ", w.Element)}]`, which iteration ({DependenceWitness.Describe(later)}) {verb}";
+    }
+
+    private static Diagnostic Describe(Diagnostic d, DependenceWitness w)
+    {
+        d = StepContext.About(StepContext.About(d, w.First.Instance, "computed here"), w.Second.Instance, "and needed here");
+        return w.Around.IsEmpty ? d : d.WithWitness($"for {DependenceWitness.Describe(w.Around)}: {Meeting(w)}");
+    }
+
+    // What can be done instead: another loop of the nest, or results of their own for the iterations of a reduction.
+    private static string Alternatives(ScheduleState state, LoopPlace place, DependenceWitness witness, StepContext context, bool allowReductions, string what)
+    {
+        var nest = state.Nests[place.Nest];
+        var others = LoopPlace.LoopsIn(nest).Where(l => l.Kind is LoopKind.Serial && !ReferenceEquals(l, place.Loop) && l.Extent is not IntImm { Value: <= 1 })
+            .Where(l => Ask(state, LoopPlace.Find(nest, l.Variable, place.Nest), context, allowReductions).IsProved).Select(l => $"`{l.Variable.Name}`").Distinct().ToList();
+        bool reduces = witness.First.IsAccumulation && witness.First.Instance is { Reassociate: true } i && i.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesVar(place.Loop.Variable));
+        string factored = reduces ? $"give each iteration a result of its own: `{witness.First.Instance!.Name}.rfactor({place.Loop.Variable.Name})`" : "";
+        string free = others.Count == 0 ? "" : $"{string.Join(", ", others)} can be {what}";
+        return factored.Length > 0 && free.Length > 0 ? $"{free}; or {factored}" : factored + free is { Length: > 0 } some ? some : "leave this line out: the iterations run in order";
+    }
 }

@@ -21,6 +21,11 @@ public static class PrimitiveTable
         ["store_at"] = StoreAt.Step,
         ["reverse_compute_at"] = ReverseComputeAt.Step,
         ["fold"] = Fold.Step,
+        ["rfactor"] = Rfactor.Step,
+        ["decompose_reduction"] = DecomposeReduction.Step,
+        ["specialize"] = Specialize.Step,
+        ["partition"] = Partition.Step,
+        ["auto"] = Auto.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static PrimitiveRule? Find(string primitive) => s_rules.GetValueOrDefault(primitive);

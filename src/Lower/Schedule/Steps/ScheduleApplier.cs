@@ -38,7 +38,7 @@ public static class ScheduleApplier
             }
             try
             {
-                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
+                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
                 var result = rule(state, d, context);
                 if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
                 var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;

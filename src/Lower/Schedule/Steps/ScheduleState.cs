@@ -11,7 +11,8 @@ namespace Tx.Lower.Schedule.Steps;
 /// <param name="Function">Everything but the body, which <paramref name="Nests"/> holds.</param>
 /// <param name="Loops">The loop of each handle that a step has bound.</param>
 /// <param name="Stages">The instance of each stage handle that a step has bound or moved to another instance.</param>
-/// <param name="Scheduled">Instances that a directive has touched: <c>auto()</c> leaves them alone.</param>
+/// <param name="Scheduled">Instances whose loops a directive has given a shape: <c>auto()</c> leaves them alone. Splits, parallel loops and placement do not count: what
+/// is inside of those is still open.</param>
 public sealed record ScheduleState(
     LoopFunction Function, NestTable Nests, CpuTarget Target, ImmutableDictionary<LoopHandle, Var> Loops, ImmutableDictionary<StageHandle, string> Stages, ImmutableHashSet<string> Scheduled)
 {

@@ -13,11 +13,12 @@ namespace Tx.Lower.Schedule.Strategies;
 internal static class ElementwiseStrategy
 {
     /// <param name="isReadLater">Buffers that the function reads again.</param>
-    public static Stmt Apply(Stmt nest, string stage, CpuTarget target, Func<Buffer, bool> isReadLater)
+    /// <param name="fixedLoops">Loops, the outermost ones, that stay as they are.</param>
+    public static Stmt Apply(Stmt nest, string stage, CpuTarget target, Func<Buffer, bool> isReadLater, int fixedLoops = 0)
     {
         var instance = NestPath.FindInstance(nest, stage);
         var around = NestPath.LoopsAround(nest, stage);
-        var loops = NestPath.FreeLoops(instance, around);
+        var loops = NestPath.FreeLoops(instance, around[fixedLoops..]);
         bool isRepeated = loops.Length < around.Length, isOrdered = loops.Any(instance.KeepsOrderOf);
         if (loops.IsEmpty || InstanceFacts.Points(loops) == 0) return nest;
         var facts = InstanceFacts.Of(instance);

@@ -22,7 +22,8 @@ internal static class OuterParallelism
     /// <param name="isRepeated">The loops stand inside of loops that stay serial.</param>
     public static Stmt Apply(Stmt nest, IReadOnlyList<Var> loops, long inner, bool isRepeated = false)
     {
-        if (loops.Count == 0) return nest;
+        // One level of parallelism: what stands in a parallel loop is one thread's.
+        if (loops.Count == 0 || IsInParallel(nest, loops[0])) return nest;
         var chain = loops.Select(v => NestPath.FindLoop(nest, v)).ToList();
         long? points = InstanceFacts.Points(chain);
         if (points is null)
@@ -49,6 +50,20 @@ internal static class OuterParallelism
         long chunk = Math.Max(1, Piece / Math.Max(1, each));
         if (chunk > 1) (nest, fused, _) = Split.Apply(nest, fused, chunk, SplitTail.Trim);
         return Mark.Parallel(nest, fused);
+    }
+
+    private static bool IsInParallel(Stmt nest, Var loop)
+    {
+        for (var s = nest; ;)
+            switch (s)
+            {
+                case For f when ReferenceEquals(f.Variable, loop): return false;
+                case For { Kind: LoopKind.Parallel }: return true;
+                case For f: s = f.Body; break;
+                case Allocate a: s = a.Body; break;
+                case LetStmt l: s = l.Body; break;
+                default: return false;
+            }
     }
 
     // How much there is to do is known when the kernel runs: the launch decides how many iterations are worth a thread. A loop of small iterations

@@ -16,11 +16,14 @@ internal static class ReductionStrategy
     /// <summary>Operations of a reduction whose extent is not known: enough not to be cut smaller.</summary>
     private const long UnknownWork = 1 << 15;
 
-    public static Stmt Apply(Stmt nest, string stage, CpuTarget target)
+    /// <param name="fixedLoops">Loops, the outermost ones, that stay as they are.</param>
+    public static Stmt Apply(Stmt nest, string stage, CpuTarget target, int fixedLoops = 0)
     {
         var instance = NestPath.FindInstance(nest, stage);
         var around = NestPath.LoopsAround(nest, stage);
-        var loops = NestPath.FreeLoops(instance, around);
+        var loops = NestPath.FreeLoops(instance, around[fixedLoops..]);
+        // Partial results cannot outlive the loops that stay.
+        if (around[..fixedLoops].Any(l => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(l.Variable)))) return nest;
         bool isRepeated = loops.Length < around.Length;
         if (loops.IsEmpty || !IsRectangular(loops)) return nest;
         var facts = InstanceFacts.Of(instance);

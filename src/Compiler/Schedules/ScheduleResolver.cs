@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Schedules;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Lower.Dependence;
+using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
+
+namespace Tx;
+
+/// <summary>A schedule for one operator, and the values of its knobs that are not the default.</summary>
+public sealed record ScheduleChoice(ScheduleSyntax Schedule, ImmutableSortedDictionary<string, long> Knobs)
+{
+    public string Name => Schedule.Name.Text;
+}
+
+/// <summary>An operator under a schedule.</summary>
+/// <param name="Elaborated">What the schedule says, step by step.</param>
+/// <param name="Function">What became of the nests.</param>
+public sealed record AppliedSchedule(ElaboratedSchedule Elaborated, ScheduledFunction Function)
+{
+    public ImmutableArray<Diagnostic> Diagnostics => [.. Elaborated.Diagnostics, .. Function.Diagnostics];
+    public bool HasErrors => Elaborated.HasErrors || Function.IsRefused;
+}
+
+/// <summary>Finds the schedule of an operator and applies it.</summary>
+internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget target) : IDisposable
+{
+    private readonly NestProver _prover = new();
+
+    private DeclarationTable Table => binder().Table;
+
+    /// <summary>The schedules that are declared for an operator, in the order of the text.</summary>
+    public IEnumerable<ScheduleSyntax> SchedulesOf(string op) =>
+        Table.Schedules.Where(s => s.Key.Operator == op).Select(s => s.Value);
+
+    /// <summary>The schedule that dispatch takes; null where none applies, or whether it does depends on sizes that are not known.</summary>
+    public ScheduleChoice? Choose(Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes)
+    {
+        var candidates = SchedulesOf(op.Name).ToImmutableArray();
+        if (candidates.IsEmpty) return null;
+        return ScheduleSelector.Choose(candidates, Interface(op), binder(), target, sizes) is { } chosen ? new(chosen, ImmutableSortedDictionary<string, long>.Empty) : null;
+    }
+
+    /// <summary>The CPU that a schedule is for: this one, with the features that the schedule names. Null for a schedule on another kind of target.</summary>
+    public CpuTarget? TargetOf(ScheduleSyntax schedule) =>
+        schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: "cpu" } on ? target.With(on.Features) : null;
+
+    /// <summary>Whether the conditions of <c>when</c> hold; null where that depends on sizes that are not known.</summary>
+    public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
+        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule) ?? target, sizes);
+
+    /// <exception cref="RequestException">There is no such schedule.</exception>
+    public ScheduleChoice Named(Operator op, string name)
+    {
+        if (SchedulesOf(op.Name).FirstOrDefault(s => s.Name.Text == name) is { } found) return new(found, ImmutableSortedDictionary<string, long>.Empty);
+        var names = SchedulesOf(op.Name).Select(s => s.Name.Text).ToList();
+        throw new RequestException($"`{op.Name}` has no schedule `{name}`" + (Suggestion.For(name, names) is { } near ? $"; did you mean `{near}`?" : names.Count == 0 ? "" : $"; it has {string.Join(", ", names)}"));
+    }
+
+    /// <summary>Applies a schedule to the plain nests of an operator.</summary>
+    public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes)
+    {
+        var cpu = TargetOf(choice.Schedule) ?? target;
+        var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
+        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover)));
+    }
+
+    private static OperatorInterface Interface(Operator op) =>
+        new(op.Name, [], [], op.Dims, op.Consts.ToImmutableDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal));
+
+    public void Dispose() => _prover.Dispose();
+}
