@@ -38,11 +38,9 @@ public static class ScheduleApplier
             }
             try
             {
-                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
-                var result = rule(state, d, context);
+                var result = Step(state, d, context);
                 if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
-                var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
-                steps.Add(new(d, evidence, state, result.State));
+                steps.Add(new(d, result.Evidence, state, result.State));
                 state = result.State;
             }
             catch (DiagnosticException refused)
@@ -52,6 +50,15 @@ public static class ScheduleApplier
             }
         }
         return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable());
+    }
+
+    /// <summary>One step, with the proof that the marks of loops still hold.</summary>
+    /// <exception cref="DiagnosticException">The step is refused.</exception>
+    public static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
+        var result = rule(state, d, context);
+        return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
     }
 
     private static Diagnostic Located(Diagnostic diagnostic, Directive d) =>
