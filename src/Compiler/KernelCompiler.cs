@@ -89,12 +89,16 @@ public sealed class KernelCompiler : IDisposable
             var kernelKey = (op, key, schedule?.Schedule, schedule is null ? "" : string.Join(',', schedule.Knobs.Select(k => $"{k.Key}={k.Value}")));
             if (_kernels.TryGetValue(kernelKey, out var known)) return known;
             long start = Stopwatch.GetTimestamp();
-            var kernel = _jit.Value.Load(_backend.Compile(Lower(op, dims, schedule).Final, Target), admit);
+            var lowered = Lower(op, dims, schedule);
+            var kernel = _jit.Value.Load(_backend.Compile(lowered.Final, Target) with { Evidence = EvidenceOf(lowered) }, admit);
             CompileTime += Stopwatch.GetElapsedTime(start);
             _kernels.Add(kernelKey, kernel);
             return kernel;
         }
     }
+
+    private static ImmutableArray<StepEvidence> EvidenceOf(LoweredOperator lowered) =>
+        lowered.Schedule is null ? [] : [.. lowered.Schedule.Function.Steps.Select(s => new StepEvidence(s.Directive.Text, s.Evidence.Tier.ToString().ToLowerInvariant(), s.Evidence.Argument))];
 
     public string EmitLlvm(LoopModule final) => LlvmCompiler.EmitText(final, Target);
     public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target);

@@ -38,6 +38,41 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
             foreach (var d in result.Applied.Diagnostics)
                 if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         }
+        foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
+    }
+
+    /// <summary>Schedules that dispatch never takes, because one before them always applies where they do; unless they are named.</summary>
+    private static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
+    {
+        var table = program.Declarations;
+        var named = table.Schedules.Values.SelectMany(s => s.Clauses).OfType<ExtendsClauseSyntax>().Select(c => c.Schedule.Text)
+            .Concat(program.Tree.Root.DescendantsAndSelf().OfType<ArgumentSyntax>().Where(a => a.Name?.Text == "using").Select(a => a.Value.Span.Text)).ToHashSet(StringComparer.Ordinal);
+        foreach (var group in table.Schedules.GroupBy(s => s.Key.Operator))
+        {
+            var order = ScheduleSelector.Order(group.Select(s => s.Value), table);
+            for (int n = 1; n < order.Length; n++)
+            {
+                var first = order.Take(n).FirstOrDefault(s => Kind(s) == Kind(order[n]) && Conditions(s, table).Count == 0);
+                if (first is null || named.Contains(order[n].Name.Text) || isPrompt || !program.Tree.Root.Items.Contains(order[n])) continue;
+                yield return Diagnostic.Create(SessionDiagnostics.ScheduleNeverChosen, order[n].Name.Span, order[n].Name.Text, first.Name.Text).WithLabel(first.Name.Span, "always applies");
+            }
+        }
+
+        static string Kind(ScheduleSyntax s) => s.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? $"{on.Target.Text}({string.Join(',', on.Features.Order(StringComparer.Ordinal))})" : "";
+    }
+
+    // Those of the schedules that it extends among them.
+    private static List<WhenClauseSyntax> Conditions(ScheduleSyntax schedule, DeclarationTable table)
+    {
+        var found = new List<WhenClauseSyntax>();
+        var seen = new HashSet<ScheduleSyntax>(ReferenceEqualityComparer.Instance);
+        for (var s = schedule; s is not null && seen.Add(s);)
+        {
+            found.AddRange(s.Clauses.OfType<WhenClauseSyntax>());
+            string? op = s.Clauses.OfType<ForClauseSyntax>().FirstOrDefault()?.Operator.Text;
+            s = s.Clauses.OfType<ExtendsClauseSyntax>().FirstOrDefault() is { } e && op is not null ? table.Schedules.GetValueOrDefault((op, e.Schedule.Text)) : null;
+        }
+        return found;
     }
 
     private CheckedSchedule? Check(ScheduleSyntax schedule, Operator op)

@@ -73,4 +73,7 @@ public static class SessionDiagnostics
 
     public static readonly DiagnosticDescriptor UnknownSchedule = new("TX2090", Severity.Error, "unknown schedule of a call",
         "`{0}` has no schedule `{1}`", "{2}");
+    public static readonly DiagnosticDescriptor ScheduleNeverChosen = new("TX2091", Severity.Warning, "schedule that is never chosen",
+        "the schedule `{0}` is never chosen: `{1}`, which comes before it, applies wherever it does",
+        "give one of the two a `when`, or name it where it is called: `using = {0}`");
 }

@@ -28,6 +28,8 @@ public sealed record Access
     public ImmutableArray<Var> ReductionLoops { get; init; } = [];
     /// <summary>The indices over the instance's iteration variables, as written; the same as <see cref="Indices"/> outside of instances.</summary>
     public required ImmutableArray<Expr> PointIndices { get; init; }
+    /// <summary>The value of each iteration variable of <see cref="Instance"/>, in their order, over the same variables as <see cref="Indices"/>.</summary>
+    public ImmutableArray<Expr> Bindings { get; init; } = [];
     /// <summary>The place in the text: at one point of the loops that two accesses share, the one with the smaller number comes first.</summary>
     public required int Order { get; init; }
     /// <summary>The buffer is allocated below the root: every iteration around the allocation has its own.</summary>

@@ -266,7 +266,8 @@ public sealed class AccessCollector : Walker
         _accesses.Add(new()
         {
             Buffer = buffer, Indices = bound, PointIndices = [.. indices.Select(i => i.Substitute(_lets))], IsWrite = isWrite, Accumulation = _accumulation, IsInit = _isInit,
-            Loops = [.. _loops], Guards = guards, Free = free, Instance = _instance, ReductionLoops = _reductionLoops, Order = _accesses.Count, IsPrivate = isPrivate, OwnerDepth = depth,
+            Loops = [.. _loops], Guards = guards, Free = free, Instance = _instance, Bindings = _instance is { } instance ? [.. instance.Iterations.Select(it => _values[it.Variable])] : [],
+            ReductionLoops = _reductionLoops, Order = _accesses.Count, IsPrivate = isPrivate, OwnerDepth = depth,
         });
     }
 

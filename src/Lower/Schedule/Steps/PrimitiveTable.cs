@@ -16,6 +16,10 @@ public static class PrimitiveTable
         ["unroll"] = Unroll.Step,
         ["vectorize"] = Vectorize.Step,
         ["parallel"] = Parallel.Step,
+        ["rfactor"] = Rfactor.Step,
+        ["decompose_reduction"] = DecomposeReduction.Step,
+        ["specialize"] = Specialize.Step,
+        ["partition"] = Partition.Step,
         ["auto"] = Auto.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -53,4 +53,12 @@ public static class ScheduleRefusals
         "`{0}` does not fit `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor NotTensorized = new("TX2124", Severity.Error, "nest does not match the instruction",
         "`{0}` does not compute what `{1}` does: {2}", "{3}");
+    public static readonly DiagnosticDescriptor InitNotLegal = new("TX2150", Severity.Error, "initial value is set too late or too early",
+        "the initial value of `{0}` cannot be set at `{1}`: {2}", "it can be set at: {3}");
+    public static readonly DiagnosticDescriptor ConditionNotKnown = new("TX2151", Severity.Error, "condition cannot be tested here",
+        "this condition cannot be tested in the kernel: {0}", "use dimensions, constants, comparisons and `%` by a constant: `N % 8 == 0`");
+    public static readonly DiagnosticDescriptor NotPartitioned = new("TX2152", Severity.Error, "loop cannot be cut",
+        "`{0}` cannot be partitioned: {1}", "{2}");
+    public static readonly DiagnosticDescriptor NotSupported = new("TX3090", Severity.Error, "primitive not supported yet",
+        "`{0}` is not supported yet", "leave this line out");
 }
