@@ -8,12 +8,14 @@ using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Fuzz.Schedules;
 
+using ListValue = Lang.Schedules.ListValue;
+
 // Steps on loops.
 internal sealed partial class ScheduleGenerator
 {
     private static readonly string[] Tails = ["guard", "mask", "peel", "shift", "pad"];
 
-    private IEnumerable<(int, string, Func<Proposal?>)> LoopProposals() =>
+    private IEnumerable<(int Weight, string Primitive, Func<Proposal?> Make)> LoopProposals() =>
     [
         (14, "split", Split), (5, "tile", Tile), (6, "fuse", Fuse), (8, "reorder", Reorder), (6, "unroll", Unroll), (9, "vectorize", Vectorize), (7, "parallel", Parallel),
         (4, "partition", () => OnLoop("partition", AnyLoop())), (5, "specialize", Specialize), (2, "vthread", () => OnLoop("vthread", AnyLoop(IsShort))), (2, "bind", Bind),

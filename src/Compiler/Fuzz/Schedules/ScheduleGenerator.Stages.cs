@@ -3,15 +3,18 @@ using System.Globalization;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Schedules;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Fuzz.Schedules;
 
+using ListValue = Lang.Schedules.ListValue;
+
 // Steps on stages: where they are computed and stored, caches, reductions.
 internal sealed partial class ScheduleGenerator
 {
-    private IEnumerable<(int, string, Func<Proposal?>)> StageProposals() =>
+    private IEnumerable<(int Weight, string Primitive, Func<Proposal?> Make)> StageProposals() =>
     [
         (4, "inline", () => OnStage("inline", AnyStage(IsRead))), (12, "compute_at", ComputeAt), (5, "store_at", StoreAt), (6, "reverse_compute_at", ReverseComputeAt),
         (8, "cache_read", CacheRead), (8, "cache_write", CacheWrite), (7, "rfactor", RFactor), (5, "decompose_reduction", DecomposeReduction),

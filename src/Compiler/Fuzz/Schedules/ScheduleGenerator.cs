@@ -8,6 +8,8 @@ using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Fuzz.Schedules;
 
+using ListValue = Lang.Schedules.ListValue;
+
 /// <summary>Draws a schedule for an operator, step by step on the nests that the steps before have made, so that most steps mean something. It knows nothing of
 /// what is legal: it asks, and mostly drops what is refused.</summary>
 internal sealed partial class ScheduleGenerator

@@ -6,6 +6,8 @@ using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Fuzz.Schedules;
 
+using ListValue = Lang.Schedules.ListValue;
+
 /// <summary>Exchanges two neighbouring steps that touch different nests: both orders are accepted and give the same nests.</summary>
 public static class StepPermutation
 {
