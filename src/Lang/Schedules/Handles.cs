@@ -30,7 +30,8 @@ public sealed class LoopHandle(string name, SourceSpan? span, StageHandle? stage
 /// <param name="tensor">Set where a whole tensor is meant that is no stage by itself: a parameter, or one with several equations.</param>
 public sealed class StageHandle(string name, StageEntry? entry, SourceSpan? span = null, TensorEntry? tensor = null)
 {
-    public string Name { get; } = name;
+    /// <summary>A stage that a strategy made takes the name that the schedule binds its result to.</summary>
+    public string Name { get; internal set; } = name;
     public StageEntry? Entry { get; } = entry;
     public TensorEntry? Tensor { get; } = tensor;
     /// <summary>A directive made it: the operator does not know it.</summary>

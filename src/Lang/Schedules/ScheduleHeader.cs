@@ -22,7 +22,8 @@ internal static class ScheduleHeader
         {
             if (!table.Schedules.TryGetValue((op, name.Text), out var next))
             {
-                bag?.Add(Diagnostic.Create(ScheduleDiagnostics.UnknownBase, name.Span, name.Text, op)
+                // Without an operator there is nothing to look among, and that is said.
+                if (op.Length > 0) bag?.Add(Diagnostic.Create(ScheduleDiagnostics.UnknownBase, name.Span, name.Text, op)
                     .Suggest(name.Span, name.Text, table.Schedules.Keys.Where(k => k.Operator == op && k.Name != schedule.Name.Text).Select(k => k.Name)));
                 break;
             }

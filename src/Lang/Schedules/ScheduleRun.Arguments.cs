@@ -221,7 +221,7 @@ internal sealed partial class ScheduleRun
         string? tensor = stage?.Tensor?.Name ?? stage?.Entry?.Tensor;
         if (op.Tensors.FirstOrDefault(t => t.Name == tensor) is { } entry && entry.Rank != names.Length)
         {
-            var error = Diagnostic.Create(ScheduleDiagnostics.LayoutRank, arrow.Parameters.Span, entry.Name, Spelling.Count(entry.Rank, "dimension"), Spelling.Count(names.Length, "axis").Replace("axiss", "axes", StringComparison.Ordinal));
+            var error = Diagnostic.Create(ScheduleDiagnostics.LayoutRank, arrow.Parameters.Span, entry.Name, Spelling.Count(entry.Rank, "dimension"), names.Length == 1 ? "1 axis" : $"{names.Length} axes");
             Report(entry.Span is { } span ? error.WithLabel(span, "declared here") : error);
             return null;
         }

@@ -26,7 +26,6 @@ internal sealed partial class ScheduleRun
             case NameExpressionSyntax n when Functions.Contains(n.Name): return Plain(n.Name, Function(n.Name, call));
             case NameExpressionSyntax n when Table.Strategies.TryGetValue(n.Name, out var strategy): return Strategy(strategy, call);
             case NameExpressionSyntax n:
-                foreach (var a in call.Arguments) Evaluate(a.Value is ArrowSyntax ? new ErrorExpressionSyntax(a.Span) : a.Value);
                 var unknown = Diagnostic.Create(ScheduleDiagnostics.UnknownFunction, n.Span, n.Name);
                 if (Vocabulary.Find(n.Name) is { Receiver: { } kind })
                     Report(unknown.WithHelp($"`{n.Name}` is called on {(kind is ScheduleType.Loop ? $"a loop: `C.i.{n.Name}(…)`" : $"a stage: `C.{n.Name}(…)`")}"));

@@ -16,8 +16,9 @@ internal sealed partial class ScheduleRun
     private readonly Dictionary<(StageHandle, string), LoopHandle> _loops = [];
     private readonly Dictionary<StageHandle, int> _generations = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<LoopHandle, End> _gone = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<LoopHandle> _bound = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<object> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
 
     private ScheduleValue FindName(NameExpressionSyntax n)
     {
@@ -156,7 +157,8 @@ internal sealed partial class ScheduleRun
         var entry = stage.Entry!;
         if (entry.Indices.Any(i => i.Name == name)) return new LoopValue(Loop(stage, name, m.Span));
         var pack = entry.Indices.Where(i => i.Pack == name).ToList();
-        if (pack.Count > 0) return new PackValue(m.Span.Text, [.. pack.Select(i => Loop(stage, i.Name, m.Span))]);
+        if (pack.Count == 1) return new LoopValue(Loop(stage, pack[0].Name, m.Span, m.Span.Text));
+        if (pack.Count > 1) return new PackValue(m.Span.Text, [.. pack.Select(i => Loop(stage, i.Name, m.Span))]);
         var parts = op.Stages.Where(s => s.Owner == entry.Name && s.Indices.Any(i => i.Name == name)).ToList();
         if (parts.Count == 1) return new LoopValue(Loop(Handle(parts[0]), name, m.Span, $"{DirectiveText.Stage(stage)}.{name}"));
         if (parts.Count > 1)
@@ -245,8 +247,12 @@ internal sealed partial class ScheduleRun
     private string Unused(string name)
     {
         if (_taken.Add(name)) return name;
-        for (int i = 2; ; i++)
-            if (_taken.Add($"{name}_{i}")) return $"{name}_{i}";
+        for (int i = _numbers.GetValueOrDefault(name, 1) + 1; ; i++)
+        {
+            if (!_taken.Add($"{name}_{i}")) continue;
+            _numbers[name] = i;
+            return $"{name}_{i}";
+        }
     }
 
     private static string ShortName(LoopHandle loop) => loop.Index ?? loop.Name;

@@ -20,7 +20,7 @@ internal sealed class Elaborated
 
     public static Elaborated Text(string text, params (string Path, string Text)[] files)
     {
-        var bound = Bound.Of(text, new SmallSizesProver(), files);
+        var bound = Bound.Of(text, null, files);
         Assert.False(bound.Bag.HasErrors, string.Join("\n", bound.Bag.Items.Select(d => $"{d.Span}: {d.Code} {d.Message}")));
         return new(bound);
     }

@@ -152,10 +152,10 @@ public class ElaboratorTests
         var text = Elaborated.Text(Elaborated.Operators + "\nschedule s for matmul on cpu {\n knob kc in divisors(K) = min(8, K)\n C.k.split(kc)\n}");
         var unknown = text.Run("s");
         Assert.True(unknown.NeedsSizes);
-        var known = text.Run("s", [("M", 2), ("N", 3), ("K", 12)]);
-        Assert.Equal([1L, 2, 3, 4, 6, 12], Assert.Single(known.Knobs).Domain.ToArray());
-        Assert.True(known.HasErrors);
-        Assert.Equal("(ko, ki) = C.k.split(6)", Elaborated.Show(text.Run("s", [("M", 2), ("N", 3), ("K", 6)])));
+        Assert.Equal("8 is no value of the knob `kc`", Assert.Single(text.Run("s", [("M", 2), ("N", 3), ("K", 12)]).Diagnostics).Message);
+        var known = text.Run("s", [("M", 2), ("N", 3), ("K", 6)]);
+        Assert.Equal([1L, 2, 3, 6], Assert.Single(known.Knobs).Domain.ToArray());
+        Assert.Equal("(ko, ki) = C.k.split(6)", Elaborated.Show(known));
     }
 
     [Fact]
@@ -177,8 +177,27 @@ public class ElaboratorTests
         Assert.Equal("n = Y.i0.fuse(Y.i1)\nn.parallel()", Elaborated.Show(Elaborated.Body("n = Y.i.fuse()\nn.parallel()", "relu")));
 
     [Fact]
+    public void Strategies_MayCacheAndReturnStages()
+    {
+        var s = Elaborated.Body("acc = t(C, C.j)\nacc.i.unroll()\nC.i.parallel()",
+            more: "strategy t(S: stage, l: loop) -> tile: stage { tile = S.cache_write(at = l, memory = register) }");
+        Assert.Equal("acc = C.cache_write(at = C.j, memory = register)\nacc.i.unroll()\nC.i.parallel()", Elaborated.Show(s));
+        Assert.Equal(1, s.Directives[2].Loop.Generation);
+    }
+
+    [Fact]
+    public void UnknownCondition_LeavesItsNamesUnknown()
+    {
+        var s = Elaborated.Body("if M == 1 { (a, b) = C.i.split(4) } else { (a, b) = C.j.split(4) }\na.parallel()\nC.k.frob()");
+        Assert.Equal(["TX2030", "TX2016"], s.Diagnostics.Select(d => d.Code));
+        Assert.False(s.NeedsSizes);
+    }
+
+    [Fact]
     public void SharedLoop_HasOneHandle()
     {
+        var op = Elaborated.Text(Elaborated.Operators).Interface("scan");
+        Assert.Equal("h.eq0(u) h.eq1(t* u)", string.Join(" ", op.Stages.Select(x => $"{x.Name}({string.Join(" ", x.Indices.Select(i => i.Name + (i.IsCarried ? "*" : "")))})")));
         var s = Elaborated.Body("h.t.unroll()\nh.eq(1).t.fold(2)\nh.layout((t, u) -> [u, t])", "scan");
         Assert.Equal("h.eq(1).t.unroll()\nh.eq(1).t.fold(2)\nh.layout((t, u) -> [u, t])", Elaborated.Show(s));
         Assert.Same(s.Directives[0].Loop, s.Directives[1].Loop);
