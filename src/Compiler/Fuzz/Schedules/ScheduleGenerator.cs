@@ -119,6 +119,9 @@ internal sealed partial class ScheduleGenerator
 
     // ---- names ----------------------------------------------------------------------------------------------------------
 
+    // What packs elements of a few bits has no name in the language.
+    private IEnumerable<StageEntry> Stages => _op.Stages.Where(s => !s.Name.EndsWith(".packed", StringComparison.Ordinal));
+
     private StageHandle Handle(StageEntry entry) =>
         _stages.TryGetValue(entry.Name, out var known) ? known : _stages[entry.Name] = new(entry.Name, entry);
 
@@ -144,7 +147,7 @@ internal sealed partial class ScheduleGenerator
     private List<Live> LiveLoops()
     {
         var result = new List<Live>();
-        foreach (var handle in _named.Concat(_op.Stages.SelectMany(s => s.Indices.Select(i => Loop(s, i)))))
+        foreach (var handle in _named.Concat(Stages.SelectMany(s => s.Indices.Select(i => Loop(s, i)))))
         {
             if (_gone.Contains(handle) || _state.FindLoop(handle) is not { } v || _state.Nests.FindNest(v) is not { } nest) continue;
             if (result.Exists(l => ReferenceEquals(l.Variable, v)) && _random.Next(4) > 0) continue;
@@ -163,7 +166,7 @@ internal sealed partial class ScheduleGenerator
     }
 
     /// <summary>Stages that compute something now.</summary>
-    private List<StageHandle> LiveStages() => [.. _op.Stages.Select(Handle).Concat(_made).Where(s => _state.FindInstance(s) is not null)];
+    private List<StageHandle> LiveStages() => [.. Stages.Select(Handle).Concat(_made).Where(s => _state.FindInstance(s) is not null)];
 
     private StageHandle? AnyStage(Func<StageHandle, bool>? fits = null)
     {
