@@ -75,7 +75,7 @@ public sealed class AccessCollector : Walker
             case Instance i: VisitInstance(i); break;
             case Effect { Kind: EffectKind.Copy } x: VisitCopy(x); break;
             case Effect x:
-                _isOrdered |= x.Kind is not EffectKind.Fence;
+                _isOrdered |= x.Kind is not (EffectKind.Fence or EffectKind.Prefetch);
                 foreach (var e in x.Arguments) Read(e);
                 break;
             case Launch l:

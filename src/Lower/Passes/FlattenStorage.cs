@@ -22,6 +22,9 @@ public static class FlattenStorage
         protected override Stmt VisitStore(Store s) =>
             new Store(s.Buffer, [Flat(s.Buffer, VisitAll(s.Indices))], Visit(s.Value), s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin);
 
+        protected override Stmt VisitEffect(Effect x) =>
+            x.Kind is EffectKind.Prefetch ? new Effect(x.Kind, x.Name, x.Buffers, [Flat(x.Buffers[0], VisitAll(x.Arguments))], x.Origin) : base.VisitEffect(x);
+
         private Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
         {
             if (buffer.Layout is { } layout)
