@@ -97,7 +97,10 @@ internal sealed partial class ScheduleGenerator
 
     private LayoutValue? Layout(StageHandle stage)
     {
-        if (_state.FindBuffer(stage) is not { Shape.Length: > 0 and var rank }) return null;
+        // A layout is over the dimensions of the tensor as it was declared.
+        string? tensor = stage.Tensor?.Name ?? stage.Entry?.Tensor;
+        int rank = _op.Tensors.FirstOrDefault(t => t.Name == tensor)?.Rank ?? _state.FindBuffer(stage)?.Shape.Length ?? 0;
+        if (rank == 0) return null;
         ImmutableArray<IndexSymbol> axes = [.. Enumerable.Range(0, rank).Select(n => new IndexSymbol(string.Create(CultureInfo.InvariantCulture, $"a{n}"), false, null))];
         var body = axes.Select(Term (a) => new IndexTerm(a)).OrderBy(_ => OneIn(2) ? _random.Next() : 0).ToList();
         if (OneIn(2))

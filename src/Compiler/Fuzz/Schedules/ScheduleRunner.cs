@@ -71,7 +71,7 @@ public sealed class ScheduleRunner : IDisposable
             if (main.Failure is not null) return new(pair, false, [], Failure: main.Failure);
             isAccepted = main.Module is not null;
             if (main.Module is null && pair.IsAccepted)
-                return new(pair, false, [], Failure: new(pair, "text is refused", where, "what was accepted step by step is refused as a text:\n" + DiagnosticRenderer.Render(main.Refusals)));
+                return new(pair, false, [], Failure: new(pair, $"text is refused: {main.Refusals[0].Code}", where, "what was accepted step by step is refused as a text:\n" + DiagnosticRenderer.Render(main.Refusals)));
             steps = main.Steps;
             return execute && main.Module is not null && Compare(pair, bound, choice, main, ref where) is { } failure
                 ? new(pair, isAccepted, steps, Failure: failure) : new(pair, isAccepted, steps);
