@@ -22,7 +22,7 @@ public sealed record OperatorInterface(
 /// <param name="Span">The equation.</param>
 public sealed record StageEntry(string Name, string Tensor, ElementType Type, ImmutableArray<IndexEntry> Indices, string? Owner, SourceSpan? Span);
 
-/// <param name="Pack">The name of the pack that it came from (<c>..i</c>), where it is one of several.</param>
+/// <param name="Pack">The name of the pack that it came from (<c>..i</c>), also where that has one index only: then the pack's name is the loop's.</param>
 public sealed record IndexEntry(string Name, bool IsReduction, bool IsCarried, string? Pack = null);
 
 public sealed record TensorEntry(string Name, ElementType Type, int Rank, TensorRole Role, SourceSpan? Span);

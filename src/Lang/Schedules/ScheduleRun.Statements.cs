@@ -43,6 +43,9 @@ internal sealed partial class ScheduleRun
                     LetSyntax => "`let`", ConstSyntax => "`const`", ForSyntax => "`for`", AssertSyntax => "`assert`", BenchSyntax => "`bench`", _ => "this",
                 }, _frame.Word, item is LetSyntax ? "bind a name without a word before it: `x = …`" : item is ConstSyntax ? "put it into the file, or write `name = value`"
                     : "a schedule holds steps, bindings, `knob`, `require` and `if`");
+                // The name that was meant is known from here on.
+                var meant = item is LetSyntax let ? Targets(let.Target) ?? [] : item is ConstSyntax c2 ? [new(c2.Name.Span, c2.Name.Text)] : [];
+                foreach (var n in meant) _frame.Names.TryAdd(n.Name, new(PoisonValue.Instance, n.Span, "bound", []));
                 break;
         }
     }

@@ -28,7 +28,9 @@ public static class Vectorize
             if (inner.Min.UsesVar(place.Loop.Variable) || inner.Extent.UsesVar(place.Loop.Variable))
                 throw Refuse(d, $"the range of `{inner.Variable.Name}`, which is inside, depends on it", "vectorise the innermost loop");
 
-        bool reduces = place.Instances.Any(i => i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(place.Loop.Variable)));
+        // An iteration of `rfactor` has a result of its own, and starts the reduction at its value.
+        bool reduces = place.Instances.Any(i => i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(place.Loop.Variable))
+            && !i.Iterations.Any(it => it.Kind is IterKind.Spatial && ReferenceEquals(it.Binding, place.Loop.Variable)));
         if (reduces && TryInLanes(state, place, d) is { } inLanes) return inLanes;
 
         (state, place) = Marking.SplitBy(state, place, d);

@@ -177,6 +177,23 @@ public class ElaboratorTests
         Assert.Equal("n = Y.i0.fuse(Y.i1)\nn.parallel()", Elaborated.Show(Elaborated.Body("n = Y.i.fuse()\nn.parallel()", "relu")));
 
     [Fact]
+    public void Strategies_MayCacheAndReturnStages()
+    {
+        var s = Elaborated.Body("acc = t(C, C.j)\nacc.i.unroll()\nC.i.parallel()",
+            more: "strategy t(S: stage, l: loop) -> tile: stage { tile = S.cache_write(at = l, memory = register) }");
+        Assert.Equal("acc = C.cache_write(at = C.j, memory = register)\nacc.i.unroll()\nC.i.parallel()", Elaborated.Show(s));
+        Assert.Equal(1, s.Directives[2].Loop.Generation);
+    }
+
+    [Fact]
+    public void UnknownCondition_LeavesItsNamesUnknown()
+    {
+        var s = Elaborated.Body("if M == 1 { (a, b) = C.i.split(4) } else { (a, b) = C.j.split(4) }\na.parallel()\nC.k.frob()");
+        Assert.Equal(["TX2030", "TX2016"], s.Diagnostics.Select(d => d.Code));
+        Assert.False(s.NeedsSizes);
+    }
+
+    [Fact]
     public void SharedLoop_HasOneHandle()
     {
         var op = Elaborated.Text(Elaborated.Operators).Interface("scan");

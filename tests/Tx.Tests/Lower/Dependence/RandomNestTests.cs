@@ -36,6 +36,65 @@ public sealed class RandomNestTests : IDisposable
         Assert.True(verdicts[0] > 100 && verdicts[1] > 100 && verdicts[2] < Cases / 10, string.Join(" ", verdicts));
     }
 
+    // Extents N and M: what is proved must hold for all sizes.
+    [Fact]
+    public void Independence_for_all_sizes()
+    {
+        Var n = Var.Index("N"), m = Var.Index("M");
+        var verdicts = new int[3];
+        for (int seed = 0; seed < Cases / 2; seed++)
+        {
+            var nest = new Generator(seed + 50_000, n, m).Nest();
+            foreach (var loop in Passes.PassFixture.Statements(nest).OfType<For>().ToList())
+            {
+                var r = LoopIndependence.Check(loop, DependenceContext.OfLoop(_prover, nest, loop.Variable, [n, m]));
+                verdicts[(int)r.Verdict]++;
+                (long, long)[] sizes = r.Witness is { } w ? [(w.Around.FirstOrDefault(v => v.Variable == n).Value, w.Around.FirstOrDefault(v => v.Variable == m).Value)] : [(1, 3), (2, 2), (3, 1), (4, 5), (5, 4)];
+                foreach (var (a, b) in r.Verdict is DependenceVerdict.Unknown || a0(sizes) ? [] : sizes)
+                {
+                    bool conflicts = Conflicts(nest, loop, false, ImmutableDictionary<Var, long>.Empty.SetItem(n, a).SetItem(m, b));
+                    Assert.True(r.IsProved != conflicts, $"seed {seed}, {loop.Variable.Name}, {a} {b}: {r}\n{nest}");
+                }
+            }
+        }
+        Assert.True(verdicts[0] > 50 && verdicts[1] > 50 && verdicts[2] < Cases / 5, string.Join(" ", verdicts));
+
+        static bool a0((long A, long B)[] sizes) => sizes.Any(s => s.A > 9 || s.B > 9);
+    }
+
+    [Fact]
+    public void Regions_hold_every_element()
+    {
+        int bounded = 0;
+        for (int seed = 0; seed < Cases; seed++)
+        {
+            var nest = new Generator(seed + 90_000).Nest();
+            foreach (var loop in Passes.PassFixture.Statements(nest).OfType<For>().ToList())
+            {
+                var context = DependenceContext.OfLoop(_prover, nest, loop.Variable, []);
+                var around = context.Loops.Select(l => l.Variable).ToList();
+                foreach (var buffer in Events(nest).Select(e => e.Buffer).Distinct())
+                {
+                    if (AccessRegion.Of(loop, buffer, [], context, includeWrites: true) is not { } region) continue;
+                    foreach (var d in region.Dimensions)
+                    {
+                        if (d.IsWhole) continue;
+                        bounded++;
+                        int dim = region.Dimensions.IndexOf(d);
+                        foreach (var e in Events(nest).Where(e => ReferenceEquals(e.Buffer, buffer)))
+                        {
+                            var at = new PointEvaluator(around.ToDictionary(v => v, v => e.Point[v]));
+                            long index = long.Parse(e.Element.Split(',')[dim]), low = at.Evaluate(d.Low)!.Value, tight = at.Evaluate(d.TightExtent)!.Value, extent = at.Evaluate(d.Extent)!.Value;
+                            Assert.True(low <= index && index < low + tight && index < low + extent, $"seed {seed}, {buffer.Name}[{e.Element}] in {d}, {loop.Variable.Name}\n{nest}");
+                        }
+                    }
+                    if (seed % 8 == 0) Assert.NotEqual(DependenceVerdict.Refuted, region.Covers(loop, [], context, includeWrites: true).Verdict);
+                }
+            }
+        }
+        Assert.True(bounded > 1000);
+    }
+
     [Fact]
     public void Order_is_what_trying_all_iterations_says()
     {
@@ -66,10 +125,10 @@ public sealed class RandomNestTests : IDisposable
     private sealed record Event(Buffer Buffer, string Element, bool IsWrite, Instance? Update, ImmutableDictionary<Var, long> Point);
 
     // Two different iterations of the loop at the same iteration of the loops around it.
-    private static bool Conflicts(Stmt nest, For loop, bool allowReductions)
+    private static bool Conflicts(Stmt nest, For loop, bool allowReductions, ImmutableDictionary<Var, long>? sizes = null)
     {
         var around = DependenceContext.OfLoop(null!, nest, loop.Variable, []).Loops.Select(l => l.Variable).ToList();
-        foreach (var element in Events(nest).GroupBy(e => (e.Buffer.Name, e.Element, string.Join(",", around.Select(v => e.Point[v])))))
+        foreach (var element in Events(nest, sizes).GroupBy(e => (e.Buffer.Name, e.Element, string.Join(",", around.Select(v => e.Point[v])))))
             foreach (var a in element.Where(e => e.IsWrite))
                 foreach (var b in element)
                     if (a.Point[loop.Variable] != b.Point[loop.Variable] && !(allowReductions && a.Update is not null && ReferenceEquals(a.Update, b.Update) && IsFixed(a.Update, loop.Variable))) return true;
@@ -93,10 +152,10 @@ public sealed class RandomNestTests : IDisposable
 
     private static int Compare(Event a, Event b, IEnumerable<Var> order) => order.Select(v => a.Point[v].CompareTo(b.Point[v])).FirstOrDefault(c => c != 0);
 
-    private static List<Event> Events(Stmt nest)
+    private static List<Event> Events(Stmt nest, ImmutableDictionary<Var, long>? sizes = null)
     {
         var events = new List<Event>();
-        Run(nest, ImmutableDictionary<Var, long>.Empty);
+        Run(nest, sizes ?? ImmutableDictionary<Var, long>.Empty);
         return events;
 
         void Run(Stmt s, ImmutableDictionary<Var, long> point)
@@ -130,7 +189,7 @@ public sealed class RandomNestTests : IDisposable
         }
     }
 
-    private sealed class Generator(int seed)
+    private sealed class Generator(int seed, params Expr[] sizes)
     {
         private readonly Random _random = new(seed);
         private readonly List<Var> _loops = [];
@@ -152,7 +211,7 @@ public sealed class RandomNestTests : IDisposable
                 return Block.Of(statements);
             }
             var v = Var.Index($"i{_names++}");
-            var extent = _loops.Count > 0 && _random.Next(6) == 0 ? _loops[_random.Next(_loops.Count)] + 1 : Expr.Index(_random.Next(1, 5));
+            var extent = _loops.Count > 0 && _random.Next(6) == 0 ? _loops[_random.Next(_loops.Count)] + 1 : sizes.Length > 0 && _random.Next(2) == 0 ? sizes[_random.Next(sizes.Length)] : Expr.Index(_random.Next(1, 5));
             _loops.Add(v);
             var body = Loops(depth - 1, buffers);
             _loops.RemoveAt(_loops.Count - 1);

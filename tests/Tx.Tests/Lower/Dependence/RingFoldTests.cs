@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
@@ -48,6 +49,67 @@ public sealed class RingFoldTests : IDisposable
         var parallel = new For(carrier.Variable, carrier.Min, carrier.Extent, LoopKind.Parallel, carrier.Body);
         Assert.Equal((DependenceVerdict.Refuted, "y is not serial"), (RingFold.Check(new Allocate(t, parallel), parallel, t, 0, 4, new(_prover, [], [])).Verdict, "y is not serial"));
         Assert.Equal("the ring holds the whole dimension", RingFold.Check(scope, carrier, t, 0, 64, new(_prover, [], [])).Argument);
+    }
+
+    // Rows are written and read somewhere near y, in some order, under some conditions; the ring is also run.
+    [Fact]
+    public void A_ring_that_is_proved_loses_nothing()
+    {
+        var verdicts = new int[3];
+        for (int seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var t = new Buffer("T", ElementType.F32, [Expr.Index(40)], BufferRole.Temporary);
+            var y = Var.Index("y");
+            var parts = Enumerable.Range(0, random.Next(2, 5)).Select(n => Part(n == 0)).ToList();
+            var carrier = Loop(y, random.Next(3, 8), Block.Of(parts));
+            long factor = random.Next(1, 6);
+            var r = RingFold.Check(new Allocate(t, carrier), carrier, t, 0, factor, new(_prover, [], []));
+            verdicts[(int)r.Verdict]++;
+            bool loses = Loses(carrier, factor);
+            Assert.False(r.IsProved && loses, $"seed {seed}, {factor}: {r}\n{carrier}");
+            Assert.False(r.Verdict is DependenceVerdict.Refuted && !loses, $"seed {seed}, {factor}: {r}\n{carrier}");
+
+            Stmt Part(bool isWrite)
+            {
+                var i = Var.Index("i");
+                Expr at = (Expr)y * random.Next(1, 3) + i + random.Next(3);
+                isWrite |= random.Next(3) == 0;
+                Stmt s = isWrite ? t.Set(new FloatImm(ElementType.F32, 1), at) : new Store(new Buffer("Y", ElementType.F32, [Expr.Index(1)], BufferRole.Output), [Expr.Index(0)], t.At(at));
+                if (random.Next(3) == 0) s = new If((Expr)y >= random.Next(1, 3), s);
+                return Loop(i, random.Next(1, 4), s);
+            }
+        }
+        Assert.True(verdicts[0] > 50 && verdicts[1] > 50 && verdicts[2] < 60, string.Join(" ", verdicts));
+    }
+
+    private static bool Loses(Stmt scope, long factor)
+    {
+        var held = new Dictionary<long, long>();
+        var written = new HashSet<long>();
+        bool lost = false;
+        Run(scope, ImmutableDictionary<Var, long>.Empty);
+        return lost;
+
+        void Run(Stmt s, ImmutableDictionary<Var, long> point)
+        {
+            var at = new PointEvaluator(point);
+            switch (s)
+            {
+                case For f: for (long i = 0; i < at.Evaluate(f.Extent); i++) Run(f.Body, point.SetItem(f.Variable, i)); break;
+                case Block b: foreach (var x in b.Statements) Run(x, point); break;
+                case If i: if (at.IsTrue(i.Condition)) Run(i.Then, point); break;
+                case Store { Value: Load l }:
+                    long read = at.Evaluate(l.Indices[0])!.Value;
+                    lost |= written.Contains(read) && held[read % factor] != read;
+                    break;
+                case Store t:
+                    long e = at.Evaluate(t.Indices[0])!.Value;
+                    written.Add(e);
+                    held[e % factor] = e;
+                    break;
+            }
+        }
     }
 
     [Fact]

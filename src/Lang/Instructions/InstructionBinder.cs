@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+
+namespace Tx.Lang.Instructions;
+
+/// <summary>Binds an <c>intrin</c>. Its equation is bound as an operator without dimensions, so that indices, types and bounds are those of the language.</summary>
+public static class InstructionBinder
+{
+    /// <summary>Null after errors.</summary>
+    public static Instruction? Bind(IntrinSyntax syntax, ModuleBinder module, DiagnosticBag bag)
+    {
+        var own = new DiagnosticBag();
+        var result = Read(syntax, module, own);
+        bag.AddRange(own.Items);
+        return own.HasErrors ? null : result;
+    }
+
+    private static Instruction? Read(IntrinSyntax syntax, ModuleBinder module, DiagnosticBag bag)
+    {
+        string name = syntax.Name.Text;
+        Instruction? Refuse(SourceSpan span, string why)
+        {
+            bag.Add(InstructionDiagnostics.InstructionForm, span, name, why);
+            return null;
+        }
+
+        var equations = syntax.Body.OfType<SimpleSyntax>().ToList();
+        if (syntax.Body.FirstOrDefault(s => s is not (SimpleSyntax or EmitSyntax or CyclesSyntax)) is { } other) return Refuse(other.Span, "this line is no equation");
+        if (equations is not [{ Value: { } value } equation]) return Refuse(equations.Count > 1 ? equations[1].Span : syntax.Name.Span, equations.Count == 0 ? "it has no equation" : "it has a second line");
+        if ((equation.Target is SubscriptSyntax s0 ? s0.Target : equation.Target) is not NameExpressionSyntax left || syntax.Parameters.FirstOrDefault(p => p.Name.Text == left.Name) is not { } written)
+            return Refuse(equation.Target.Span, "the left side is none of its operands");
+        BinaryOp? update = equation.Assign switch
+        {
+            AssignKind.Assign => null, AssignKind.Add => BinaryOp.Add, AssignKind.Mul => BinaryOp.Mul, AssignKind.And => BinaryOp.And, AssignKind.Or => BinaryOp.Or, AssignKind.Xor => BinaryOp.Xor,
+            _ => BinaryOp.Sub,
+        };
+        if (update is BinaryOp.Sub) return Refuse(equation.Span, "this line defines nothing");
+
+        var op = new OpSyntax(syntax.Span, syntax.Name, [], [.. syntax.Parameters.Where(p => !ReferenceEquals(p, written))], [written], [], [equation with { Assign = AssignKind.Assign }]);
+        if (module.Bind(op, Specialisation.Representative(op), bag) is not { } semantics) return null;
+        var operands = syntax.Parameters.Select(p => semantics.Parameters.Concat(semantics.Results).First(t => t.Name == p.Name.Text)).ToImmutableArray();
+        foreach (var (operand, parameter) in operands.Zip(syntax.Parameters))
+            if (operand.Shape.Any(e => e is not ConstTerm { Value.Integer: > 0 }))
+                bag.Add(InstructionDiagnostics.OperandShape, parameter.Span, operand.Name, "of a shape that is not constant");
+        if (bag.HasErrors) return null;
+        if (semantics.Stages is not [{ Equations: [{ Targets.Length: 1 } bound] }]) return Refuse(equation.Span, "it has more than one value");
+        if (!semantics.RuntimeChecks.IsEmpty) return Refuse(equation.Span, "it would be checked at run time");
+        if (WhyNotPlain(bound, update) is { } why) return Refuse(equation.Span, why);
+
+        var result = semantics.Results[0];
+        var on = syntax.Clauses.OfType<OnClauseSyntax>().FirstOrDefault();
+        var emits = syntax.Body.OfType<EmitSyntax>().ToList();
+        if (emits.Count > 1) return Refuse(emits[1].Span, "it has a second emission");
+        ImmutableArray<string> features = on is null ? [] : [.. on.Features];
+        var emission = emits is [var e] ? EmissionBinder.Bind(name, e, operands, result, features, bag) : null;
+        return new(name, on?.Target.Text ?? "cpu", features, operands, result, semantics, update, emission, syntax.Span);
+    }
+
+    private static string? WhyNotPlain(Equation equation, BinaryOp? update)
+    {
+        var body = equation.Value;
+        if (body is ReduceTerm r)
+        {
+            if (update is null) return "a reduction is added to what the operand holds: write `+=`";
+            if (r.Kind.KeepsIndex || r.Kind is ReduceKind.User || ScalarMath.Combiner(r.Kind) != update) return $"`{r.Name}` does not combine as `{update.Value.Symbol}=` does";
+            if (r.Condition is not null) return "its reduction has a condition";
+            body = r.Body;
+        }
+        foreach (var t in TermsOf(body))
+            switch (t)
+            {
+                case ReduceTerm: return "a reduction stands inside of its value";
+                case ReadTerm { Default: not null }: return "an operand is read outside of its shape";
+                case ReadTerm read when read.Indices.Any(i => i is not IndexTerm): return $"`{read.Tensor.Name}` is read at an index that is not plain";
+                case ReadTerm read when read.Indices.OfType<IndexTerm>().Distinct().Count() != read.Indices.Length || read.Indices.Cast<IndexTerm>().Select(i => i.Index).Distinct().Count() != read.Indices.Length:
+                    return $"`{read.Tensor.Name}` is read along a diagonal";
+                case ReadTerm read:
+                    for (int d = 0; d < read.Indices.Length; d++)
+                        if (((IndexTerm)read.Indices[d]).Index is var index && !(index.Start is ConstTerm { Value.Integer: 0 } && index.End is ConstTerm end && read.Tensor.Shape[d] is ConstTerm extent && end.Value.Integer == extent.Value.Integer))
+                            return $"`{index.Name}` does not run over all of `{read.Tensor.Name}`";
+                    break;
+            }
+        return equation.Targets[0].Indices.Any(i => i is not IndexTerm) ? "its left side has an index that is not plain" : null;
+    }
+
+    private static IEnumerable<Term> TermsOf(Term t)
+    {
+        yield return t;
+        IEnumerable<Term> below = t switch
+        {
+            ReadTerm r => r.Default is null ? r.Indices : r.Indices.Append(r.Default),
+            UnaryTerm u => [u.Operand],
+            BinaryTerm b => [b.Left, b.Right],
+            LogicalTerm l => [l.Left, l.Right],
+            SelectTerm s => [s.Condition, s.Then, s.Else],
+            CastTerm c => [c.Operand],
+            IntrinsicTerm f => f.Arguments,
+            ReduceTerm r => [r.Body],
+            _ => [],
+        };
+        foreach (var x in below)
+            foreach (var y in TermsOf(x)) yield return y;
+    }
+}
