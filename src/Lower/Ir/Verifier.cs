@@ -230,7 +230,7 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
         }
         if (x.Kind is not EffectKind.Copy)
         {
-            if (!x.Buffers.IsEmpty || !x.Arguments.IsEmpty) Report("only a copy and a prefetch have buffers and arguments", x);
+            if (!x.Buffers.IsEmpty || !x.Arguments.IsEmpty) Report("only a copy has buffers and arguments", x);
             return;
         }
         if (x.Buffers is not [var to, var from])

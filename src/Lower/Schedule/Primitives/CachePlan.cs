@@ -75,8 +75,9 @@ internal sealed class CachePlan
         var used = body.FreeVars().ToHashSet();
         for (int n = outer.Count - 1; n >= 0; n--)
             if (used.Contains(outer[n].Variable)) used.UnionWith(outer[n].Start.FreeVars().Concat(outer[n].End.FreeVars()));
-        var iterations = outer.Where((it, n) => used.Contains(it.Variable) || once?.Invoke(around[n]) == true).Concat(own).ToImmutableArray();
-        Stmt fill = new Instance(Name, iterations, Regions.Read(body), Regions.Written(body), null, body, true, _origin);
+        var iterations = outer.Where((it, n) => used.Contains(it.Variable) || once?.Invoke(around[n]) == true);
+        // Its own come first: a name means one of them before it means a loop around.
+        Stmt fill = new Instance(Name, [.. own, .. iterations], Regions.Read(body), Regions.Written(body), null, body, true, _origin);
         for (int n = loops.Length - 1; n >= 0; n--) fill = new For(loops[n], Expr.Index(0), extents[n], LoopKind.Serial, fill, null, _origin);
         return fill;
     }

@@ -72,6 +72,8 @@ public static class CacheReadStep
         RequireComplete(state, d, buffer, [at.Nest], place);
         if (at.Around.Add(at.Loop).FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes)
             throw Refuse(d, place, $"the iterations of `{lanes.Variable.Name}` are lanes of a vector", "take a loop outside of the vector", "at");
+        if (scope is MemoryScope.Shared && LoopPlace.LoopsIn(at.Loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Bound && !IsThread(f)) is { } block)
+            throw Refuse(d, place, $"`{block.Variable.Name}`, inside of it, runs over blocks, and shared memory belongs to one", $"cache it inside of `{block.Variable.Name}`", "at");
         var around = at.Around.Add(at.Loop);
         // Threads that share a cache fill it for all of them, before the outermost of them starts its own work.
         int firstThread = scope is MemoryScope.Shared ? IndexOf(around, IsThread) : -1;
@@ -112,11 +114,24 @@ public static class CacheReadStep
         {
             var writer = state.Nests.Instances(n).First(i => i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer)));
             string? why = nests.Contains(n) ? $"`{writer.Name}`, in the same nest, writes it" : state.Nests.Order.IndexOf(n) > state.Nests.Order.IndexOf(nests[0]) ? $"`{writer.Name}` writes it later" : null;
-            if (why is null && buffer.Role is BufferRole.Temporary && writer.Iterations.Any(it => it.Start.FreeVars().Concat(it.End.FreeVars()).Any(v => writer.Iterations.Any(o => ReferenceEquals(o.Variable, v)))))
+            if (why is null && buffer.Role is BufferRole.Temporary && state.Nests.Instances(n).Any(i => i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer) && !IsBox(i, r))))
                 why = $"`{writer.Name}` leaves elements out, and a copy takes whole boxes";
             if (why is not null)
                 throw new DiagnosticException(StepContext.About(Refuse(d, place, why, "cache what is not written there").Diagnostics[0], writer, "written here"));
         }
+    }
+
+    // Each index is an iteration of its own with a range of its own, shifted perhaps: together they are a box. What several equations write covers the tensor.
+    private static bool IsBox(Instance i, Region written)
+    {
+        if (i.Iterations.Any(it => it.Start.FreeVars().Concat(it.End.FreeVars()).Any(v => i.Iterations.Any(o => ReferenceEquals(o.Variable, v))))) return false;
+        var used = new HashSet<Var>();
+        foreach (var e in written.Start)
+        {
+            var own = e.FreeVars().Where(v => i.Iterations.Any(it => ReferenceEquals(it.Variable, v))).ToList();
+            if (own.Count > 1 || own.Count == 1 && (!used.Add(own[0]) || Math.Abs(AccessStrides.Coefficient(e, own[0]) ?? 0) != 1)) return false;
+        }
+        return true;
     }
 
     internal static DiagnosticException Refuse(Directive d, string place, string why, string help, string? parameter = null) =>

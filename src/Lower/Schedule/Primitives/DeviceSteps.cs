@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
+using Tx.Lower.Build;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -17,6 +18,24 @@ internal static class DeviceSteps
     }
 
     public static Effect Barrier(Buffer buffer) => new(EffectKind.Barrier, buffer.Name, [], []);
+
+    /// <summary>A loop without the fills of shared caches, the reads of them, and barriers.</summary>
+    public static For WithoutSharedCaches(For loop) => loop.WithBody(new Erasure().Visit(loop.Body));
+
+    private sealed class Erasure : Rewriter
+    {
+        protected override Stmt VisitEffect(Effect x) => x.Kind is EffectKind.Barrier ? Block.Empty : x;
+
+        protected override Stmt VisitInstance(Instance i)
+        {
+            if (i.Writes.All(r => r.Buffer.Scope is MemoryScope.Shared)) return Block.Empty;
+            if (!i.Reads.Any(r => r.Buffer.Scope is MemoryScope.Shared)) return i;
+            var (init, body) = (i.Init is null ? null : Visit(i.Init), Visit(i.Body));
+            return new Instance(i.Name, i.Iterations, Regions.Read(init, body), i.Writes, init, body, i.Reassociate, i.Origin);
+        }
+
+        protected override Expr VisitLoad(Load l) => l.Buffer.Scope is MemoryScope.Shared ? Expr.Zero(l.Type) : base.VisitLoad(l);
+    }
 
     /// <summary>All threads of a block reach every barrier in a loop: how often the loops between run is the same for all of them.</summary>
     public static void RequireEveryThread(LoopPlace at, ImmutableArray<For> threads, Directive d)

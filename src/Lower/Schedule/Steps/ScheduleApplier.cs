@@ -41,11 +41,9 @@ public static class ScheduleApplier
             }
             try
             {
-                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
-                var result = rule(state, d, context);
+                var result = Step(state, d, context);
                 if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
-                var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
-                steps.Add(new(d, evidence, state, result.State));
+                steps.Add(new(d, result.Evidence, state, result.State));
                 state = result.State;
                 waiting = 0;
             }
@@ -70,6 +68,15 @@ public static class ScheduleApplier
 
     // How many of the next lines place stages.
     private static int RunLength(LinkedList<Directive> queue) => queue.TakeWhile(d => d.Primitive.Name == "compute_at").Count();
+
+    /// <summary>One step, with the proof that the marks of loops still hold.</summary>
+    /// <exception cref="DiagnosticException">The step is refused.</exception>
+    public static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
+        var result = rule(state, d, context);
+        return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
+    }
 
     private static Diagnostic Located(Diagnostic diagnostic, Directive d) =>
         d.Through.Aggregate(diagnostic, (x, call) => x.WithLabel(call, "in this call of a strategy"));

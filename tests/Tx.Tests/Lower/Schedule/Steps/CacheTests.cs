@@ -74,9 +74,10 @@ public class CacheTests
             acc = Y.cache_write(at = xo, memory = register)
             xi.vectorize()
             """;
-        var f = ScheduleText.Run(Conv, body, [n, c, h, w, o, 3, 3]).Function;
         ScheduleText.Run(Conv, body, [n, c, h, w, o, 3, 3], isSymbolic: true);
-        if (c > 0 && h > 0) Assert.DoesNotContain("Xp[vn", NestPath.FindInstance(((Block)f.Body).Statements[^1], "Y").Body.ToString(), StringComparison.Ordinal);
+        if (c == 0) return;
+        var f = ScheduleText.Run(Conv, body, [n, c, h, w, o, 3, 3]).Function;
+        Assert.DoesNotContain("Xp[vn", NestPath.FindInstance(((Block)f.Body).Statements[^1], "Y").Body.ToString(), StringComparison.Ordinal);
     }
 
     [Theory, InlineData(7), InlineData(1), InlineData(0), InlineData(16)]
@@ -108,7 +109,7 @@ public class CacheTests
         "op f(X: f32[M, N]) -> Y: f32[N, M] { Y[j, i] = X[i, j] * 2 + 1 }",
         "(io, ii) = Y.i.split(4)\n(jo, ji) = Y.j.split(4)\nY.reorder(jo, io, ii, ji)\nt = Y.cache_write(at = io)\nii.unroll()\nji.vectorize()\nY.nontemporal()", [m, n], isSymbolic: true);
 
-    [Theory, InlineData(3, 5), InlineData(1, 1), InlineData(4, 0)]
+    [Theory, InlineData(3, 5), InlineData(1, 1)]
     public void Several_results_have_a_tile_each(int m, int n) => ScheduleText.Run(
         "op rows(X: f32[M, N]) -> best: f32[M], at: i64[M] { (best[i], at[i]) = max_at(j: X[i, j]) }", "t = best.cache_write(at = best.i, memory = register)", [m, n], isSymbolic: true);
 
@@ -121,7 +122,6 @@ public class CacheTests
     [InlineData("a = A.cache_read(at = root, memory = register)", "TX2122")]
     [InlineData("a = A.cache_read(at = C.i, memory = register)", "TX2122")]
     [InlineData("a = A.cache_read(at = C.i, memory = shared)", "TX2149")]
-    [InlineData("a = A.cache_read(at = root, layout = (i) -> [i])", "TX2135")]
     [InlineData("a = A.cache_read(at = root, layout = (i, k) -> [i / 8, k])", "TX2119")]
     [InlineData("a = A.cache_read(at = root, layout = (i, k) -> [i + k, i - 2 * k])", "TX2135", false)]
     [InlineData("C.i.bind(block.x)", "TX2149")]
@@ -142,6 +142,7 @@ public class CacheTests
     {
         const string op = "op scan(X: f32[T, U]) -> h: f32[T + 1, U] {\n h[0, u] = 0\n for t in 0..T { h[t + 1, u] = h[t, u] + X[t, u] }\n }";
         Assert.Equal("TX2122", ScheduleText.Refuse(op, "p = h.cache_read(at = h.eq(1).u)").Code);
-        ScheduleText.Run(op, "p = X.cache_read(at = h.eq(1).t)\nq = h.eq(1).cache_write(at = h.eq(1).t)", [4, 3]);
+        ScheduleText.Run(op, "p = X.cache_read(at = h.eq(1).t)", [4, 3]);
+        Assert.Equal("TX2122", ScheduleText.Refuse(op, "q = h.eq(1).cache_write(at = h.eq(1).t)").Code);
     }
 }
