@@ -12,6 +12,9 @@ public static class FlattenStorage
     public static LoopModule Run(LoopModule module) =>
         module.Level >= LoopLevel.Flat ? module : module.Map(f => f.With(new Flattening().Visit(f.Body)), LoopLevel.Flat);
 
+    /// <summary>The index in elements that a load or store has in the end.</summary>
+    internal static Expr IndexOf(Buffer buffer, ImmutableArray<Expr> indices) => new Flattening().Flat(buffer, indices);
+
     private sealed class Flattening : SharingRewriter
     {
         private readonly Dictionary<Buffer, ImmutableArray<Expr>> _strides = [];
@@ -22,7 +25,11 @@ public static class FlattenStorage
         protected override Stmt VisitStore(Store s) =>
             new Store(s.Buffer, [Flat(s.Buffer, VisitAll(s.Indices))], Visit(s.Value), s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin);
 
-        private Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
+        protected override InstructionEmission VisitEmission(InstructionEmission e) => new(e.Function, e.Features,
+            [.. e.Arguments.Select(a => a with { Value = Visit(a.Value) })], e.Target, [Flat(e.Target, VisitAll(e.Indices))]);
+
+        /// <summary>One index in elements.</summary>
+        public Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
         {
             if (buffer.Layout is { } layout)
             {
