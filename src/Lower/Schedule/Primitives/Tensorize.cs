@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lang.Instructions;
-using Tx.Lang.Program;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
+using Tx.Lower.Build;
 using Tx.Lower.Instructions;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
 using Tx.Lower.Schedule.Steps;
-using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Schedule.Primitives;
 
@@ -74,7 +73,7 @@ public static class Tensorize
 
         var body = Call(match, loops, store, instance.Origin);
         Stmt? start = instance.Init is null ? null : InitOf(instance, tile, loops, store, init, d);
-        var result = new Instance(instance.Name, tile.Iterations, TileRegions.Read(match), TileRegions.Written(match), start, body, instance.Reassociate, instance.Origin);
+        var result = new Instance(instance.Name, tile.Iterations, Regions.Read(start, body), Regions.Written(start, body), start, body, instance.Reassociate, instance.Origin);
         var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, _ => result);
         return (nest, instance, Evidence.Proved($"the loops are those of `{instruction.Name}`, on tiles that lie as its operands do"));
     }
@@ -210,36 +209,5 @@ public static class Tensorize
         public string? Conflict { get; private set; }
 
         public Stmt Over(Stmt s) => s.Substitute(_values);
-    }
-
-    /// <summary>The boxes that the tiles lie in.</summary>
-    private static class TileRegions
-    {
-        public static ImmutableArray<Region> Written(InstructionMatch match) => [Box(match, match.Pattern.Target)];
-
-        public static ImmutableArray<Region> Read(InstructionMatch match) =>
-            [.. match.Tiles.Keys.Where(o => o != match.Pattern.Target || match.Pattern.Combiner is not null).OrderBy(o => match.Pattern.Instruction.Operands.IndexOf(o)).Select(o => Box(match, o))];
-
-        private static Region Box(InstructionMatch match, TensorSymbol operand)
-        {
-            var tile = match.Tiles[operand];
-            var starts = ImmutableArray.CreateBuilder<Expr>();
-            var extents = ImmutableArray.CreateBuilder<Expr>();
-            foreach (var index in tile.Indices)
-            {
-                var form = LinearForm.Of(index)!;
-                long span = 1;
-                for (int n = 0; n < match.Loops.Length; n++)
-                {
-                    long k = form.CoefficientOf(match.Loops[n]), last = match.Pattern.Indices[n].Extent - 1;
-                    if (k == 0) continue;
-                    form = form.Replace(match.Loops[n], LinearForm.Of(k > 0 ? 0 : last))!;
-                    span += Math.Abs(k) * last;
-                }
-                starts.Add(form.ToExpr());
-                extents.Add(Expr.Index(span));
-            }
-            return new(tile.Buffer, starts.ToImmutable(), extents.ToImmutable());
-        }
     }
 }
