@@ -3,6 +3,7 @@ using System.Globalization;
 using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
+using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
@@ -16,10 +17,13 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </code>
 /// Storage of a dimension becomes a ring. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
 /// written never moves backwards; and from the lowest index that is read or written there to the last one written there are no more than the ring has
-/// elements. So whatever overwrites an element that is still read would lie behind the last index written.
+/// elements. So whatever overwrites an element that is still read would lie behind the last index written. Where that does not say it,
+/// <see cref="RingFold"/> asks the solver.
 /// </summary>
 public static class Fold
 {
+    private const int MaxTries = 24;
+
     internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
     {
         string name = d.Loop.Name;
@@ -38,56 +42,73 @@ public static class Fold
                 $"compute it in a loop and store it in one: `{handle.Name}.compute_at(…, store_at = …)`"), writer, "computed here"));
         if (buffer.Shape[dimension] is IntImm held && held.Value <= extent) return StepResult.WithoutEffect(state, $"storage of `{name}` has {held.Value} elements");
 
-        var (needed, at, box) = Needed(state, allocation, outside, writer, buffer, dimension, d);
-        if (needed > extent) throw TooSmall(state, d, writer, at, box, extent, needed);
+        var carrier = Carrier(state, allocation, outside, writer, buffer, d);
+        var at = LoopPlace.Find(state.Nests[number], carrier, number);
+        long? needed = Needed(state, at, allocation, outside, writer, buffer, dimension);
+        string argument = $"no more than {needed?.ToString(CultureInfo.InvariantCulture)} elements are needed at a time";
+        if (!(needed <= extent))
+        {
+            // The bound may be too high: the solver looks at each element.
+            var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, allocation.Body), Legality.Dims(state));
+            DependenceResult Ask(long factor) => RingFold.Check(allocation.Body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence);
+            var result = Ask(extent);
+            if (result.Witness is { } witness)
+            {
+                long enough = extent + 1;
+                while (!(needed <= enough) && enough < extent + MaxTries && !Ask(enough).IsProved) enough++;
+                throw TooSmall(d, witness, dimension, extent, needed <= enough || Ask(enough).IsProved ? enough : null);
+            }
+            if (!result.IsProved)
+                throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, $"{name}.fold", result.Argument,
+                    needed is { } known ? $"use `{name}.fold({known.ToString(CultureInfo.InvariantCulture)})`" : "leave this line out"), writer, "computed here"));
+            argument = result.Argument;
+        }
 
         var ring = new Buffer(buffer.Name, buffer.Type, buffer.Shape.SetItem(dimension, Expr.Index(extent)), buffer.Role, buffer.Scope, buffer.Layout, buffer.Device, buffer.Memory);
         var body = Redirection.Apply(allocation.Body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
         var nest = Replace(state.Nests[number], allocation, new Allocate(ring, body, allocation.Origin));
-        return new(state.Replace(number, nest).Touch(writer.Name), Evidence.Proved($"no more than {needed.ToString(CultureInfo.InvariantCulture)} elements are needed at a time"));
+        return new(state.Replace(number, nest).Touch(writer.Name), Evidence.Proved(argument));
     }
 
-    // The elements that a ring must have, the loop that holds writes and reads, and what is needed there.
-    private static (long Needed, LoopPlace At, (Expr Low, Expr High) Box) Needed(ScheduleState state, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension, Directive d)
+    // The innermost loop that holds writes and reads.
+    private static Var Carrier(ScheduleState state, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, Directive d)
     {
         var users = LoopPlace.InstancesIn(allocation.Body).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).ToList();
-        if (users.Exists(i => i.Name != writer.Name && i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer)))) throw NotDecided("several instances write it");
-        if (users.Count < 2) throw NotDecided("nothing reads it");
+        if (users.Exists(i => i.Name != writer.Name && i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer)))) throw Refuse("several instances write it");
+        if (users.Count < 2) throw Refuse("nothing reads it");
         var loops = users.Select(i => NestPath.LoopsAround(allocation.Body, i.Name)).ToList();
         var between = loops[0].TakeWhile((l, n) => loops.TrueForAll(o => n < o.Length && ReferenceEquals(o[n].Variable, l.Variable))).ToImmutableArray();
-        int number = state.Nests.FindNest(writer.Name)!.Value;
-        if (between.IsEmpty) throw NotDecided($"`{Names.Of(state, outside[^1].Variable)}`, where it is stored, is where it is computed");
-        if (between.Any(l => l.Kind is not (LoopKind.Serial or LoopKind.Unrolled))) throw NotDecided("its iterations do not run in order");
-        var at = between[^1];
-        if (!WritesFirst(at.Body, writer, buffer)) throw NotDecided("an iteration reads before it writes");
+        if (between.IsEmpty) throw Refuse($"it is computed and stored in one loop, {(outside.IsEmpty ? "root" : $"`{Names.Of(state, outside[^1].Variable)}`")}");
+        return between.FirstOrDefault(l => l.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) is { } marked ? throw Refuse($"`{Names.Of(state, marked.Variable)}` is {LoopWords.Of(marked.Kind)}") : between[^1].Variable;
 
-        var arithmetic = new BoxArithmetic(state.Function.Dims.Select(x => x.Variable), [.. outside, .. between]);
-        var own = loops[users.FindIndex(i => i.Name == writer.Name)][between.Length..];
-        var written = Stores.In(writer)[0].Indices[dimension].Substitute(writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding));
-        var read = Box.OfReads(at.Body, [buffer], arithmetic)[dimension];
-        if (arithmetic.End(written, own, false) is not { } first || arithmetic.End(written, own, true) is not { } last) throw NotDecided("which elements are written is not known");
-        var low = arithmetic.Lower(first, read.Low);
-        if (!SlidingWindow.MovesForward(last, between, arithmetic)) throw NotDecided("the elements that are written do not only move forward");
-        if (arithmetic.Length(low, last, out _) is not IntImm needed) throw NotDecided("how many elements are needed at a time is not known");
-        return (needed.Value, LoopPlace.Find(state.Nests[number], at.Variable, number), (low, last));
-
-        DiagnosticException NotDecided(string why) =>
-            new(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, $"{d.Loop.Name}.fold", why, "leave this line out"), writer, "computed here"));
+        DiagnosticException Refuse(string why) =>
+            new(StepContext.About(Diagnostic.Create(ScheduleRefusals.WrongStage, d.Span, "fold", d.Loop.Name, why, "store it in a loop outside of the serial loop that it is computed in"), writer, "computed here"));
     }
 
-    private static DiagnosticException TooSmall(ScheduleState state, Directive d, Instance writer, LoopPlace at, (Expr Low, Expr High) box, long extent, long needed)
+    // Elements that are enough, by what one iteration reads and writes; null where that says nothing.
+    private static long? Needed(ScheduleState state, LoopPlace at, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension)
     {
-        var diagnostic = StepContext.About(Diagnostic.Create(ScheduleRefusals.FoldTooSmall, d.Span, d.Loop.Name, extent, d.Loop.Name, needed), writer, "computed here");
-        // In the first iteration of all loops, if that already needs too many.
-        var start = new Dictionary<Var, Expr>();
-        foreach (var l in at.Around.Add(at.Loop)) start[l.Variable] = Simplify.Simplifier.Simplify(l.Min.Substitute(start));
-        if (Simplify.Simplifier.Simplify(box.Low.Substitute(start)) is IntImm low && Simplify.Simplifier.Simplify(box.High.Substitute(start)) is IntImm high && high.Value - low.Value >= extent)
-        {
-            string Element(long n) => $"{d.Loop.Name[(d.Loop.Name.LastIndexOf('.') + 1)..]} = {n.ToString(CultureInfo.InvariantCulture)}";
-            string iteration = string.Join(", ", at.Around.Add(at.Loop).Select(l => $"{Names.Of(state, l.Variable)} = {start[l.Variable]}"));
-            diagnostic = diagnostic with { Witness = $"at {iteration}, the element at {Element(low.Value)} is lost: the one at {Element(low.Value + extent)} has its place" };
-        }
-        return new(diagnostic);
+        if (!WritesFirst(at.Loop.Body, writer, buffer)) return null;
+        var around = at.Around.Add(at.Loop);
+        var arithmetic = new BoxArithmetic(Legality.Dims(state), around);
+        var own = NestPath.LoopsAround(at.Loop.Body, writer.Name);
+        var written = Stores.In(writer)[0].Indices[dimension].Substitute(writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding));
+        var read = Box.OfReads(at.Loop.Body, [buffer], arithmetic)[dimension];
+        if (arithmetic.End(written, own, false) is not { } first || arithmetic.End(written, own, true) is not { } last || !SlidingWindow.MovesForward(last, around[outside.Length..], arithmetic)) return null;
+        return arithmetic.Length(arithmetic.Lower(first, read.Low), last, out _) is IntImm n ? n.Value : null;
+    }
+
+    private static DiagnosticException TooSmall(Directive d, DependenceWitness witness, int dimension, long extent, long? enough)
+    {
+        var diagnostic = Diagnostic.Create(ScheduleRefusals.FoldTooSmall, d.Span, d.Loop.Name, extent, d.Loop.Name, enough);
+        if (enough is null) diagnostic = diagnostic.WithHelp($"leave this line out: more than {(extent + MaxTries - 1).ToString(CultureInfo.InvariantCulture)} elements are needed");
+        diagnostic = StepContext.About(StepContext.About(diagnostic, witness.First.Instance, "computed here"), witness.Second.Instance, "and read here");
+        string index = d.Loop.Name[(d.Loop.Name.LastIndexOf('.') + 1)..];
+        string around = string.Join(", ", witness.Around.Select(v => $"{v.Variable.Name} = {v.Value.ToString(CultureInfo.InvariantCulture)}"));
+        return new(diagnostic.WithWitness(string.Create(CultureInfo.InvariantCulture,
+            $"{(around.Length > 0 ? $"for {around}: " : "")}the element at {index} = {witness.Element[dimension]} of the storage is lost, iteration ({Values(witness.SecondPoint)}) reads it after iteration ({Values(witness.FirstPoint)}) has overwritten it")));
+
+        static string Values(IEnumerable<(Var Variable, long Value)> values) => string.Join(", ", values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Variable.Name} = {v.Value}")));
     }
 
     // True where each statement that reads comes after the one that writes.

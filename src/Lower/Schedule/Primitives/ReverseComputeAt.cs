@@ -60,12 +60,13 @@ public static class ReverseComputeAt
         var ranges = new Dictionary<Var, (Expr Min, Expr Extent)>();
         for (int n = 0; n < indices.Length; n++)
         {
+            // The loops inside alone run over all of it.
+            if (!around.Any(l => indices[n].UsesVar(l.Variable))) continue;
             var own = inside.Where(l => indices[n].UsesVar(l.Variable)).ToImmutableArray();
             var range = Range(indices[n], own, arithmetic) ?? throw NotLegal($"what an iteration completes of `{buffer.Name}` is not a whole rectangle");
             if (own.Any(l => indices.Where((_, m) => m != n).Any(e => e.UsesVar(l.Variable)))) throw NotLegal($"what an iteration completes of `{buffer.Name}` is not a whole rectangle");
             var dimension = stage.Dimensions.FirstOrDefault(x => ReferenceEquals(x.Iteration.Variable, mapped[n].Variable));
             if (dimension?.Loop is not { } loop) throw Refuse(ScheduleRefusals.StageHasShape, d.Stage.Name, $"`{d.Stage.Name}.{mapped[n].Variable.Name[1..]}` is not one whole serial loop any more");
-            if (range.Min.IsConstant(0) && StructuralComparer.Equal(range.Extent, buffer.Shape[n])) continue;
             ranges.Add(loop.Variable, range);
         }
 

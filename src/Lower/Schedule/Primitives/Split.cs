@@ -92,6 +92,7 @@ public static class Split
         long inside = factors.Aggregate(1L, (a, b) => checked(a * b));
         for (int n = 0; n < factors.Length; n++)
         {
+            if (n > 0 || tail is SplitTail.Guard) nest = TailGuard.Apply(nest, current, inside, Legality.Dims(state));
             if (inside > MaxFactor) throw StepContext.Refuse(ScheduleRefusals.TailNotAllowed, d.Span, word, d.Loop.Name, $"the factors' product is above {MaxFactor}");
             (nest, var outer, var inner) = Apply(nest, current, inside, n == 0 ? tail : SplitTail.Guard, (d.ResultLoop(n).Name, d.ResultLoop(n + 1).Name), state.UniqueName);
             made.Add(outer);

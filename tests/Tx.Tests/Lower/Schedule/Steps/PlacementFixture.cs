@@ -22,6 +22,8 @@ internal sealed class PlacementFixture
     private readonly double _tolerance;
     private readonly bool _isSymbolic;
     private readonly StepContext _context = new(new NestProver());
+    private readonly List<Directive> _done = [];
+    private readonly Tx.Lower.Ir.LoopFunction _plain;
     private readonly Dictionary<string, StageHandle> _stages = [];
     private readonly Dictionary<string, LoopHandle> _loops = [];
 
@@ -29,6 +31,7 @@ internal sealed class PlacementFixture
     {
         (_op, _dims, _tolerance, _isSymbolic) = (op, dims, tolerance, isSymbolic);
         var plain = NestBuilder.Build(op.Operator, isSymbolic ? null : dims).Functions[0];
+        _plain = plain;
         Interface = InterfaceBuilder.Build(op.Operator, plain);
         State = ScheduleState.Of(plain, Target);
     }
@@ -65,8 +68,33 @@ internal sealed class PlacementFixture
         for (int n = 0; n < results.Length; n++)
             if (directive.Results[n] is LoopValue l) _loops[results[n]] = l.Loop; else _stages[results[n]] = ((StageValue)directive.Results[n]).Stage;
         State = result.State;
+        _done.Add(directive);
         Check(text);
         return result;
+    }
+
+    /// <summary>The step, where it is legal.</summary>
+    public bool Try(string text)
+    {
+        var (before, count) = (State, _done.Count);
+        try
+        {
+            Do(text);
+            return true;
+        }
+        catch (DiagnosticException)
+        {
+            (State, _) = (before, count);
+            return false;
+        }
+    }
+
+    /// <summary>All steps once more, one after another as a schedule does them: marks are proved again by each step that touches them.</summary>
+    public void Replay()
+    {
+        var scheduled = ScheduleApplier.Apply(_plain, Target, [.. _done], _context);
+        Assert.DoesNotContain(scheduled.Diagnostics, x => x.IsError);
+        Assert.All(scheduled.Steps, x => Assert.Equal(EvidenceTier.Proved, x.Evidence.Tier));
     }
 
     /// <summary>The diagnostic of a step that is refused.</summary>
