@@ -76,7 +76,7 @@ public static class ComputeAt
                 throw Refuse(ScheduleRefusals.PlaceNotLegal, name, Names.Of(state, atLoop), isOutput ? "it is a result of the operator, and not all of it is read there" : "it has run-time checks, and not all of it is read there", "root");
         var (placed, slides) = StagePlacement.Place(state, stage, at, isOutput ? null : store,
             dimension => Refused(ScheduleRefusals.StageHasShape, name, $"`{name}.{stage.Dimensions[dimension].Iteration.Variable.Name[1..]}` is not one whole serial loop any more"));
-        return (placed.Touch(name), slides);
+        return (placed, slides);
 
         string StorageHelp(ImmutableArray<For> loops) =>
             $"it can be stored at: {string.Join(", ", loops.Reverse().TakeWhile((l, n) => n == 0 || loops[^n].Kind is LoopKind.Serial or LoopKind.Unrolled).Select(l => $"`{Names.Of(state, l.Variable)}`"))}{(loops.All(l => l.Kind is LoopKind.Serial or LoopKind.Unrolled) ? ", root" : "")}";
