@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lang.Instructions;
 using Tx.Lang.Program;
 using Tx.Lang.Proofs;
 using Tx.Lang.Semantics;
@@ -44,6 +45,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
             foreach (var d in Report(bound).Diagnostics)
                 if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         }
+        foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
     }
 

@@ -9,7 +9,6 @@ internal static class UnsupportedDeclarations
 {
     public static IEnumerable<Diagnostic> Find(DeclarationTable table)
     {
-        foreach (var i in table.Intrinsics.Values) yield return Refuse("intrin", i.Name);
         foreach (var t in table.Targets.Values) yield return Refuse("target", t.Name);
     }
 

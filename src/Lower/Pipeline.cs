@@ -19,6 +19,8 @@ public static class Pipeline
     public static ImmutableArray<OrderConstraint> Constraints { get; } =
     [
         new("decompose_reductions", "lower_instances", "an instance without a loop of its own is replaced where it stands"),
+        new("lower_instances", "lower_instructions", "an instruction stands in an instance"),
+        new("lower_instructions", "simplify_loops", "declared loops are loops like any other"),
         new("lower_instances", "split_interior", "a domain's condition is what the boundary is about"),
         new("simplify_loops", "split_interior", "a condition that always holds needs no second version"),
         new("split_interior", "expand_vectors", "a condition over a vector's lanes is a comparison only before"),
@@ -39,6 +41,7 @@ public static class Pipeline
     [
         new("decompose_reductions", "first: what starts a reduction is an instance like any other", LoopLevel.Scheduled, LoopLevel.Scheduled, DecomposeReductions.Run),
         new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("lower_instructions", "early: what the target does not have are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.Run(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("serialize_loops", "before loops are copied, so that the copies agree", LoopLevel.Lowered, LoopLevel.Lowered, SerializeLoops.Run),
         new("split_interior", "while conditions are comparisons of loop variables", LoopLevel.Lowered, LoopLevel.Lowered, SplitInterior.Run),

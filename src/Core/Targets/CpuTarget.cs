@@ -47,6 +47,8 @@ public sealed record CpuTarget(
         Add(Avx512Vbmi.IsSupported, "avx512vbmi");
         // Leaf 1 says so in bit 29 of the third register; the conversions have the vectors' encoding, so the system must keep those.
         Add(Avx.IsSupported && (X86Base.CpuId(1, 0).Ecx & 1 << 29) != 0, "f16c");
+        // Leaf 7, bit 11 of the third register.
+        Add(Avx512F.IsSupported && Avx512BW.IsSupported && (X86Base.CpuId(7, 0).Ecx & 1 << 11) != 0, "avx512vnni");
         Add(AdvSimd.IsSupported, "neon");
         bool wide = Avx512F.IsSupported && Avx512BW.IsSupported;
         return new("host", features.ToImmutable(), wide ? 64 : Avx2.IsSupported ? 32 : 16, wide || AdvSimd.IsSupported ? 32 : 16,

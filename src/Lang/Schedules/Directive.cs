@@ -22,7 +22,8 @@ public sealed record LayoutValue(ImmutableArray<IndexSymbol> Axes, ImmutableArra
 /// <summary>A condition over dimensions that is not decided here: <c>N % 8 == 0</c>.</summary>
 public sealed record ConditionValue(Term Condition) : ScheduleValue;
 /// <summary>A declared instruction.</summary>
-public sealed record InstructionValue(IntrinSyntax Syntax) : ScheduleValue;
+/// <param name="Bound">Null where its declaration has errors, which have been reported.</param>
+public sealed record InstructionValue(IntrinSyntax Syntax, Instructions.Instruction? Bound = null) : ScheduleValue;
 public sealed record ListValue(ImmutableArray<ScheduleValue> Items) : ScheduleValue;
 
 /// <summary>A number over dimensions, or over the axes of a layout, that are not known yet. Never an argument of a directive.</summary>

@@ -190,7 +190,13 @@ internal sealed partial class ScheduleRun
             return null;
         }
         var own = DeviceItems<IntrinSyntax>().ToList();
-        if ((own.Find(i => i.Name.Text == n.Name) ?? Table.Intrinsics.GetValueOrDefault(n.Name)) is { } found) return new InstructionValue(found);
+        if ((own.Find(i => i.Name.Text == n.Name) ?? Table.Intrinsics.GetValueOrDefault(n.Name)) is { } found)
+        {
+            var bag = new DiagnosticBag();
+            var bound = Instructions.InstructionBinder.Bind(found, module, bag);
+            foreach (var d in bag.Items.Where(d => d.IsError)) Report(d);
+            return bound is null ? null : new InstructionValue(found, bound);
+        }
         Report(Diagnostic.Create(ScheduleDiagnostics.UnknownInstruction, n.Span, n.Name).Suggest(n.Span, n.Name, own.Select(i => i.Name.Text).Concat(Table.Intrinsics.Keys)));
         return null;
     }

@@ -73,6 +73,8 @@ public sealed class AccessCollector : Walker
                 foreach (var v in c.Values) Read(v);
                 break;
             case Instance i: VisitInstance(i); break;
+            // What it emits touches the same elements.
+            case InstructionCall c: Visit(c.Body); break;
             case Effect { Kind: EffectKind.Copy } x: VisitCopy(x); break;
             case Effect x:
                 _isOrdered |= x.Kind is not (EffectKind.Fence or EffectKind.Prefetch);

@@ -51,6 +51,7 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
             case Instance i:
                 var (enter, main) = (Domain(i), Plain(i.Body));
                 return f => { if (enter(f)) main(f); };
+            case InstructionCall c: return Plain(c.Body);
             case Launch l: return Start(l);
             default: throw new CompilerBugException("loop interpreter", s.GetType().Name);
         }

@@ -190,6 +190,12 @@ public sealed partial class IrParser
             return new Check(condition, message, values);
         }
         if (Take("instance")) return Instance();
+        if (Take("instruction"))
+        {
+            string name = Text();
+            var emission = Take("emits") ? Emission() : null;
+            return new InstructionCall(name, emission, Braces());
+        }
         if (Take("launch"))
         {
             string function = Name();
@@ -269,6 +275,24 @@ public sealed partial class IrParser
         var body = Statements();
         Expect("}");
         return new(name, iterations, reads, writes, init, body, reassociate);
+    }
+
+    private InstructionEmission Emission()
+    {
+        string function = Text();
+        Expect("on");
+        Expect("(");
+        var features = List(")", Text);
+        Expect("(");
+        var arguments = List(")", () =>
+        {
+            var value = Expression();
+            IrType? bits = Take("as") ? TypeNamed(Word()) : null;
+            return new InstructionArgument(value, bits, Take("times") ? Int() : 0);
+        });
+        Expect("to");
+        var target = BufferNamed();
+        return new(function, features, arguments, target, Access().Indices);
     }
 
     private Region RegionOf()

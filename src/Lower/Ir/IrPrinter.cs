@@ -139,11 +139,27 @@ public sealed class IrPrinter
                 Put(";\n");
                 break;
             case Instance i: Write(i); break;
+            case InstructionCall c:
+                Indent().Put("instruction ").Put(Quote(c.Name));
+                if (c.Emission is { } emission) Put(" emits ").Emission(emission);
+                Put(" ").Braces(c.Body).Put("\n");
+                break;
             case Launch l:
                 Indent().Put("launch ").Put(Word(l.Function)).Put("(").Join(l.Buffers, b => Put(NameOf(b))).Put(") grid [").Join(l.Grid, e => Write(e, 0))
                     .Put("] block [").Join(l.Block, e => Write(e, 0)).Put("];\n");
                 break;
         }
+    }
+
+    private IrPrinter Emission(InstructionEmission e)
+    {
+        Put(Quote(e.Function)).Put(" on (").Join(e.Features, f => Put(Quote(f))).Put(") (").Join(e.Arguments, a =>
+        {
+            Write(a.Value, 0);
+            if (a.Bits is { } bits) Put(" as ").Put(bits.ToString());
+            return a.Lanes > 0 ? Put($" times {Invariant(a.Lanes)}") : this;
+        });
+        return Put(") to ").Access(e.Target, e.Indices, null);
     }
 
     private void Write(Instance i)

@@ -45,6 +45,7 @@ public abstract class Rewriter
             Effect x => VisitEffect(x),
             Instance i => VisitInstance(i),
             Launch l => VisitLaunch(l),
+            InstructionCall c => VisitInstruction(c),
             _ => throw new UnreachableException(s.GetType().Name),
         };
     }
@@ -206,6 +207,22 @@ public abstract class Rewriter
     {
         var (buffers, grid, block) = (VisitBuffers(l.Buffers), VisitAll(l.Grid), VisitAll(l.Block));
         return buffers == l.Buffers && grid == l.Grid && block == l.Block ? l : new Launch(l.Function, buffers, grid, block, l.Origin);
+    }
+
+    protected virtual Stmt VisitInstruction(InstructionCall c)
+    {
+        var emission = c.Emission is null ? null : VisitEmission(c.Emission);
+        var body = Visit(c.Body);
+        return Same(emission, c.Emission) && Same(body, c.Body) ? c : new InstructionCall(c.Name, emission, body, c.Origin);
+    }
+
+    protected virtual InstructionEmission VisitEmission(InstructionEmission e)
+    {
+        var arguments = e.Arguments;
+        for (int n = 0; n < arguments.Length; n++)
+            if (Visit(arguments[n].Value) is var value && !Same(value, arguments[n].Value)) arguments = arguments.SetItem(n, arguments[n] with { Value = value });
+        var (target, indices) = (VisitBuffer(e.Target), VisitAll(e.Indices));
+        return arguments == e.Arguments && target == e.Target && indices == e.Indices ? e : e with { Arguments = arguments, Target = target, Indices = indices };
     }
 
     /// <summary>Returns the same array when no element changed.</summary>

@@ -99,6 +99,7 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
                 (Check x, Check y) => x.Message == y.Message && Same(x.Condition, y.Condition) && Same(x.Values, y.Values),
                 (Effect x, Effect y) => x.Kind == y.Kind && x.Name == y.Name && Correspond(x.Buffers, y.Buffers) && Same(x.Arguments, y.Arguments),
                 (Instance x, Instance y) => Same(x, y),
+                (InstructionCall x, InstructionCall y) => x.Name == y.Name && Same(x.Emission, y.Emission) && Same(x.Body, y.Body),
                 (Launch x, Launch y) => x.Function == y.Function && Correspond(x.Buffers, y.Buffers) && Same(x.Grid, y.Grid) && Same(x.Block, y.Block),
                 _ => false,
             };
@@ -112,6 +113,14 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
             foreach (var (i, j) in x.Iterations.Zip(y.Iterations))
                 if (!Bind(i.Variable, j.Variable) || !Same(i.Start, j.Start) || !Same(i.End, j.End)) return false;
             return Same(x.Reads, y.Reads) && Same(x.Writes, y.Writes) && Same(x.Init, y.Init) && Same(x.Body, y.Body);
+        }
+
+        private bool Same(InstructionEmission? a, InstructionEmission? b)
+        {
+            if (a is null || b is null) return a is null && b is null;
+            return a.Function == b.Function && a.Features.SequenceEqual(b.Features) && a.Arguments.Length == b.Arguments.Length
+                && a.Arguments.Zip(b.Arguments).All(p => p.First.Bits == p.Second.Bits && p.First.Lanes == p.Second.Lanes && Same(p.First.Value, p.Second.Value))
+                && Corresponds(a.Target, b.Target) && Same(a.Indices, b.Indices);
         }
 
         private bool Same(ImmutableArray<Region> a, ImmutableArray<Region> b) =>

@@ -46,6 +46,8 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
     private readonly Dictionary<object, object> _binders = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Expr> _checked = new(ReferenceEqualityComparer.Instance);
     private bool _inParallel;
+    // The body of an instruction that is emitted is not written out: what it needs of registers does not count.
+    private int _inInstruction;
 
     public void Run()
     {
@@ -141,7 +143,7 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
             Check(i);
             if (i.Type.Element is not ElementType.I64) Report($"`{i}` is {i.Type}, not an index", where);
             if (i.Type.Lanes != 1 && i.Type.Lanes != lanes) Report("indices have different numbers of lanes", where);
-            if (level >= LoopLevel.Expanded && b.Scope is MemoryScope.Register && !IsConstant(i)) Report($"register `{b.Name}` has the index `{i}`, which is not constant", where);
+            if (level >= LoopLevel.Expanded && b.Scope is MemoryScope.Register && _inInstruction == 0 && !IsConstant(i)) Report($"register `{b.Name}` has the index `{i}`, which is not constant", where);
         }
         if (predicate is null) return;
         Check(predicate);
@@ -194,12 +196,30 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
                 break;
             case Effect x: Check(x); break;
             case Instance i: Check(i); break;
+            case InstructionCall c:
+                if (c.Emission is { } emission) Check(emission, c);
+                _inInstruction++;
+                Check(c.Body);
+                _inInstruction--;
+                break;
             case Launch l:
                 foreach (var b in l.Buffers) Known(b, s);
                 foreach (var e in l.Grid.Concat(l.Block)) Index(e, s);
                 if (!functions.Contains(l.Function)) Report($"there is no function `{l.Function}`", s);
                 break;
         }
+    }
+
+    private void Check(InstructionEmission e, InstructionCall c)
+    {
+        foreach (var a in e.Arguments)
+        {
+            Check(a.Value);
+            if (a.Bits is { } bits && bits.Element.Bits * bits.Lanes != a.Value.Type.Element.Bits * a.Value.Type.Lanes) Report($"the bits of {a.Value.Type} are no {bits}", c);
+            if (a.Lanes > 0 && (a.Lanes == 1 || (a.Bits ?? a.Value.Type).Lanes != 1)) Report($"copies {a.Bits ?? a.Value.Type} into {a.Lanes} lanes", c);
+        }
+        Access(e.Target, e.Indices, null, c);
+        if (e.Target.Role is BufferRole.Input) Report($"input `{e.Target.Name}` is written", c);
     }
 
     private void Check(For f)

@@ -42,8 +42,18 @@ public abstract class Walker
             case Effect x: foreach (var b in x.Buffers) VisitBuffer(b); VisitAll(x.Arguments); break;
             case Instance i: VisitInstance(i); break;
             case Launch l: foreach (var b in l.Buffers) VisitBuffer(b); VisitAll(l.Grid); VisitAll(l.Block); break;
+            case InstructionCall c: VisitEmission(c); Visit(c.Body); break;
             default: throw new UnreachableException(s.GetType().Name);
         }
+    }
+
+    /// <summary>What an instruction emits says again what its body does, in vectors.</summary>
+    protected virtual void VisitEmission(InstructionCall c)
+    {
+        if (c.Emission is not { } e) return;
+        foreach (var a in e.Arguments) Visit(a.Value);
+        VisitBuffer(e.Target);
+        VisitAll(e.Indices);
     }
 
     /// <summary>Called for every buffer that a node mentions.</summary>

@@ -12,6 +12,9 @@ public static class FlattenStorage
     public static LoopModule Run(LoopModule module) =>
         module.Level >= LoopLevel.Flat ? module : module.Map(f => f.With(new Flattening().Visit(f.Body)), LoopLevel.Flat);
 
+    /// <summary>The index in elements that a load or store has in the end.</summary>
+    internal static Expr IndexOf(Buffer buffer, ImmutableArray<Expr> indices) => new Flattening().Flat(buffer, indices);
+
     private sealed class Flattening : SharingRewriter
     {
         private readonly Dictionary<Buffer, ImmutableArray<Expr>> _strides = [];
@@ -25,7 +28,11 @@ public static class FlattenStorage
         protected override Stmt VisitEffect(Effect x) =>
             x.Kind is EffectKind.Prefetch ? new Effect(x.Kind, x.Name, x.Buffers, [Flat(x.Buffers[0], VisitAll(x.Arguments))], x.Origin) : base.VisitEffect(x);
 
-        private Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
+        protected override InstructionEmission VisitEmission(InstructionEmission e) => new(e.Function, e.Features,
+            [.. e.Arguments.Select(a => a with { Value = Visit(a.Value) })], e.Target, [Flat(e.Target, VisitAll(e.Indices))]);
+
+        /// <summary>One index in elements.</summary>
+        public Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
         {
             if (buffer.Layout is { } layout)
             {

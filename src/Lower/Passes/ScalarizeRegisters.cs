@@ -31,6 +31,15 @@ public static class ScalarizeRegisters
             switch (s)
             {
                 case Store t: Access(t.Buffer, t.Indices); break;
+                case InstructionCall c:
+                    // Its body is not written out.
+                    if (c.Emission is { } e)
+                    {
+                        VisitEmission(c);
+                        Access(e.Target, e.Indices);
+                        return;
+                    }
+                    break;
                 case Effect x: Buffers.UnionWith(x.Buffers.Where(b => b.Scope is MemoryScope.Register)); break;
                 case Launch l: Buffers.UnionWith(l.Buffers.Where(b => b.Scope is MemoryScope.Register)); break;
                 case Allocate { Buffer: { Scope: MemoryScope.Register } b } when b.Shape.Any(e => e is not IntImm): Buffers.Add(b); break;

@@ -44,6 +44,8 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
             case Allocate a: EmitAllocate(a); Emit(a.Body); break;
             case Check c: EmitCheck(c); break;
             case Effect x: EmitEffect(x); break;
+            case InstructionCall { Emission: { } emission }: EmitInstruction(emission); break;
+            case InstructionCall c: Emit(c.Body); break;
             case Launch: throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a launch of a device kernel");
             default: throw Bug($"a statement `{s.GetType().Name}` at level flat");
         }

@@ -36,6 +36,7 @@ public static class PrimitiveTable
         ["decompose_reduction"] = DecomposeReduction.Step,
         ["specialize"] = Specialize.Step,
         ["partition"] = Partition.Step,
+        ["tensorize"] = Tensorize.Step,
         ["auto"] = Auto.Step,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

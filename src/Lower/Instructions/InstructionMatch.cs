@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Instructions;
+using Tx.Lang.Program;
+using Tx.Lower.Analysis;
+using Tx.Lower.Ir;
+using Tx.Lower.Passes;
+using Buffer = Tx.Lower.Ir.Buffer;
+
+namespace Tx.Lower.Instructions;
+
+/// <summary>Why loops do not compute what an instruction does.</summary>
+internal sealed record Mismatch(string Why, string Help);
+
+/// <summary>An operand's place in a buffer: the indices of one element over the tile's loops and what is outside.</summary>
+internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices);
+
+/// <summary>Loops that compute what an instruction does.</summary>
+/// <param name="Loops">For each index of the pattern, the variable of the loop that is it.</param>
+/// <param name="Tiles">For each operand its tile.</param>
+internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArray<Var> Loops, ImmutableDictionary<TensorSymbol, Tile> Tiles)
+{
+    /// <summary>Looks for an assignment of the loops to the pattern's indices under which a store is the pattern's.</summary>
+    /// <param name="loops">The tile's loops, outermost first, of constant extent from 0; all of them.</param>
+    /// <param name="store">Over these loops' variables and those outside.</param>
+    /// <param name="combines">The store combines its value with the old one by this operator.</param>
+    public static (InstructionMatch? Match, Mismatch? Mismatch) Find(InstructionPattern pattern, ImmutableArray<(Var Variable, long Extent)> loops, Store store, BinaryOp? combines, Expr value)
+    {
+        string name = pattern.Instruction.Name;
+        if (combines != pattern.Combiner)
+            return (null, new(pattern.Combiner is { } wanted
+                ? $"`{name}` combines by `{wanted.Symbol}` with what `{pattern.Target.Name}` holds, and this {(combines is { } own ? $"combines by `{own.Symbol}`" : "replaces it")}"
+                : $"`{name}` replaces what `{pattern.Target.Name}` holds, and this combines with it", "take an instruction of that form"));
+        foreach (var (v, n) in loops)
+            if (!pattern.Indices.Any(i => i.Extent == n)) return (null, new($"`{v.Name}` runs {n} times, and no index of `{name}` does: {pattern.Describe}", "split the loops by the instruction's extents first"));
+        if (loops.Length != pattern.Indices.Length || !loops.Select(l => l.Extent).Order().SequenceEqual(pattern.Indices.Select(i => i.Extent).Order()))
+        {
+            var left = loops.Select(l => l.Extent).ToList();
+            var missing = pattern.Indices.First(i => !left.Remove(i.Extent));
+            return (null, new($"no loop here is `{missing.Name}` of `{name}`, which runs {missing.Extent} times", "take the loop outside of all those that the instruction covers, with these directly inside"));
+        }
+        Mismatch? best = null;
+        int bestDepth = -1;
+        foreach (var order in Orders(pattern.Indices, loops))
+        {
+            var attempt = new Attempt(pattern, order);
+            if (attempt.Run(store, value)) return (new(pattern, order, attempt.Tiles.ToImmutableDictionary()), null);
+            if (attempt.Depth > bestDepth) (best, bestDepth) = (attempt.Mismatch, attempt.Depth);
+        }
+        return (null, best);
+    }
+
+    // All assignments of loops with the right extents, that of the nest's own order first.
+    private static IEnumerable<ImmutableArray<Var>> Orders(ImmutableArray<PatternIndex> indices, ImmutableArray<(Var Variable, long Extent)> loops)
+    {
+        if (indices.IsEmpty)
+        {
+            yield return [];
+            yield break;
+        }
+        for (int n = 0; n < loops.Length; n++)
+            if (loops[n].Extent == indices[0].Extent)
+                foreach (var rest in Orders(indices[1..], loops.RemoveAt(n))) yield return [loops[n].Variable, .. rest];
+    }
+
+    /// <summary>The indices of all elements of an operand at once, in row-major order of its dimensions.</summary>
+    public ImmutableArray<Expr> Vector(TensorSymbol operand)
+    {
+        var dimensions = DimensionsOf(Pattern, operand);
+        long lanes = dimensions.Aggregate(1L, (n, i) => n * i.Extent);
+        return [.. Tiles[operand].Indices.Select(e => Lanes(e, dimensions, lanes))];
+    }
+
+    private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long lanes)
+    {
+        var form = LinearForm.Of(index)!;
+        var rest = form;
+        Expr vector = Expr.Index(0);
+        long inside = lanes;
+        foreach (var i in dimensions)
+        {
+            inside /= i.Extent;
+            var loop = Loops[Pattern.Indices.IndexOf(i)];
+            long k = form.CoefficientOf(loop);
+            rest = rest.Replace(loop, LinearForm.Of(0))!;
+            if (k == 0 || lanes == 1) continue;
+            Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
+            if (inside > 1) lane = Expr.Make(BinaryOp.Div, lane, Expr.Index(inside));
+            if (inside * i.Extent < lanes) lane = Expr.Make(BinaryOp.Mod, lane, Expr.Index(i.Extent));
+            vector = LaneMath.Add(vector, LaneMath.Mul(lane, Expr.Index(k)));
+        }
+        return LaneMath.Add(rest.ToExpr(), vector);
+    }
+
+    private static ImmutableArray<PatternIndex> DimensionsOf(InstructionPattern pattern, TensorSymbol operand)
+    {
+        var found = new Finder(pattern, operand);
+        if (operand == pattern.Target) return [.. pattern.Written.Select(found.IndexOf)];
+        found.Visit(pattern.Value);
+        return found.Dimensions ?? throw new CompilerBugException("instruction", $"{operand.Name} is not read");
+    }
+
+    private sealed class Finder(InstructionPattern pattern, TensorSymbol operand) : Walker
+    {
+        public ImmutableArray<PatternIndex>? Dimensions { get; private set; }
+
+        public PatternIndex IndexOf(Expr e) => pattern.Indices.First(i => ReferenceEquals(i.Variable, e));
+
+        public override void Visit(Expr e)
+        {
+            if (e is Load l && pattern.Operands[l.Buffer] == operand) Dimensions = [.. l.Indices.Select(IndexOf)];
+            else base.Visit(e);
+        }
+    }
+
+    /// <summary>One assignment of loops to indices.</summary>
+    private sealed class Attempt(InstructionPattern pattern, ImmutableArray<Var> loops)
+    {
+        public Dictionary<TensorSymbol, Tile> Tiles { get; private set; } = [];
+        public Mismatch? Mismatch { get; private set; }
+        /// <summary>How much of the value agreed.</summary>
+        public int Depth { get; private set; }
+
+        public bool Run(Store store, Expr value) =>
+            Place(pattern.Target, [.. pattern.Written], store.Buffer, store.Indices, isWritten: true) && Unify(pattern.Value, value);
+
+        private bool Fail(string why, string help)
+        {
+            Mismatch ??= new(why, help);
+            return false;
+        }
+
+        private bool Unify(Expr p, Expr a)
+        {
+            switch (p, a)
+            {
+                case (Load x, Load y):
+                    if (y.Predicate is not null) return Fail($"`{y.Buffer.Name}` is read under a condition where `{pattern.Operands[x.Buffer].Name}` is expected", "read through a cache that holds the neutral value: `cache_read`");
+                    return Place(pattern.Operands[x.Buffer], x.Indices, y.Buffer, y.Indices, isWritten: false);
+                case (IntImm or FloatImm, IntImm or FloatImm) when StructuralComparer.Equal(p, a): Depth++; return true;
+                case (Cast x, Cast y) when x.Kind == y.Kind && x.Type == y.Type: Depth++; return Unify(x.Operand, y.Operand);
+                case (Unary x, Unary y) when x.Op == y.Op: Depth++; return Unify(x.Operand, y.Operand);
+                case (Select x, Select y): Depth++; return Unify(x.Condition, y.Condition) && Unify(x.Then, y.Then) && Unify(x.Else, y.Else);
+                case (Call x, Call y) when x.Function == y.Function: Depth++; return x.Arguments.Zip(y.Arguments).All(q => Unify(q.First, q.Second));
+                case (Binary x, Binary y) when x.Op == y.Op && x.Left.Type == y.Left.Type:
+                    Depth++;
+                    var (tiles, first) = (new Dictionary<TensorSymbol, Tile>(Tiles), Mismatch);
+                    if (Unify(x.Left, y.Left) && Unify(x.Right, y.Right)) return true;
+                    if (x.Op is not (BinaryOp.Add or BinaryOp.Mul or BinaryOp.And or BinaryOp.Or or BinaryOp.Xor)) return false;
+                    var why = Mismatch;
+                    (Tiles, Mismatch) = (tiles, first);
+                    if (Unify(x.Left, y.Right) && Unify(x.Right, y.Left)) return true;
+                    Mismatch = why;
+                    return false;
+                default: return Fail($"`{Show(a)}` stands where `{Show(p)}` is expected", "take an instruction that computes this, or write the equation with the same types and operators");
+            }
+        }
+
+        // Iteration variables have a "v" before their names.
+        private static string Show(Expr e) => e.ToString();
+
+        private bool Place(TensorSymbol operand, ImmutableArray<Expr> dimensions, Buffer buffer, ImmutableArray<Expr> indices, bool isWritten)
+        {
+            if (buffer.Type != operand.Type) return Fail($"`{buffer.Name}` is {buffer.Type.Name}, and operand `{operand.Name}` is {operand.Type.Name}", "take an instruction for this type");
+            var own = dimensions.Select(d => loops[IndexOf(d)]).ToList();
+            foreach (var index in indices)
+            {
+                var used = loops.Where(v => index.UsesVar(v)).ToList();
+                if (used.Count == 0) continue;
+                var form = LinearForm.Of(index);
+                if (form is null || form.Terms.Any(t => t.Key is not Var && t.Key.UsesAny(v => loops.Contains(v))))
+                    return Fail($"`{buffer.Name}` is read at `{index}`, which is not linear in `{used[0].Name}`, where operand `{operand.Name}` is expected", "split the loops by the instruction's extents");
+                if (used.FirstOrDefault(v => !own.Contains(v)) is { } stranger)
+                    return Fail($"`{buffer.Name}[{string.Join(", ", indices)}]` changes with `{stranger.Name}`, and operand `{operand.Name}` does not", $"take another loop order, or an instruction in which `{operand.Name}` runs along it");
+                if (isWritten && used.Count > 1) return Fail($"`{used[0].Name}` and `{used[1].Name}` meet in one index of `{buffer.Name}`", "take an instruction whose result has one dimension for each");
+            }
+            for (int d = 0; d < own.Count; d++)
+                if (pattern.Indices[IndexOf(dimensions[d])].Extent > 1 && indices.Count(e => e.UsesVar(own[d])) != 1)
+                    return Fail($"`{buffer.Name}[{string.Join(", ", indices)}]` does not run along `{own[d].Name}` as operand `{operand.Name}` does", "take an instruction in which it is the same for all of them");
+            if (Tiles.TryGetValue(operand, out var known))
+                return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(indices, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
+            if (!isWritten && pattern.Target == operand) throw new CompilerBugException("instruction", $"{operand.Name} is read and written");
+            // The last dimension lies in neighbouring elements.
+            if (own.Count > 0 && pattern.Indices[IndexOf(dimensions[^1])].Extent is > 1 and var lanes)
+            {
+                ImmutableArray<Expr> row = [.. indices.Select(e => LinearForm.Of(e) is { } form && form.CoefficientOf(own[^1]) is var k && k != 0
+                    ? LaneMath.Add(form.Replace(own[^1], LinearForm.Of(0))!.ToExpr(), new Ramp(Expr.Index(0), Expr.Index(k), (int)lanes)) : e)];
+                var flat = FlattenStorage.IndexOf(buffer, [.. row.Select(e => e.Substitute(loops.Where(v => !ReferenceEquals(v, own[^1])).ToDictionary(v => v, _ => (Expr)Expr.Index(0))))]);
+                if (flat is not Ramp { Stride: IntImm { Value: 1 } })
+                    return Fail($"`{own[^1].Name}` does not run over neighbouring elements of `{buffer.Name}`, as the last dimension of operand `{operand.Name}` does", $"give it a layout: `{buffer.Name}.cache_read(at = …, layout = …)`");
+            }
+            Depth += 2;
+            Tiles[operand] = new(buffer, indices);
+            return true;
+        }
+
+        private int IndexOf(Expr dimension)
+        {
+            for (int n = 0; n < pattern.Indices.Length; n++)
+                if (ReferenceEquals(pattern.Indices[n].Variable, dimension)) return n;
+            throw new CompilerBugException("instruction", $"{dimension} is no index");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Tx.Core;
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Passes;
+
+/// <summary>Leaves the instructions that the target has; the others become the loops that they are declared as.</summary>
+public static class LowerInstructions
+{
+    public static LoopModule Run(LoopModule module, CpuTarget target) => module.Map(f => f.With(new Lowering(target).Visit(f.Body)));
+
+    private sealed class Lowering(CpuTarget target) : Rewriter
+    {
+        public override Expr Visit(Expr e) => e;
+
+        protected override Stmt VisitInstruction(InstructionCall c) => c.Emission is { } e && e.Features.All(target.Has) ? c : Visit(c.Body);
+    }
+}

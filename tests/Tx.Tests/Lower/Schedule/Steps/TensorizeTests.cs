@@ -1,0 +1,134 @@
+using Tx.Core;
+using Tx.Lang.Instructions;
+using Tx.Lang.Proofs;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Lower;
+using Tx.Lower.Ir;
+using Tx.Tests.Lower.Passes;
+
+namespace Tx.Tests.Lower.Schedule.Steps;
+
+public class TensorizeTests
+{
+    private const string Vnni = """
+        intrin vpdpbusd(a: u8[4], b: i8[16, 4], acc: i32[16]) on cpu("avx512vnni") {
+            acc[i] += sum(k: i32(a[k]) * i32(b[i, k]))
+            emit llvm "llvm.x86.avx512.vpdpbusd.512"(acc, broadcast(bits(i32, a), 16), bits(i32[16], b)) -> acc
+        }
+        intrin clear(o: i32[16]) { o[i] = 0 }
+        intrin dot4(a: u8[4], b: i8[2, 4], acc: i32[2]) { acc[i] += sum(k: i32(a[k]) * i32(b[i, k])) }
+        intrin axpy(x: f32[4], s: f32, y: f32[4]) { y[i] += s * x[i] }
+        intrin twice(x: f32[4], y: f32[4]) { y[i] = x[i] + x[i] }
+
+        """;
+
+    // Its weights lie as the instruction wants them.
+    private const string Dense = "op dense(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k]) * i32(B[j, k])) }\n";
+
+    private static string Schedule(string op, string body) => $"schedule s for {op} on cpu(\"avx512vnni\") {{\n{body}\n}}\n";
+
+    private const string Split = "(jo, ji) = C.j.split(16)\n(ko, ki) = C.k.split(4)\nC.reorder(jo, C.i, ko, ji, ki)\n";
+
+    [Theory]
+    [InlineData(Split + "ji.tensorize(vpdpbusd)")]
+    [InlineData(Split + "ji.tensorize(vpdpbusd, init = clear)")]
+    [InlineData(Split + "ji.tensorize(vpdpbusd)\njo.parallel()")]
+    [InlineData("(jo, ji) = C.j.split(16)\n(ko, ki) = C.k.split(4)\nC.reorder(ko, C.i, jo, ki, ji)\nki.tensorize(vpdpbusd)")]
+    [InlineData("(jo, ji) = C.j.split(2)\n(ko, ki) = C.k.split(4)\nC.reorder(jo, C.i, ko, ji, ki)\nji.tensorize(dot4)\nC.i.unroll()")]
+    [InlineData("(jo, ji) = C.j.split(16)\n(ko, ki) = C.k.split(4)\nC.reorder(jo, C.i, ko, ji, ki)\nz = C.decompose_reduction(C.i)\nji.tensorize(vpdpbusd, init = clear)")]
+    public void DotProducts(string body)
+    {
+        foreach (long[] sizes in (long[][])[[3, 8, 32], [1, 4, 16], [5, 12, 16]])
+        {
+            var result = ScheduledText.Run(Vnni + Dense + Schedule("dense", body), sizes);
+            Assert.Contains(PassFixture.Statements(result.Function.Body), s => s is InstructionCall);
+        }
+    }
+
+    [Fact]
+    public void Emission_ReadsTilesAsVectors()
+    {
+        var result = ScheduledText.Run(Vnni + Dense + Schedule("dense", Split + "ji.tensorize(vpdpbusd)"), [3, 4, 32]);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
+        var call = PassFixture.Statements(module.Body()).OfType<InstructionCall>().First();
+        Assert.Equal(new IrType(ElementType.I32, 16), call.Emission!.ResultType);
+        Assert.Equal([new(ElementType.I32, 16), new(ElementType.I32, 16), new IrType(ElementType.I32, 16)], call.Emission.Arguments.Select(a => a.Type));
+        // K is 4: the tile of B is one row of 64 bytes.
+        Assert.All(call.Emission.Arguments.Select(a => a.Value).OfType<Load>(), l => Assert.IsType<Ramp>(Assert.Single(l.Indices)));
+        var printed = IrPrinter.Print(module);
+        Assert.Equal(printed, IrPrinter.Print(IrParser.ParseModule(printed)));
+    }
+
+    [Fact]
+    public void OtherTargets_RunTheDeclaredLoops()
+    {
+        var result = ScheduledText.Run(Vnni + Dense + Schedule("dense", Split + "ji.tensorize(vpdpbusd)"), [3, 4, 32]);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), PassFixture.Target);
+        Assert.DoesNotContain(PassFixture.Statements(module.Body()), s => s is InstructionCall);
+    }
+
+    [Theory]
+    [InlineData("op s(A: f32[M], x: f32[N]) -> C: f32[M, N] { C[i, j] = 0\n C[i, j] += A[i] * x[j] }", "(jo, ji) = C.update(0).j.split(4)\nji.tensorize(axpy)")]
+    [InlineData("op s(A: f32[M, N]) -> C: f32[M, N] { C[i, j] = A[i, j] + A[i, j] }", "(jo, ji) = C.j.split(4)\nji.tensorize(twice)")]
+    [InlineData("op s(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }", "(jo, ji) = C.j.split(4)\nC.reorder(C.i, jo, C.k, ji)\nji.tensorize(axpy)")]
+    public void Elementwise(string op, string body)
+    {
+        foreach (long[] sizes in (long[][])[[3, 8, 8], [4, 4, 4], [8, 8, 12]]) ScheduledText.Run(Vnni + op + "\n" + Schedule("s", body), op.Contains('K') ? sizes : [8, 8]);
+    }
+
+    [Theory]
+    [InlineData(Split + "ji.tensorize(vpdpbusd)", new long[] { 3, 8, 30 }, "`j` is tested in `ji`")]
+    [InlineData(Split + "ji.tensorize(vpdpbusd)", new long[] { 3, 7, 32 }, "`k` is tested in `ki`")]
+    [InlineData("(jo, ji) = C.j.split(8)\n(ko, ki) = C.k.split(4)\nC.reorder(jo, C.i, ko, ji, ki)\nji.tensorize(vpdpbusd)", new long[] { 3, 8, 32 }, "`ji` runs 8 times")]
+    [InlineData("(ko, ki) = C.k.split(4)\nki.tensorize(vpdpbusd)", new long[] { 3, 8, 32 }, "no loop here is `i`")]
+    [InlineData(Split + "ki.unroll()\nji.tensorize(vpdpbusd)", new long[] { 3, 8, 32 }, "is marked unrolled")]
+    [InlineData("(io, ii) = C.i.split(16)\n(ko, ki) = C.k.split(4)\nC.reorder(C.j, io, ko, ii, ki)\nii.tensorize(vpdpbusd)", new long[] { 16, 8, 32 }, "")]
+    [InlineData(Split + "ji.tensorize(axpy)", new long[] { 3, 8, 32 }, "no index of `axpy`")]
+    [InlineData(Split + "ji.tensorize(vpdpbusd, init = twice)", new long[] { 3, 8, 32 }, "no index of `twice`")]
+    public void Mismatches_AreExplained(string body, long[] sizes, string why)
+    {
+        var d = ScheduledText.Refused(Vnni + Dense + Schedule("dense", body), sizes);
+        Assert.Contains(why, d.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(d.Help!);
+    }
+
+    [Theory]
+    [InlineData("op s(A: i8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k]) * i32(B[j, k])) }", "`A` is i8, and operand `a` is u8")]
+    [InlineData("op s(A: u8[M, K], B: i8[K, N]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k]) * i32(B[k, j])) }", "does not run over neighbouring elements of `B`")]
+    [InlineData("op s(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = max(k: i32(A[i, k]) * i32(B[j, k])) }", "combines by `+`")]
+    [InlineData("op s(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k]) + i32(B[j, k])) }", "is expected")]
+    [InlineData("op s(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k] ?? 0) * i32(B[j, k + 1] ?? 0)) }", "under a condition")]
+    [InlineData("op s(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[j, k]) * i32(B[j, k])) }", "")]
+    public void Mismatches_OfValuesAreExplained(string op, string why)
+    {
+        var d = ScheduledText.Refused(Vnni + op + "\n" + Schedule("s", Split + "ji.tensorize(vpdpbusd)"), [32, 8, 32]);
+        Assert.Equal("TX2124", d.Code);
+        Assert.Contains(why, d.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("intrin f(a: u8[K], acc: i32[4]) { acc[i] += i32(a[i]) }", "TX2160")]
+    [InlineData("intrin f(a: u8[4], acc: i32[4]) { acc[i] += i32(a[i])\n acc[i] += 1 }", "TX2161")]
+    [InlineData("intrin f(a: u8[4], acc: i32[4]) { a[i] = a[i] }", null)]
+    [InlineData("intrin f(a: u8[4], acc: i32) { acc += max(k: i32(a[k])) }", "TX2161")]
+    [InlineData("intrin f(a: u8[8], acc: i32[4]) { acc[i] += i32(a[i + 1]) }", "TX2161")]
+    [InlineData("intrin f(a: i32[16], acc: i32[16]) on cpu(\"avx512f\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a, a) -> acc }", "TX2162")]
+    [InlineData("intrin f(a: i32[16], acc: i32[16]) on cpu(\"avx512vnni\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a) -> acc }", "TX2162")]
+    [InlineData("intrin f(a: i32[8], acc: i32[8]) on cpu(\"avx512vnni\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a, a) -> acc }", "TX2162")]
+    [InlineData("intrin f(a: i32[16], acc: i32[16]) on cpu(\"avx512vnni\") { acc[i] += a[i]\n emit llvm \"llvm.x86.nothing\"(acc, a, a) -> acc }", "TX2162")]
+    public void Declarations(string text, string? code)
+    {
+        var bag = new DiagnosticBag();
+        var table = DeclarationTable.Build(SyntaxParser.Parse(new SourceText("test.tx", text)), (_, _) => null, null, bag);
+        using var prover = new IslProver();
+        var bound = InstructionBinder.Bind(table.Intrinsics.Values.Single(), new ModuleBinder(table, prover), bag);
+        Assert.Null(bound);
+        if (code is not null) Assert.Equal([code], bag.Items.Where(d => d.IsError).Select(d => d.Code));
+    }
+
+    [Fact]
+    public void MissingFeature_IsRefused() =>
+        Assert.Equal("TX2163", ScheduledText.Refused(Vnni.Replace("avx512vnni", "avx512bf16", StringComparison.Ordinal).Replace("emit llvm", "// emit llvm", StringComparison.Ordinal) + Dense
+            + "schedule s for dense on cpu {\n" + Split + "ji.tensorize(vpdpbusd)\n}\n", [3, 8, 32]).Code);
+}
