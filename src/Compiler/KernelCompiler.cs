@@ -38,8 +38,9 @@ public sealed class KernelCompiler : IDisposable
     /// <exception cref="DiagnosticException">A step of the schedule is refused.</exception>
     public LoweredOperator Lower(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule = null)
     {
-        var plain = NestBuilder.Build(op, dims);
-        var (scheduled, applied) = Schedule(op, plain, dims, schedule ?? _schedules?.Choose(op, dims));
+        schedule ??= _schedules?.Choose(op, dims);
+        var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null);
+        var (scheduled, applied) = Schedule(op, plain, dims, schedule);
         return new(plain, scheduled, Pipeline.Run(scheduled, Target), applied);
     }
 

@@ -73,7 +73,17 @@ public sealed class OperatorRequest
         var dims = _sizes.IsEmpty ? null : CompleteSizes();
         if (dims is not null) Admit(dims);
         return (_schedule ?? _session.Schedules.Choose(_operator, dims)) is { } choice
-            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims).Functions[0], dims) : null;
+            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0], dims) : null;
+    }
+
+    /// <summary>The operator under its schedule as a page: see <see cref="HtmlReport"/>. Null where it has no schedule.</summary>
+    public string? Page()
+    {
+        if (Steps() is not { } applied) return null;
+        string sizes = string.Join(", ", _sizes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key} = {s.Value}"));
+        string? assembly = applied.HasErrors ? null : Print("asm");
+        return HtmlReport.Of(applied, $"{_operator.Name} under {applied.Elaborated.Syntax.Name.Text}{(sizes.Length > 0 ? $", {sizes}" : "")}",
+            $"{SyntaxPrinter.Print(_syntax)}\n{SyntaxPrinter.Print(applied.Elaborated.Syntax)}", assembly);
     }
 
     /// <summary>The kernel for the sizes of this request; without sizes the one for all: it is compiled once, reads the sizes of each call from its

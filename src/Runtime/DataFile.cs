@@ -3,7 +3,7 @@ using Tx.Core;
 namespace Tx.Runtime;
 
 /// <summary>Files of data as they are opened and replaced; what the system refuses is a diagnostic.</summary>
-internal static class DataFile
+public static class DataFile
 {
     // ENOSPC.
     private const int DiskFull = 28;
@@ -47,6 +47,10 @@ internal static class DataFile
             if (isOurs) TryDelete(temporary);
         }
     }
+
+    /// <summary>Writes a text in UTF-8.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
     private static bool IsFileFailure(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 

@@ -87,20 +87,20 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
         }
     }
 
-    private static RunOutcome First(LoopModule plain, Workload w)
+    internal static RunOutcome First(LoopModule plain, Workload w)
     {
         try { return Interpret(plain, w, w.MaxSteps); }
         catch (InterpreterFaultException e) when (e.Kind is FaultKind.TooManySteps) { throw new WorkloadTooLongException(); }
     }
 
-    private static RunOutcome Interpret(LoopModule module, Workload w, long? maxSteps = null)
+    internal static RunOutcome Interpret(LoopModule module, Workload w, long? maxSteps = null)
     {
         if (Verifier.Verify(module) is { IsEmpty: false } broken) throw new CompilerBugException("verifier", string.Join('\n', broken));
         var result = LoopInterpreter.Run(module, module.Functions[0].Name, w.Inputs, options: new(Seed: w.Seed, MaxSteps: maxSteps ?? 16 * w.MaxSteps));
         return result.Check is null ? new(result.Outputs) : RunOutcome.Refused;
     }
 
-    private static RunOutcome Evaluate(Workload w)
+    internal static RunOutcome Evaluate(Workload w)
     {
         try { return new(ReferenceEvaluator.Evaluate(w.Operator, w.Inputs, w.Dims)); }
         catch (DiagnosticException e) when (IsCheck(e)) { return RunOutcome.Refused; }
@@ -108,7 +108,7 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
 
     private static bool IsCheck(DiagnosticException e) => e.Diagnostics.All(d => d.Code.StartsWith("TX5", StringComparison.Ordinal));
 
-    private RunOutcome Execute(Kernel kernel, Workload w)
+    internal RunOutcome Execute(Kernel kernel, Workload w)
     {
         var expected = w.Operator.Results.Select(r => (r.Type, Shape: OperatorShapes.Of(r, w.Dims)));
         var arguments = new List<NativeTensor>();
@@ -126,7 +126,7 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
         }
     }
 
-    private static string? Compare(RunOutcome reference, RunOutcome run, double tolerance)
+    internal static string? Compare(RunOutcome reference, RunOutcome run, double tolerance)
     {
         if (reference.IsRefused || run.IsRefused)
             return reference.IsRefused == run.IsRefused ? null : reference.IsRefused ? "a run-time check that fails is not made" : "a run-time check fails, and should not";

@@ -46,12 +46,13 @@ public sealed partial class ProgramGenerator
     private readonly List<string> _consts = [];
     private int _next;
 
-    private ProgramGenerator(ulong seed)
+    private ProgramGenerator(ulong seed, bool isPipeline = false)
     {
         _seed = seed;
+        _isPipeline = isPipeline;
         _random = new Random(unchecked((int)(seed ^ (seed >> 32) * 0x9E3779B1)));
         _mode = _random.Next(10) switch { < 4 => ValueMode.Whole, < 8 => ValueMode.Special, _ => ValueMode.Smooth };
-        _stages = [.. ExpressionStages(), .. ReadStages(), .. BoundaryStages(), .. ReductionStages(), .. ReducerStages(), .. CallStages(), .. PartStages(), .. GatherStages()];
+        _stages = isPipeline ? [.. PipelineStages()] : [.. ExpressionStages(), .. ReadStages(), .. BoundaryStages(), .. ReductionStages(), .. ReducerStages(), .. CallStages(), .. PartStages(), .. GatherStages()];
     }
 
     // With their weights.
@@ -70,10 +71,10 @@ public sealed partial class ProgramGenerator
 
     private GeneratedProgram Generate()
     {
-        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(30) == 0 ? 0 : Pick<long>(Sizes);
+        foreach (string dim in new[] { "N", "M", "K" }) _sizes[dim] = _random.Next(30) == 0 ? 0 : Pick<long>(_isPipeline ? PipelineSizes : Sizes);
         var parameters = Parameters();
         _tensors.AddRange(parameters);
-        for (int i = 0, n = 2 + _random.Next(5); i < n; i++) Stage();
+        for (int i = 0, n = 2 + _random.Next(_isPipeline ? 3 : 5); i < n; i++) Stage();
 
         var used = new HashSet<string>(parameters.SelectMany(p => p.Shape).Select(e => e.Dim), StringComparer.Ordinal);
         var results = _tensors.Skip(parameters.Count).ToList();
@@ -103,7 +104,7 @@ public sealed partial class ProgramGenerator
         for (int i = 0, n = 1 + _random.Next(3); i < n; i++)
         {
             var type = _random.Next(3) == 0 ? AnyType() : main;
-            int rank = _random.Next(12) == 0 && i > 0 ? 0 : 1 + _random.Next(3);
+            int rank = _random.Next(12) == 0 && i > 0 ? 0 : 1 + _random.Next(_isPipeline ? 2 : 3);
             var shape = Shuffled(_sizes.Keys.Order(StringComparer.Ordinal)).Take(rank).Select(d => new Extent(d, 0)).ToImmutableArray();
             parameters.Add(new(Name("X"), type, shape, type is ElementType.Bool ? 1 : type is ElementType.F16 or ElementType.BF16 ? 4 : _mode is ValueMode.Smooth && type.IsFloat ? 2 : 8, IsParameter: true));
         }
@@ -112,7 +113,7 @@ public sealed partial class ProgramGenerator
     }
 
     // Small floats do not fit a tolerance that is relative to f32.
-    private ElementType AnyType() => _mode is ValueMode.Smooth ? Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]) : Pick<ElementType>(Types);
+    private ElementType AnyType() => _isPipeline && _mode is not ValueMode.Smooth ? Pick<ElementType>(PipelineTypes) : _mode is ValueMode.Smooth ? Pick<ElementType>([ElementType.F32, ElementType.F32, ElementType.F64]) : Pick<ElementType>(Types);
 
     // A name stands in the text of a line after its left side.
     private static bool Reads(string line, string name)
@@ -134,7 +135,8 @@ public sealed partial class ProgramGenerator
     {
         for (int attempt = 0; attempt < 20; attempt++)
         {
-            var source = Pick<Tensor>([.. _tensors.Where(t => t.Shape.Length > 0)]);
+            var sources = _tensors.Where(t => t.Shape.Length > 0).ToArray();
+            var source = _isPipeline && _random.Next(3) > 0 ? sources[^1] : Pick<Tensor>(sources);
             int at = _random.Next(_stages.Sum(s => s.Weight));
             int lines = _lines.Count;
             if (_stages.First(s => (at -= s.Weight) < 0).Make(source) && _lines.Count > lines) return;

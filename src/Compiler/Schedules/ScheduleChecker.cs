@@ -79,7 +79,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     {
         var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
         CheckedSchedule? first = null;
-        AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes).Functions[0], sizes);
+        AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes);
         if (schedules.TargetOf(schedule) is null) return null;
         first = new(schedule, Apply(null), null);
         if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;

@@ -7,7 +7,7 @@ using Tx.Lang.Program;
 namespace Tx.Lang.Schedules;
 
 /// <summary>Steps as text of the language, with all values filled in.</summary>
-internal static partial class DirectiveText
+public static partial class DirectiveText
 {
     /// <summary>A stage as it is written: <c>h.eq(1)</c> where the operator calls it <c>h.eq1</c>.</summary>
     public static string Stage(string name) => Numbered().Replace(name, ".$1($2)");

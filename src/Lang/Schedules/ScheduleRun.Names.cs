@@ -19,6 +19,7 @@ internal sealed partial class ScheduleRun
     private readonly HashSet<object> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly InterfaceNames _names = new(op);
 
     private ScheduleValue FindName(NameExpressionSyntax n)
     {
@@ -72,16 +73,16 @@ internal sealed partial class ScheduleRun
     /// <summary>A stage by its full name, a tensor, or the common part of several names; null where there is none.</summary>
     private ScheduleValue? FindStage(string name)
     {
-        if (op.Stages.FirstOrDefault(s => s.Name == name) is { } entry) return new StageValue(Handle(entry));
+        if (_names.Stages.TryGetValue(name, out var entry)) return new StageValue(Handle(entry));
         var equations = Equations(name);
         if (equations.Count == 1) return new StageValue(Handle(equations[0]));
         if (equations.Count > 1) return new GroupValue(name);
-        if (op.Tensors.FirstOrDefault(t => t.Name == name) is { } tensor) return new StageValue(Handle(tensor));
-        return StageNames.Any(s => s.StartsWith(name + ".", StringComparison.Ordinal)) ? new GroupValue(name) : null;
+        if (_names.Tensors.TryGetValue(name, out var tensor)) return new StageValue(Handle(tensor));
+        return _names.Prefixes.Contains(name) ? new GroupValue(name) : null;
     }
 
     /// <summary>The nests of a tensor's equations, without the reductions that stand inside them.</summary>
-    private List<StageEntry> Equations(string tensor) => [.. op.Stages.Where(s => s.Tensor == tensor && s.Owner is null)];
+    private List<StageEntry> Equations(string tensor) => [.. _names.Equations[tensor]];
 
     private StageHandle Handle(StageEntry entry)
     {
@@ -159,11 +160,11 @@ internal sealed partial class ScheduleRun
         var pack = entry.Indices.Where(i => i.Pack == name).ToList();
         if (pack.Count == 1) return new LoopValue(Loop(stage, pack[0].Name, m.Span, m.Span.Text));
         if (pack.Count > 1) return new PackValue(m.Span.Text, [.. pack.Select(i => Loop(stage, i.Name, m.Span))]);
-        var parts = op.Stages.Where(s => s.Owner == entry.Name && s.Indices.Any(i => i.Name == name)).ToList();
+        var parts = _names.Parts[entry.Name].Where(s => s.Indices.Any(i => i.Name == name)).ToList();
         if (parts.Count == 1) return new LoopValue(Loop(Handle(parts[0]), name, m.Span, $"{DirectiveText.Stage(stage)}.{name}"));
         if (parts.Count > 1)
             return Error(ScheduleDiagnostics.SeveralLoops, m.Span, $"{DirectiveText.Stage(stage)}.{name}", string.Join(", ", parts.Select(s => $"`{DirectiveText.Stage(s.Name)}.{name}`")));
-        return UnknownMember(m, stage.Name, entry.Indices.Concat(op.Stages.Where(s => s.Owner == entry.Name).SelectMany(s => s.Indices)).Select(i => i.Pack ?? i.Name));
+        return UnknownMember(m, stage.Name, entry.Indices.Concat(_names.Parts[entry.Name].SelectMany(s => s.Indices)).Select(i => i.Pack ?? i.Name));
     }
 
     private PoisonValue UnknownMember(MemberSyntax m, string of, IEnumerable<string> loops)

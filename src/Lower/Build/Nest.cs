@@ -68,7 +68,7 @@ internal sealed class Nest
 
     public Stmt Close(Stmt? init, ImmutableArray<Stmt> body, bool reassociate, Origin origin)
     {
-        if (init is not null && _iterations.Exists(i => i.Iteration.Kind is IterKind.Reduction && (i.LoopEnd - i.LoopStart) is IntImm { Value: <= 0 }))
+        if (init is not null && !_program.KeepsEmptyLoops && _iterations.Exists(i => i.Iteration.Kind is IterKind.Reduction && (i.LoopEnd - i.LoopStart) is IntImm { Value: <= 0 }))
         {
             // Nothing to combine: the identity is the result.
             _iterations.RemoveAll(i => i.Iteration.Kind is IterKind.Reduction);

@@ -11,9 +11,10 @@ public static class NestBuilder
     /// <summary>Builds a module of level <see cref="LoopLevel.Scheduled"/> with one function.</summary>
     /// <param name="op">Bound and checked.</param>
     /// <param name="dims">Sizes of dimensions; one that is not listed stays a variable.</param>
-    public static LoopModule Build(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims = null)
+    /// <param name="keepsEmptyLoops">For a schedule, which may name the loops of a reduction over an empty range; otherwise its identity is the result.</param>
+    public static LoopModule Build(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims = null, bool keepsEmptyLoops = false)
     {
-        var program = new ProgramScope(op, dims);
+        var program = new ProgramScope(op, dims, keepsEmptyLoops);
         var nests = ImmutableArray.CreateBuilder<Stmt>(op.Stages.Length);
         foreach (var stage in op.Stages) new StageBuilder(program, stage, nests).Build();
         return new([PackedParameters.Lower(new()

@@ -17,8 +17,10 @@ internal sealed class ProgramScope
     private readonly Dictionary<(object, int), RuntimeCheck> _checks = [];
     private readonly Dictionary<RuntimeCheck, int> _messageOf = new(ReferenceEqualityComparer.Instance);
 
-    public ProgramScope(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
+    /// <param name="keepsEmptyLoops">A reduction over an empty range keeps its loops, since a schedule may name them.</param>
+    public ProgramScope(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, bool keepsEmptyLoops)
     {
+        KeepsEmptyLoops = keepsEmptyLoops;
         foreach (var check in op.RuntimeChecks)
             switch (check)
             {
@@ -43,6 +45,7 @@ internal sealed class ProgramScope
         FreeDims = [.. free.Select(f => FindDim(op, f.Item1, f.Item2))];
     }
 
+    public bool KeepsEmptyLoops { get; }
     public ImmutableArray<Buffer> Parameters { get; }
     public ImmutableArray<(Var, Buffer, int)> FreeDims { get; }
     public ImmutableArray<Buffer> Temporaries => [.. _temporaries];

@@ -77,7 +77,7 @@ public sealed class AccessCollector : Walker
             case InstructionCall c: Visit(c.Body); break;
             case Effect { Kind: EffectKind.Copy } x: VisitCopy(x); break;
             case Effect x:
-                _isOrdered |= x.Kind is not EffectKind.Fence;
+                _isOrdered |= x.Kind is not (EffectKind.Fence or EffectKind.Prefetch);
                 foreach (var e in x.Arguments) Read(e);
                 break;
             case Launch l:

@@ -99,11 +99,12 @@ public sealed class Check(Expr condition, int message, ImmutableArray<Expr> valu
 }
 
 /// <summary>Effects that are not stores. <see cref="Barrier"/> joins the agents of the innermost group of bound loops;
-/// <see cref="Push"/> and <see cref="Pop"/> pass a token along a named queue; <see cref="Fence"/> makes streamed stores visible.</summary>
-public enum EffectKind : byte { Barrier, Copy, Push, Pop, Fence }
+/// <see cref="Push"/> and <see cref="Pop"/> pass a token along a named queue; <see cref="Fence"/> makes streamed stores visible;
+/// <see cref="Prefetch"/> asks for an element that is read later, and changes nothing.</summary>
+public enum EffectKind : byte { Barrier, Copy, Push, Pop, Fence, Prefetch }
 
 /// <summary><paramref name="name"/> is the queue or the scope; <see cref="EffectKind.Copy"/> has arguments in <paramref name="arguments"/>
-/// and its buffers in <paramref name="buffers"/> (destination, source; then per buffer one index per dimension, then the extents).</summary>
+/// and its buffers in <paramref name="buffers"/> (destination, source; then per buffer one index per dimension, then the extents); <see cref="EffectKind.Prefetch"/> has one buffer and the indices of an element.</summary>
 public sealed class Effect(EffectKind kind, string name, ImmutableArray<Buffer> buffers, ImmutableArray<Expr> arguments, Origin? origin = null)
     : Stmt(HashMix.Of(29 + ((int)kind << 8), HashMix.Of(name), HashMix.Of(30, arguments)), origin)
 {

@@ -242,6 +242,12 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
     {
         foreach (var b in x.Buffers) Known(b, x);
         foreach (var e in x.Arguments) Index(e, x);
+        if (x.Kind is EffectKind.Prefetch)
+        {
+            if (x.Buffers is not [var b]) Report("a prefetch has one buffer", x);
+            else if (x.Arguments.Length != (level is LoopLevel.Flat ? 1 : b.Shape.Length)) Report($"{x.Arguments.Length} indices for {b.Shape.Length} dimensions", x);
+            return;
+        }
         if (x.Kind is not EffectKind.Copy)
         {
             if (!x.Buffers.IsEmpty || !x.Arguments.IsEmpty) Report("only a copy has buffers and arguments", x);

@@ -28,6 +28,9 @@ public static class FlattenStorage
         protected override InstructionEmission VisitEmission(InstructionEmission e) => new(e.Function, e.Features,
             [.. e.Arguments.Select(a => a with { Value = Visit(a.Value) })], e.Target, [Flat(e.Target, VisitAll(e.Indices))]);
 
+        protected override Stmt VisitEffect(Effect x) =>
+            x.Kind is EffectKind.Prefetch ? new Effect(x.Kind, x.Name, x.Buffers, [Flat(x.Buffers[0], VisitAll(x.Arguments))], x.Origin) : base.VisitEffect(x);
+
         /// <summary>One index in elements.</summary>
         public Expr Flat(Buffer buffer, ImmutableArray<Expr> indices)
         {

@@ -49,6 +49,7 @@ internal sealed class LoopVectorizer
             LetStmt l => VisitLet(l),
             Allocate a => VisitAllocate(a),
             Check c => VisitCheck(c),
+            Effect { Kind: EffectKind.Prefetch } x => VisitPrefetch(x),
             _ => throw new NoVectorFormException(),
         };
     }
@@ -113,6 +114,13 @@ internal sealed class LoopVectorizer
         if (_mask is not null) condition = LaneMath.Make(BinaryOp.Or, Expr.Not(_mask), condition);
         if (condition.Type.Lanes > 1) condition = LaneMath.Uniform(condition) ?? new LaneReduce(BinaryOp.And, condition);
         return new(condition, c.Message, [.. c.Values.Select(Scalar)], c.Origin);
+    }
+
+    // The first lane's element stands for all; where that is not told apart, nothing is asked for.
+    private Stmt VisitPrefetch(Effect x)
+    {
+        var arguments = x.Arguments.Select(Visit).Select(e => e is Ramp r ? r.Base : LaneMath.Uniform(e)).ToList();
+        return arguments.TrueForAll(e => e is not null) && !_privates.ContainsKey(x.Buffers[0]) ? new Effect(x.Kind, x.Name, x.Buffers, [.. arguments.Select(e => e!)], x.Origin) : Block.Empty;
     }
 
     private Stmt VisitStore(Store s)

@@ -73,7 +73,10 @@ public static class DefaultSchedule
         private ImmutableArray<Stmt> Schedule(Stmt nest, Instance stage, ImmutableArray<For> outer)
         {
             bool isCarried = outer.All(stage.KeepsOrderOf);
-            int stay = isCarried ? 0 : outer.Length;
+            // Parts of a split that lie outside stay there.
+            int parts = NestPath.LoopsAround(nest, stage.Name)[outer.Length..].TakeWhile(l => !stage.Iterations.Any(it => ReferenceEquals(it.Binding, l.Variable))).Count();
+            int stay = isCarried && parts == 0 ? 0 : outer.Length + parts;
+            isCarried &= parts == 0;
             if (!stage.HasReduction) return [ElementwiseStrategy.Apply(nest, stage.Name, target, isRead, stay)];
             if (!isCarried || ContractionStrategy.Apply(nest, stage.Name, target) is not { } contraction) return [ReductionStrategy.Apply(nest, stage.Name, target, stay)];
             Temporaries.AddRange(contraction.Temporaries);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Tx.Core;
 using Tx.Fuzz;
 using Tx.Fuzz.Mutations;
+using Tx.Fuzz.Schedules;
 
 namespace Tx.Repl.Commands;
 
@@ -18,13 +19,23 @@ internal static class FuzzCommand
         var stop = new Option<bool>("--first") { Description = "stop at the first failure" };
         var coverage = new Option<bool>("--coverage") { Description = "print which constructs of the language occur in how many programs, without running them" };
         var mutate = new Option<string[]>("--mutate") { Description = "mutate the programs in these folders, and random ones", HelpName = "FOLDER", Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true };
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, coverage, mutate };
+        var schedules = new Option<bool>("--schedules") { Description = "random schedules for random programs; with --coverage which steps they have" };
+        var steps = new Option<bool>("--every-step") { Description = "with --schedules: run the nests after every step" };
+        var shrink = new Option<string?>("--shrink") { Description = "with --schedules: make the first failure smaller and write it into this folder", HelpName = "FOLDER" };
+        var json = Arguments.Json();
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, coverage, mutate, schedules, steps, shrink, json };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
             int n = parsed.GetValue(count);
             if (n < 0) throw new RequestException($"--count {n} is negative");
             if (parsed.GetResult(mutate) is not null) return Mutate(parsed.GetValue(mutate) ?? [], first, n, parsed.GetValue(show), output, error);
+            if (parsed.GetValue(schedules))
+                return new ScheduleFuzz(output, error)
+                {
+                    Shows = parsed.GetValue(show), Covers = parsed.GetValue(coverage), Stops = parsed.GetValue(stop) || parsed.GetValue(shrink) is not null, EveryStep = parsed.GetValue(steps),
+                    Folder = parsed.GetValue(shrink), IsJson = parsed.GetValue(json),
+                }.Run(first, n);
             if (parsed.GetValue(coverage))
             {
                 var constructs = new ConstructCoverage();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tx.Runtime;
 
 namespace Tx.Repl.Commands;
 
@@ -11,10 +12,11 @@ internal static class PrintCommand
         var stage = new Option<string?>("--stage") { Description = "how far to go: syntax, program, loops, final, llvm, asm" };
         stage.AcceptOnlyFromAmong("syntax", "program", "loops", "final", "llvm", "asm");
         var steps = new Option<bool>("--steps") { Description = "the nest after each line of the schedule, and what changed" };
-        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, steps, schedule, knobs, shape, defines };
+        var html = new Option<string?>("--html") { Description = "write the schedule, its steps, nests and code as one page", HelpName = "FILE" };
+        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, steps, html, schedule, knobs, shape, defines };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(stage) is null && !result.GetValue(steps)) result.AddError("Option '--stage' or '--steps' is required.");
+            if (result.GetValue(stage) is null && !result.GetValue(steps) && result.GetValue(html) is null) result.AddError("Option '--stage', '--steps' or '--html' is required.");
         });
         command.SetAction(parsed =>
         {
@@ -24,6 +26,8 @@ internal static class PrintCommand
             string? name = parsed.GetValue(schedule);
             var request = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)), name, Arguments.ParseKnobs(parsed.GetValue(knobs), name));
             if (parsed.GetValue(stage) is { } wanted) output.WriteLine(request.Print(wanted).TrimEnd('\n'));
+            if (parsed.GetValue(html) is { } page && request.Page() is { } text) DataFile.WriteText(page, text);
+            else if (parsed.GetValue(html) is not null) return WithoutSchedule(parsed.GetRequiredValue(op), error);
             return parsed.GetValue(steps) ? PrintSteps(request, parsed.GetRequiredValue(op), output, error) : CommandLineApp.Fine;
         });
         return command;
@@ -31,14 +35,16 @@ internal static class PrintCommand
 
     private static int PrintSteps(OperatorRequest request, string op, TextWriter output, TextWriter error)
     {
-        if (request.Steps() is not { } applied)
-        {
-            error.WriteLine($"tx: `{op}` has no schedule that applies; it runs by the default");
-            return CommandLineApp.CallFault;
-        }
+        if (request.Steps() is not { } applied) return WithoutSchedule(op, error);
         output.WriteLine(StepText.Print(applied.Function).TrimEnd('\n'));
         var console = new ConsoleOutput(output, error);
         foreach (var d in applied.Diagnostics) console.Report(d);
         return applied.HasErrors ? CommandLineApp.ProgramFault : CommandLineApp.Fine;
+    }
+
+    private static int WithoutSchedule(string op, TextWriter error)
+    {
+        error.WriteLine($"tx: `{op}` has no schedule that applies; it runs by the default");
+        return CommandLineApp.CallFault;
     }
 }

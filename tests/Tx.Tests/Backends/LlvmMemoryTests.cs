@@ -172,4 +172,15 @@ public sealed unsafe partial class LlvmMemoryTests(LlvmFixture llvm) : IClassFix
     [LibraryImport("libc", EntryPoint = "mmap")] private static partial nint Mmap(nint address, nint length, int protection, int flags, int file, nint offset);
     [LibraryImport("libc", EntryPoint = "mprotect")] private static partial int Mprotect(nint address, nint length, int protection);
     [LibraryImport("libc", EntryPoint = "munmap")] private static partial int Munmap(nint address, nint length);
+
+    [Fact]
+    public void APrefetchChangesNothingAndMayAskForWhatDoesNotExist()
+    {
+        var (x, y, i) = (Input("x", ElementType.F32, 4), Output("y", ElementType.F32, 4), Var.Index("i"));
+        var module = Module("prefetch", [x, y], Loop(i, 4, Block.Of(new Effect(EffectKind.Prefetch, "x", [x], [i + 100_000]), Put(y, i, At(x, i)))));
+        var data = Dense(ElementType.F32, Enumerable.Range(0, 4).Select(v => Scalar.Of(ElementType.F32, (double)v)));
+        var result = llvm.Run(module, data)[0];
+        Assert.All(Enumerable.Range(0, 4), n => Assert.Equal(data[n], result[n]));
+        if (CpuTarget.Host().VectorBytes >= 32) Assert.Contains("prefetch", LlvmCompiler.EmitAssembly(module, CpuTarget.Host()), StringComparison.Ordinal);
+    }
 }

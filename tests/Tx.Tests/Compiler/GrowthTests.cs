@@ -4,12 +4,15 @@ using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Proofs;
+using Tx.Lang.Schedules;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Lower;
 using Tx.Lower.Build;
+using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule;
+using Tx.Lower.Schedule.Steps;
 using Tx.Tests.Support;
 
 namespace Tx.Tests.Compiler;
@@ -33,6 +36,53 @@ public class GrowthTests
         Assert.InRange(large.Questions, 1, 12 * small.Questions);
         Assert.InRange(large.Nodes, 1, 12 * small.Nodes);
         Assert.InRange(large.Bytes, 1, 12 * small.Bytes);
+    }
+
+    /// <summary>As many lines of a schedule as stages: reading them, looking their names up, each step with its legality, and the passes.</summary>
+    [Fact]
+    public void ScheduledChain_CostsTenTimesForTenTimesTheStages()
+    {
+        Work small = new(0, 0, 0), large = small;
+        BigStack.Run(() =>
+        {
+            MeasureScheduled(20);
+            small = MeasureScheduled(100);
+            large = MeasureScheduled(1000);
+        });
+        Assert.InRange(large.Questions, 0, 12 * small.Questions);
+        Assert.InRange(large.Nodes, 1, 12 * small.Nodes);
+        Assert.InRange(large.Bytes, 1, 12 * small.Bytes);
+    }
+
+    // Every third stage is only vectorised, every third split by hand, every third unrolled as well.
+    private static Work MeasureScheduled(int stages)
+    {
+        var text = new StringBuilder(Chain(stages)).Append("schedule vectors for chain on cpu {\n");
+        for (int k = 0; k < stages; k++)
+        {
+            string stage = k == stages - 1 ? "Y" : string.Create(CultureInfo.InvariantCulture, $"s{k}");
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"{(k % 3 == 0 ? $"    {stage}.i.vectorize(8)" : k % 3 == 1 ? $"    (o{k}, i{k}) = {stage}.i.split(8); i{k}.vectorize()" : $"    {stage}.i.vectorize(8).unroll(2)")}\n"));
+        }
+        using var prover = new IslProver();
+        var bag = new DiagnosticBag();
+        var table = DeclarationTable.Build(SyntaxParser.Parse(new SourceText("chain.tx", text.Append("}\n").ToString())), (_, _) => null, null, bag);
+        var binder = new ModuleBinder(table, prover);
+        var op = binder.Bind(table.Operators["chain"], Specialisation.Empty, bag)!;
+        var dims = new Dictionary<DimSymbol, long> { [op.Dims[0]] = 2 * stages + 100 };
+        var target = CpuTarget.Host();
+
+        using var proofs = new NestProver();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var plain = NestBuilder.Build(op, dims);
+        var elaborated = ScheduleElaborator.Elaborate(table.Schedules.Values.Single(), InterfaceBuilder.Build(op, plain.Functions[0]), binder, target, dims);
+        Assert.Empty(elaborated.Diagnostics);
+        var applied = ScheduleApplier.Apply(plain.Functions[0], target, elaborated.Directives, new StepContext(proofs));
+        Assert.DoesNotContain(applied.Diagnostics, d => d.IsError);
+        var module = plain.With([applied.Function]);
+        long bytes = GC.GetAllocatedBytesForCurrentThread() - before, nodes = Nodes(module);
+        before = GC.GetAllocatedBytesForCurrentThread();
+        Pipeline.Run(module, target, (_, m) => nodes += Nodes(m));
+        return new(proofs.QuestionCount, nodes, bytes + GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static Work Measure(int stages)

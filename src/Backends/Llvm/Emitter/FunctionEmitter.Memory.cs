@@ -47,6 +47,14 @@ internal sealed partial class FunctionEmitter
         return FromMemory(read, type);
     }
 
+    // Read soon, wanted in all levels of the data cache.
+    private void EmitPrefetch(Effect x)
+    {
+        var buffer = x.Buffers[0];
+        string address = Element(PlaceOf(buffer), new(buffer.Type), Evaluate(FlatIndex(buffer, x.Arguments)), true);
+        writer.Line($"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)");
+    }
+
     private void EmitStore(Store s)
     {
         _memo.Clear();

@@ -215,6 +215,11 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
 
     private void EmitEffect(Effect x)
     {
+        if (x.Kind is EffectKind.Prefetch)
+        {
+            EmitPrefetch(x);
+            return;
+        }
         if (x.Kind is not EffectKind.Fence)
             throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, $"the effect `{x.Kind.ToString().ToLowerInvariant()}`");
         // A release fence of LLVM's does not order streamed stores on x86.

@@ -17,18 +17,22 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </code>
 /// Inside the loop <c>at</c> the nest computes a tile of its own, with one element for each value of the loops there that run over elements; a
 /// copy to the output ends the body. Where a reduction loop lies outside <c>at</c>, the tile starts from what the output holds, except in its
-/// first iteration. The tile is computed also for points outside the instance's domain (whose reads do not happen), and only those inside are copied.
+/// first iteration; where such a loop may run no time at all, the output gets its initial value before it. The tile is computed also for points outside the
+/// instance's domain (whose reads do not happen), and only those inside are copied. A definition without a reduction has no start.
 /// </summary>
 public static class CacheWrite
 {
     /// <param name="CopyLoops">The loops of the copy, in the order of the nest.</param>
     public sealed record Result(Stmt Nest, ImmutableArray<Buffer> Tiles, ImmutableArray<Var> CopyLoops);
 
-    public static Result Apply(Stmt nest, string instance, Var at, MemoryScope scope)
+    /// <param name="dims">The function's dimensions; loops over them may run no time at all. Null where all loops of the reduction outside <paramref name="at"/> run.</param>
+    /// <param name="name">The name of the instances and tiles that are made, from one that says what they are: <c>C.copy</c>, <c>C.init</c>, <c>C.acc</c>.</param>
+    public static Result Apply(Stmt nest, string instance, Var at, MemoryScope scope, IReadOnlyCollection<Var>? dims = null, Func<string, string>? name = null)
     {
+        name ??= n => n;
         var loops = NestPath.LoopsAround(nest, instance);
         var compute = NestPath.FindInstance(nest, instance);
-        if (compute.Init is null) throw new CompilerBugException("cache_write", $"{instance} is no reduction");
+        if (compute.Init is null && compute.HasReduction) throw new CompilerBugException("cache_write", $"the start of {instance} stands elsewhere");
         int depth = loops.Select(l => l.Variable).ToList().IndexOf(at) + 1;
         if (depth == 0) throw new CompilerBugException("cache_write", $"{at.Name} is not a loop around {instance}");
         var (outside, inside) = (loops[..depth], loops[depth..]);
@@ -36,14 +40,14 @@ public static class CacheWrite
         var space = new LoopSpace(compute, loops, []);
         var tileLoops = inside.Where(l => space.Point(l.Variable).Kind is IterKind.Spatial).ToImmutableArray();
         var shape = tileLoops.Select(l => NestPath.MaxExtent(l) is { } n ? Expr.Index(n) : l.Extent).ToImmutableArray();
-        var tiles = compute.Body.BuffersWritten().ToDictionary(b => b, b => new Buffer(b.Name + ".acc", b.Type, shape, BufferRole.Temporary, scope));
+        var tiles = compute.Body.BuffersWritten().ToDictionary(b => b, b => new Buffer(name(b.Name + ".acc"), b.Type, shape, BufferRole.Temporary, scope));
         var carried = outside.Where(l => space.Point(l.Variable).Kind is IterKind.Reduction).ToImmutableArray();
 
         var update = Update(compute, space, tileLoops, tiles);
         var initSpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
-        var init = Start(compute, initSpace, tileLoops, tiles, carried);
+        var init = compute.Init is null ? Block.Empty : Start(compute, initSpace, tileLoops, tiles, carried, name(compute.Name + ".init"));
         var copySpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
-        var copy = Copy(compute, copySpace, tileLoops, tiles);
+        var copy = Copy(compute, copySpace, tileLoops, tiles, name(compute.Name + ".copy"));
 
         var result = NestPath.ReplaceInstance(nest, instance, _ => update);
         result = NestPath.ReplaceLoop(result, at, l =>
@@ -52,7 +56,32 @@ public static class CacheWrite
             foreach (var tile in tiles.Values) body = new Allocate(tile, body);
             return l.WithBody(body);
         });
+        if (dims is not null && !carried.IsEmpty && EmptyCase(carried, dims) is { } isEmpty)
+            result = NestPath.ReplaceLoop(result, carried[0].Variable, l => Block.Of(new If(isEmpty, StartWithoutTile(compute, loops, l, name(compute.Name + ".start")), null, compute.Origin), l));
         return new(result, [.. tiles.Values], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
+    }
+
+    // "The reduction has no iterations", where that may be so.
+    private static Expr? EmptyCase(ImmutableArray<For> carried, IEnumerable<Var> dims)
+    {
+        var context = new RangeContext();
+        foreach (var d in dims) context.Bind(d, ConstInterval.NonNegative);
+        var empty = carried.Where(l => context.IntervalOf(l.Extent).Min < 1).Select(l => l.Extent <= 0).ToList();
+        return empty.Count == 0 ? null : empty.Aggregate(Expr.Or);
+    }
+
+    private static Stmt StartWithoutTile(Instance compute, ImmutableArray<For> loops, For outermost, string name)
+    {
+        ImmutableArray<For> inside = [.. loops.SkipWhile(l => !ReferenceEquals(l.Variable, outermost.Variable))];
+        var space = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
+        var elements = inside.Where(l => space.Point(l.Variable).Kind is not IterKind.Reduction).ToList();
+        var renamed = elements.ToDictionary(l => l.Variable, l => (Expr)space.LoopOf(l.Variable));
+        var spatial = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction)
+            .Select(it => it with { Variable = Var.Index(it.Variable.Name), Binding = it.Binding.Substitute(renamed) }).ToImmutableArray();
+        var fresh = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Zip(spatial).ToDictionary(p => p.First.Variable, p => (Expr)p.Second.Variable);
+        var body = compute.Init!.Substitute(fresh);
+        spatial = [.. spatial.Select(it => it with { Start = it.Start.Substitute(fresh), End = it.End.Substitute(fresh) })];
+        return space.Wrap(elements, new Instance(name, spatial, Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
     private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles)
@@ -68,7 +97,7 @@ public static class CacheWrite
         return new(compute.Name, [.. points, .. reductions], Regions.Read(body), Regions.Written(body), null, body, compute.Reassociate, compute.Origin);
     }
 
-    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried)
+    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried, string name)
     {
         var indices = TileIndices(space, tileLoops);
         var stores = new List<Stmt>();
@@ -85,21 +114,29 @@ public static class CacheWrite
         }
         var body = Block.Of(stores);
         var points = space.PointsFor(body.FreeVars()).Select(p => p.Kind is IterKind.Reduction ? p with { Kind = IterKind.Spatial } : p);
-        return space.Wrap(tileLoops, new Instance(compute.Name + ".init", [.. points], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
+        return space.Wrap(tileLoops, new Instance(name, [.. points], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
-    private static Stmt Copy(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles)
+    private static Stmt Copy(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, string name)
     {
         var indices = TileIndices(space, tileLoops);
-        var body = Block.Of((compute.Init is Block b ? b.Statements : [compute.Init!]).Cast<Store>().Select(s => new Store(s.Buffer, s.Indices, new Load(tiles[s.Buffer], indices))));
+        var body = Block.Of(StoresOf(compute.Init ?? compute.Body).Select(s => new Store(s.Buffer, s.Indices, new Load(tiles[s.Buffer], indices))));
         var renamed = tileLoops.ToDictionary(l => l.Variable, l => (Expr)space.LoopOf(l.Variable));
         var spatial = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Select(it => it with { Binding = it.Binding.Substitute(renamed) });
-        return space.Wrap(tileLoops, new Instance(compute.Name + ".copy", [.. spatial, .. tileLoops.Select(l => space.Point(l.Variable))],
+        return space.Wrap(tileLoops, new Instance(name, [.. spatial, .. tileLoops.Select(l => space.Point(l.Variable))],
             Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
     private static ImmutableArray<Expr> TileIndices(LoopSpace space, ImmutableArray<For> tileLoops) =>
         [.. tileLoops.Select(l => space.Point(l.Variable).Variable - space.Point(l.Variable).Start)];
+
+    private static IEnumerable<Store> StoresOf(Stmt s) => s switch
+    {
+        Store t => [t],
+        Block b => b.Statements.SelectMany(StoresOf),
+        LetStmt l => StoresOf(l.Body),
+        _ => [],
+    };
 
     private sealed class StorePredication(Func<Expr, Expr> predicate, Dictionary<Buffer, Buffer> tiles) : Rewriter
     {
@@ -119,13 +156,5 @@ public static class CacheWrite
 
         protected override Stmt VisitStore(Store s) =>
             tiles.TryGetValue(s.Buffer, out var tile) ? new Store(tile, indices, Visit(s.Value), null, false, s.Origin) : base.VisitStore(s);
-
-        private static IEnumerable<Store> StoresOf(Stmt s) => s switch
-        {
-            Store t => [t],
-            Block b => b.Statements.SelectMany(StoresOf),
-            LetStmt l => StoresOf(l.Body),
-            _ => [],
-        };
     }
 }

@@ -57,10 +57,24 @@ public static class Fuse
         }
         if (loops.Length == 1)
             throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, d.Loop.Name, d.Loop.Name, "name the loops inside of it that are to be fused with it");
+        RequireStarts(state, first, loops, d);
         var nest = state.Nests[first.Nest];
         var fused = loops[0];
         for (int n = 1; n < loops.Length; n++) (nest, fused) = Apply(nest, fused, loops[n], n + 1 == loops.Length ? d.ResultLoop(0).Name : null);
         return new(state.Replace(first.Nest, nest).With(d.ResultLoop(0), fused).Touch(first.Instances.Select(i => i.Name)), Evidence.Proved("the order of the iterations stays"));
+    }
+
+    // A loop over elements and over a reduction sets the initial values too, so it must run for each of the elements.
+    private static void RequireStarts(ScheduleState state, LoopPlace first, ImmutableArray<Var> loops, Directive d)
+    {
+        foreach (var i in first.Instances.Where(i => i.Init is not null))
+        {
+            bool Uses(Var v, bool reduces) => i.Iterations.Any(it => it.Kind is IterKind.Reduction == reduces && it.Binding.UsesVar(v));
+            var reduced = loops.Where(v => Uses(v, reduces: true)).ToList();
+            if (!reduced.Exists(v => LoopPlace.Find(state.Nests[first.Nest], v, first.Nest).Loop.Extent is not IntImm { Value: >= 1 }) || !loops.Any(v => Uses(v, reduces: false))) continue;
+            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotNested, d.Span, reduced[0].Name, loops[0].Name,
+                "loops over elements and over a reduction that may be empty stay apart: give the sizes with `when`, or fuse loops of one kind"), i, "this reduction may be over nothing"));
+        }
     }
 
     // All loops that a pack of indices has become.

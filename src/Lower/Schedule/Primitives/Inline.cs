@@ -1,7 +1,10 @@
 using Tx.Core;
+using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
+using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
 
@@ -35,9 +38,43 @@ public static class Inline
         if (!IsPure(producer)) throw new CompilerBugException("inline", $"{producer.Name} is not a plain definition");
         return NestPath.ReplaceInstance(nest, consumer, i =>
         {
-            var body = new ReadReplacer((Store)producer.Body).Visit(i.Body);
-            return new Instance(i.Name, i.Iterations, Regions.Read(i.Init, body), Regions.Written(i.Init, body), i.Init, body, i.Reassociate, i.Origin);
+            var replacer = new ReadReplacer((Store)producer.Body);
+            var (init, body) = (i.Init is null ? null : replacer.Visit(i.Init), replacer.Visit(i.Body));
+            return new Instance(i.Name, i.Iterations, Regions.Read(init, body), Regions.Written(init, body), init, body, i.Reassociate, i.Origin);
         });
+    }
+
+    internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var instance = context.Instance(state, d.Stage, d.Span);
+        var buffer = instance.Writes[0].Buffer;
+        if (instance.Writes.Any(w => state.Function.Parameters.Contains(w.Buffer))) throw Refuse("it is a result of the operator");
+        if (state.Placed.ContainsKey(instance.Name)) state = ComputeAt.Again(state, d, instance);
+        instance = state.FindInstance(instance.Name)!;
+        buffer = instance.Writes[0].Buffer;
+        if (instance.Init is not null || instance.HasReduction) throw Refuse("it is a reduction");
+        if (instance.Iterations.Any(it => it.Kind is IterKind.Opaque) || instance.Body.BuffersRead().Contains(buffer)) throw Refuse("its iterations need each other in order");
+        if (instance.Body is not Store) throw Refuse("it has run-time checks");
+        int own = state.Nests.FindNest(instance.Name)!.Value;
+        if (state.Nests.Writers(buffer).Count > 1 || state.Nests.Instances(own).Count(i => i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer))) > 1) throw Refuse("several equations or loops write it");
+        if (!IsPure(instance)) throw Refuse("its equation does not give every element at the indices of its iterations");
+        if (!state.Function.Temporaries.Contains(buffer) || state.Nests.Instances(own).Length > 1) throw Refuse("it shares its loops with other stages");
+
+        var readers = Readers.Of(state, [buffer], own);
+        if (readers.Sum(r => r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer)) ? 1 : 0) == 0) throw Refuse("nothing reads it");
+        foreach (int nest in state.Nests.Readers(buffer))
+            if (!readers.Any(r => r.Nest == nest)) throw Refuse("a copy of memory reads it");
+        // What it reads is the same where it is read.
+        int from = state.Nests.Order.IndexOf(own);
+        foreach (var read in instance.Reads.Select(r => r.Buffer).Distinct())
+            foreach (int writer in state.Nests.Writers(read))
+                if (state.Nests.Order.IndexOf(writer) is var n && n > from && readers.Any(r => state.Nests.Order.IndexOf(r.Nest) >= n)) throw Refuse($"`{read.Name}`, which it reads, changes before it is read");
+        foreach (var r in readers) state = state.Replace(r.Nest, Apply(state.Nests[r.Nest], r.Instance.Name, instance));
+        state = state with { Nests = state.Nests.Remove(own) };
+        return new(state.RemoveTemporary(buffer), Evidence.Proved("each read gives way to the definition of what it reads"));
+
+        DiagnosticException Refuse(string why) =>
+            new(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotInlined, d.Span, d.Stage.Name, why), instance, "computed here"));
     }
 
     private sealed class ReadReplacer(Store definition) : Rewriter

@@ -43,10 +43,8 @@ public static class ReduceInLanes
         var start = Start(compute, form, loops, partial, step, lane);
         var finish = Finish(compute, form, partial, lanes, unroll);
 
-        return (depth == 0
-            ? new Allocate(partial, Block.Of([start, NestPath.ReplaceInstance(nest, instance, _ => update), finish]))
-            : NestPath.ReplaceLoop(NestPath.ReplaceInstance(nest, instance, _ => update), loops[depth - 1].Variable,
-                l => l.WithBody(new Allocate(partial, Block.Of([start, l.Body, finish])))), whole);
+        // Right around the reduction: what else stands in the nest has results of its own.
+        return (NestPath.ReplaceLoop(NestPath.ReplaceInstance(nest, instance, _ => update), loops[depth].Variable, l => new Allocate(partial, Block.Of([start, l, finish]))), whole);
     }
 
     private static Instance Update(Instance compute, ReductionForm form, LoopSpace space, Buffer partial, Var step, Var lane)

@@ -53,7 +53,7 @@ public static class Split
                 _ => Whole(f, outer * factor),
             };
 
-            For Whole(For f, Expr start) => Loops(f, start, Expr.Index(factor));
+            For Whole(For f, Expr start) => Loops(divides || tail is SplitTail.Shift ? f : (For)f.WithBody(TailGuard.Apply(nest, f)), start, Expr.Index(factor));
             For Loops(For f, Expr start, Expr extent) =>
                 new(outer, Expr.Index(0), Expr.CeilDiv(f.Extent, factor), LoopKind.Serial,
                     new For(inner, Expr.Index(0), extent, LoopKind.Serial, f.Body.Substitute(loop, f.Min + start + inner), null, f.Origin), null, f.Origin);

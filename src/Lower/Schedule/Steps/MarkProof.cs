@@ -1,6 +1,7 @@
 using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Primitives;
 
 namespace Tx.Lower.Schedule.Steps;
 
@@ -23,6 +24,8 @@ internal static class MarkProof
                 // A mark that this very step has made is proved by it.
                 if (known.Contains(loop) || isKnown && !LoopPlace.LoopsIn(old!).Any(f => ReferenceEquals(f.Variable, loop.Variable) && f.Kind == loop.Kind)) continue;
                 var place = LoopPlace.Find(nest, loop.Variable, number);
+                // Shared caches and their barriers are right by the steps that make them; everything else must be independent without them.
+                if (loop.Kind is LoopKind.Bound) place = place with { Loop = DeviceSteps.WithoutSharedCaches(loop) };
                 try
                 {
                     var proof = Legality.RequireIndependent(after, place, d, context, loop.Kind is LoopKind.Vectorized, LoopWords.Of(loop.Kind));

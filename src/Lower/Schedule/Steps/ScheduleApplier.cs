@@ -28,8 +28,11 @@ public static class ScheduleApplier
         var steps = ImmutableArray.CreateBuilder<AppliedStep>();
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         var missing = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        foreach (var d in directives)
+        var queue = new LinkedList<Directive>(directives);
+        for (int waiting = 0; queue.First is { } first;)
         {
+            var d = first.Value;
+            queue.RemoveFirst();
             state = state with { Nests = state.Nests.Settled };
             if (Handles(d.Arguments.Values.Select(a => a.Value).Append(d.Receiver)).Any(missing.Contains))
             {
@@ -38,20 +41,41 @@ public static class ScheduleApplier
             }
             try
             {
-                var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
-                var result = rule(state, d, context);
+                var result = Step(state, d, context);
                 if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
-                var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
-                steps.Add(new(d, evidence, state, result.State));
+                steps.Add(new(d, result.Evidence, state, result.State));
                 state = result.State;
+                waiting = 0;
+            }
+            catch (DiagnosticException refused) when (IsEarly(refused) && RunLength(queue) is > 0 and var run && waiting++ < run)
+            {
+                // Lines that place stages stand for a set: what reads this one may be placed by a line below.
+                var last = queue.First!;
+                for (int n = 1; n < run; n++) last = last.Next!;
+                queue.AddAfter(last, d);
             }
             catch (DiagnosticException refused)
             {
                 diagnostics.AddRange(refused.Diagnostics.Select(x => Located(x, d)));
                 missing.UnionWith(Handles(d.Results));
+                waiting = 0;
             }
         }
         return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable());
+    }
+
+    private static bool IsEarly(DiagnosticException refused) => refused.Diagnostics is [{ } only] && only.Descriptor == ScheduleRefusals.PlaceNotLegal;
+
+    // How many of the next lines place stages.
+    private static int RunLength(LinkedList<Directive> queue) => queue.TakeWhile(d => d.Primitive.Name == "compute_at").Count();
+
+    /// <summary>One step, with the proof that the marks of loops still hold.</summary>
+    /// <exception cref="DiagnosticException">The step is refused.</exception>
+    public static StepResult Step(ScheduleState state, Directive d, StepContext context)
+    {
+        var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
+        var result = rule(state, d, context);
+        return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
     }
 
     private static Diagnostic Located(Diagnostic diagnostic, Directive d) =>

@@ -16,6 +16,9 @@ namespace Tx.Lower.Schedule.Steps;
 public sealed record ScheduleState(
     LoopFunction Function, NestTable Nests, CpuTarget Target, ImmutableDictionary<LoopHandle, Var> Loops, ImmutableDictionary<StageHandle, string> Stages, ImmutableHashSet<string> Scheduled)
 {
+    /// <summary>Stages that are computed in loops of others, by the names of their instances.</summary>
+    public ImmutableDictionary<string, Placement.PlacedStage> Placed { get; init; } = ImmutableDictionary.Create<string, Placement.PlacedStage>(StringComparer.Ordinal);
+
     public static ScheduleState Of(LoopFunction plain, CpuTarget target) =>
         new(plain, NestTable.Of(plain.Body), target, ImmutableDictionary<LoopHandle, Var>.Empty, ImmutableDictionary<StageHandle, string>.Empty, ImmutableHashSet.Create<string>(StringComparer.Ordinal));
 

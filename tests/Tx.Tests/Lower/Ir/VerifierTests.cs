@@ -31,6 +31,8 @@ public class VerifierTests
     [InlineData("t[0] = 1i32 & bits<i32>(2.0f64);", "the bits of f64 are no i32")]
     [InlineData("B[0, 0] = select(true, 1.0, 2.0) + (true + false);", "operands", true)]
     [InlineData("barrier \"\" (A);", "only a copy has buffers")]
+    [InlineData("prefetch \"A\";", "a prefetch has one buffer")]
+    [InlineData("prefetch \"A\" (A) [0, 0, 0, 0];", "4 indices for")]
     [InlineData("copy \"\" (t, A) [0, 0];", "copies f32 to i32")]
     [InlineData("launch g(A) grid [1] block [1];", "there is no function `g`")]
     public void Broken_rules_are_found(string body, string problem, bool refusedByParser = false)

@@ -131,4 +131,46 @@ public class TensorizeTests
     public void MissingFeature_IsRefused() =>
         Assert.Equal("TX2163", ScheduledText.Refused(Vnni.Replace("avx512vnni", "avx512bf16", StringComparison.Ordinal).Replace("emit llvm", "// emit llvm", StringComparison.Ordinal) + Dense
             + "schedule s for dense on cpu {\n" + Split + "ji.tensorize(vpdpbusd)\n}\n", [3, 8, 32]).Code);
+
+    private const string Packed = """
+        op qmatmul(A: u8[M, K], B: i8[K, N]) -> C: i32[M, N] {
+            C[i, j] = sum(k: i32(A[i, k]) * i32(B[k, j]))
+        }
+
+        schedule vnni for qmatmul on cpu("avx512vnni") {
+            (io, ii) = C.i.split(8, tail = pad)
+            (jo, ji) = C.j.split(16, tail = pad)
+            (ko, ki) = C.k.split(4, tail = pad)
+            C.reorder(jo, io, ko, ii, ji, ki)
+            Ap  = A.cache_read(at = root, layout = (i, k) -> [i / 8, k / 4, i % 8, k % 4])
+            Bp  = B.cache_read(at = jo, layout = (k, j) -> [j / 16, k / 4, j % 16, k % 4])
+            acc = C.cache_write(at = io, memory = register)
+            ji.tensorize(vpdpbusd)
+            ii.unroll()
+            jo.parallel()
+        }
+
+        """;
+
+    [Fact]
+    public void Packed_ForAnySizes()
+    {
+        foreach (long[] sizes in (long[][])[[8, 4, 16], [16, 8, 32], [9, 7, 17], [1, 1, 1], [3, 5, 40]])
+            foreach (bool isSymbolic in (bool[])[false, true]) ScheduledText.Run(Vnni + Packed, sizes, isSymbolic);
+    }
+
+    [Fact]
+    public void Packed_TilesAreContiguousAndRegistersStay()
+    {
+        var result = ScheduledText.Run(Vnni + Packed, [16, 8, 32]);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
+        var calls = PassFixture.Statements(module.Body()).OfType<InstructionCall>().ToList();
+        Assert.Equal(8, calls.Count);
+        Assert.All(calls, c =>
+        {
+            Assert.All(c.Emission!.Arguments, a => Assert.IsType<Ramp>(Assert.Single(((Load)a.Value).Indices)));
+            Assert.IsType<IntImm>(Assert.IsType<Ramp>(Assert.Single(c.Emission.Indices)).Base);
+            Assert.Equal(MemoryScope.Register, c.Emission.Target.Scope);
+        });
+    }
 }
