@@ -160,7 +160,7 @@ public class TensorizeTests
     }
 
     [Fact]
-    public void Packed_TilesAreContiguousAndRegistersStay()
+    public void Packed_TilesAreContiguous()
     {
         var result = ScheduledText.Run(Vnni + Packed, [16, 8, 32]);
         var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
@@ -170,7 +170,39 @@ public class TensorizeTests
         {
             Assert.All(c.Emission!.Arguments, a => Assert.IsType<Ramp>(Assert.Single(((Load)a.Value).Indices)));
             Assert.IsType<IntImm>(Assert.IsType<Ramp>(Assert.Single(c.Emission.Indices)).Base);
-            Assert.Equal(MemoryScope.Register, c.Emission.Target.Scope);
         });
+    }
+
+    [Fact]
+    public void Emission_IsAssembledForItsTarget()
+    {
+        var result = ScheduledText.Run(Vnni + Packed, [16, 8, 32]);
+        var target = new CpuTarget("cascadelake", ["avx512vnni", "avx512f", "avx512bw", "avx512vl"], 64, 32, 32 << 10, 1 << 20, 8 << 20);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), target);
+        Assert.Contains("call <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32> ", Tx.Backends.Llvm.LlvmCompiler.EmitText(module, target), StringComparison.Ordinal);
+        if (System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64)
+            Assert.Contains("vpdpbusd", Tx.Backends.Llvm.LlvmCompiler.EmitAssembly(module, target), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Emission_RunsOnThisMachine()
+    {
+        var result = Support.CommandLine.RunText("run", """
+            intrin fma8(a: f32[8], b: f32[8], acc: f32[8]) on cpu("fma") {
+                acc[i] += a[i] * b[i]
+                emit llvm "llvm.fma.v8f32"(a, b, acc) -> acc
+            }
+            op products(A: f32[M, N], B: f32[M, N]) -> C: f32[N] { C[j] = sum(i: A[i, j] * B[i, j]) }
+            schedule wide for products on cpu("fma") when N % 8 == 0 {
+                (jo, ji) = C.j.split(8)
+                C.reorder(jo, C.i, ji)
+                ji.tensorize(fma8)
+            }
+            let A = random(f32[5, 16], seed = 1)
+            let B = random(f32[5, 16], seed = 2)
+            assert close(products(A, B), reference(products(A, B)), rtol = 1e-5)
+            assert close(products(A, B, using = wide), reference(products(A, B)), rtol = 1e-5)
+            """);
+        Assert.True(result.ExitCode == 0, result.Error);
     }
 }
