@@ -75,6 +75,8 @@ public static class CacheWriteStep
         var own = compute.Body.BuffersWritten();
         if (compute.Init is null && compute.HasReduction) throw Refuse(d, place, "its start stands elsewhere: it is cached or decomposed already", "cache it once, before other steps take its start away", compute);
         if (compute.Init is null && compute.Body.BuffersRead().Any(own.Contains)) throw Refuse(d, place, "it reads what it writes", "cache a stage that does not", compute);
+        if (Allocated(state.Nests[at.Nest]).FirstOrDefault(b => compute.Body.BuffersRead().Contains(b) && at.Instances.Any(i => i.Body.BuffersWritten().Contains(b))) is { } tile)
+            throw Refuse(d, place, $"it copies `{tile.Name}`, which is filled only where it is needed", "cache it once", compute);
         if (Stores(compute.Body).Any(s => s.Predicate is not null)) throw Refuse(d, place, "it writes under a condition", other, compute);
         var facts = new Checks();
         facts.Visit(compute.Body);
@@ -83,6 +85,8 @@ public static class CacheWriteStep
         {
             var kinds = compute.Iterations.Where(it => it.Binding.UsesVar(l.Variable) && (it.Kind is IterKind.Opaque || ReferenceEquals(it.Binding, l.Variable))).Select(it => it.Kind).Distinct().ToList();
             if (kinds.Count == 0) kinds = [.. compute.Iterations.Where(it => it.Binding.UsesVar(l.Variable)).Select(it => it.Kind).Distinct()];
+            // A point of a cache may run over the loop as well; what the loop was before it was fused tells.
+            if (Reduces(compute, l) && compute.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(l.Variable) && !ReferenceEquals(it.Binding, l.Variable))) kinds = [IterKind.Spatial, IterKind.Reduction];
             if (kinds.Count > 1) throw Refuse(d, place, $"`{l.Variable.Name}` runs over elements and over a reduction", $"do not fuse these loops", compute);
         }
         foreach (var l in loops[depth..])
