@@ -22,8 +22,10 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </summary>
 public static class CacheWrite
 {
-    /// <param name="CopyLoops">The loops of the copy, in the order of the nest.</param>
-    public sealed record Result(Stmt Nest, ImmutableArray<Buffer> Tiles, ImmutableArray<Var> CopyLoops);
+    /// <param name="TileLoops">The loops that compute the tile, in the order of the nest.</param>
+    /// <param name="StartLoops">Those that start it, one for each of <paramref name="TileLoops"/>.</param>
+    /// <param name="CopyLoops">Those of the copy, one for each of <paramref name="TileLoops"/>.</param>
+    public sealed record Result(Stmt Nest, ImmutableArray<Buffer> Tiles, ImmutableArray<Var> TileLoops, ImmutableArray<Var> StartLoops, ImmutableArray<Var> CopyLoops);
 
     /// <param name="dims">The function's dimensions; loops over them may run no time at all. Null where all loops of the reduction outside <paramref name="at"/> run.</param>
     /// <param name="name">The name of the instances and tiles that are made, from one that says what they are: <c>C.copy</c>, <c>C.init</c>, <c>C.acc</c>.</param>
@@ -58,7 +60,7 @@ public static class CacheWrite
         });
         if (dims is not null && !carried.IsEmpty && EmptyCase(carried, dims) is { } isEmpty)
             result = NestPath.ReplaceLoop(result, carried[0].Variable, l => Block.Of(new If(isEmpty, StartWithoutTile(compute, loops, l, name(compute.Name + ".start")), null, compute.Origin), l));
-        return new(result, [.. tiles.Values], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
+        return new(result, [.. tiles.Values], [.. tileLoops.Select(l => l.Variable)], [.. tileLoops.Select(l => initSpace.LoopOf(l.Variable))], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
     }
 
     // "The reduction has no iterations", where that may be so.

@@ -41,6 +41,9 @@ public static class CacheWriteStep
             if (n == compute.Name + ".copy") copy = unique;
             return unique;
         });
+        // The registers of a tile need constant indices wherever it is used, so its start and its copy take the marks of the loops that compute it.
+        if (scope is MemoryScope.Register)
+            state = state with { Mirrors = state.Mirrors.SetItems(result.TileLoops.Select((v, n) => KeyValuePair.Create(v, ImmutableArray.Create(result.StartLoops[n], result.CopyLoops[n])))) };
         return new(state.Replace(at.Nest, result.Nest).With(d.ResultStage(0), compute.Name).With(d.Stage, copy).Touch(compute.Name, copy),
             Evidence.Proved("the tile holds what the loop's body computes"));
     }

@@ -19,6 +19,9 @@ public sealed record ScheduleState(
     /// <summary>Stages that are computed in loops of others, by the names of their instances.</summary>
     public ImmutableDictionary<string, Placement.PlacedStage> Placed { get; init; } = ImmutableDictionary.Create<string, Placement.PlacedStage>(StringComparer.Ordinal);
 
+    /// <summary>For a loop that computes a tile in registers, the loops that start and copy the tile: they take its marks while they have none.</summary>
+    public ImmutableDictionary<Var, ImmutableArray<Var>> Mirrors { get; init; } = ImmutableDictionary<Var, ImmutableArray<Var>>.Empty;
+
     public static ScheduleState Of(LoopFunction plain, CpuTarget target) =>
         new(plain, NestTable.Of(plain.Body), target, ImmutableDictionary<LoopHandle, Var>.Empty, ImmutableDictionary<StageHandle, string>.Empty, ImmutableHashSet.Create<string>(StringComparer.Ordinal));
 

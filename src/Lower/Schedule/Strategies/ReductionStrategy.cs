@@ -73,7 +73,7 @@ internal static class ReductionStrategy
         (nest, var step, var lane) = Split.Apply(nest, inTile, lanes);
         nest = Reorder.Apply(nest, [tile, .. Variables(reductions), step, lane]);
         nest = Mark.Vectorize(Mark.Unroll(nest, step), lane);
-        (nest, _, _) = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register);
+        nest = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register).Nest;
         return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors, isRepeated);
     }
 
