@@ -21,5 +21,13 @@ public class FuzzedScheduleTests
         Refuse("TX2113", op, "P2.j.prefetch(P1, distance = 1)\nP1.compute_at(P2.i)");
     }
 
-    private static void Refuse(string code, string op, string body) => Assert.Equal(code, ScheduleText.Refuse(op, body).Code);
+    [Fact]
+    public void What_a_pipeline_has_filled_is_gone_when_an_iteration_is_done_again()
+    {
+        const string op = "op f(X: f16[K, M]) -> E: f16[K, M] { E[i, j] = X[i, j] }";
+        Refuse("TX2112", op, "b = X.cache_read(at = E.i)\nE.i.pipeline(2)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
+        ScheduleText.Run(op, "b = X.cache_read(at = E.i)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
+    }
+
+    private static void Refuse(string code, string op, string body, long[]? sizes = null) => Assert.Equal(code, ScheduleText.Refuse(op, body, sizes).Code);
 }
