@@ -46,7 +46,8 @@ internal static class SampleModules
             new LetStmt(s, new Cast(CastKind.Saturate, new(ElementType.I32), new Cast(CastKind.Convert, new(ElementType.F64), sum)), Block.Of(
                 new Store(b, [at], new Broadcast(new Let(new Var("w", new(ElementType.I32)), s + I(-4), new Unary(UnaryOp.BitNot, new Binary(BinaryOp.TruncDiv, new Binary(BinaryOp.Shl, s, I(2)), I(3)))), 8), mask, nonTemporal: true),
                 new Store(q, [i], new Cast(CastKind.Bits, new(ElementType.I32), sum)))),
-            new Effect(EffectKind.Copy, "dma", [b, q], [N(0), N(8), N(4)]), new Effect(EffectKind.Fence, "", [], []));
+            new Effect(EffectKind.Copy, "dma", [b, q], [N(0), N(8), N(4)]), new Effect(EffectKind.Fence, "", [], []),
+            new InstructionCall("twice", new("llvm.fabs.v8f32", ["avx2"], [new(new Load(acc, [new Ramp(N(0), N(1), 8)]), null, 0)], acc, [new Ramp(N(0), N(1), 8)]), new Store(acc, [N(0)], F(1))));
         var thread = new For(i, N(0), N(8), LoopKind.Bound, new LetStmt(v, new Load(a, [at], mask), new Allocate(acc, body)), "thread.x");
         var device = new LoopFunction
         {
