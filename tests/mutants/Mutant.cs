@@ -4,8 +4,9 @@ namespace Tx.Mutants;
 
 /// <summary>One thing broken in the compiler, as an edit of its source.</summary>
 /// <param name="Symbolic">Looked for in kernels for all sizes, where loops run in parallel however short they are.</param>
+/// <param name="Schedules">Looked for by random schedules for random programs.</param>
 /// <param name="Find">Stands exactly once in <paramref name="File"/>.</param>
-internal sealed record Mutant(string Name, string Breaks, string File, string Find, string Replace, bool Symbolic = false)
+internal sealed record Mutant(string Name, string Breaks, string File, string Find, string Replace, bool Symbolic = false, bool Schedules = false)
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
 

@@ -29,7 +29,7 @@ internal sealed partial class Workshop : IDisposable
     public void Prepare(ulong seed)
     {
         if (Build() is { } error) throw new InvalidOperationException($"the unbroken source does not build:\n{error}");
-        if (Fuzz(seed, 20, symbolic: false) is (not 0, var output)) throw new InvalidOperationException($"the unbroken source fails:\n{output}");
+        if (Fuzz(seed, 20) is (not 0, var output)) throw new InvalidOperationException($"the unbroken source fails:\n{output}");
     }
 
     public Outcome Try(Mutant mutant, ulong seed, int count)
@@ -39,7 +39,7 @@ internal sealed partial class Workshop : IDisposable
         try
         {
             if (Build() is { } error) throw new InvalidOperationException($"{mutant.Name} does not build:\n{error}");
-            var (exit, output) = Fuzz(seed, count, mutant.Symbolic);
+            var (exit, output) = Fuzz(seed, count, mutant.Schedules ? "--schedules" : mutant.Symbolic ? "--symbolic" : null);
             if (exit == 0) return new(mutant, null, "");
             // A program that the mutant kills is found as well; the last line before tells how far it came.
             int programs = Found().Match(output) is { Success: true } m ? int.Parse(m.Groups["n"].Value, CultureInfo.InvariantCulture) : output.Split('\n').Count(l => l.StartsWith('.')) * 10;
@@ -58,9 +58,9 @@ internal sealed partial class Workshop : IDisposable
         return exit == 0 ? null : string.Join('\n', output.Split('\n').Where(l => l.Contains("error", StringComparison.Ordinal)).Distinct().Take(5));
     }
 
-    private (int Exit, string Output) Fuzz(ulong seed, int count, bool symbolic) =>
+    private (int Exit, string Output) Fuzz(ulong seed, int count, string? kind = null) =>
         Run("dotnet", [Path.Combine(_copy, "artifacts", "bin", "Repl", "release", "Tx.Repl.dll"), "fuzz", "--first",
-            "--seed", seed.ToString(CultureInfo.InvariantCulture), "--count", count.ToString(CultureInfo.InvariantCulture), .. symbolic ? ["--symbolic"] : (string[])[]], TimeSpan.FromMinutes(20));
+            "--seed", seed.ToString(CultureInfo.InvariantCulture), "--count", count.ToString(CultureInfo.InvariantCulture), .. kind is null ? (string[])[] : [kind]], TimeSpan.FromMinutes(20));
 
     private (int Exit, string Output) Run(string program, string[] arguments, TimeSpan limit)
     {

@@ -55,7 +55,7 @@ public static class NestPath
         Block b => b.Statements.Select(x => TryFindLoop(x, loop)).FirstOrDefault(x => x is not null),
         Allocate a => TryFindLoop(a.Body, loop),
         LetStmt l => TryFindLoop(l.Body, loop),
-        If i => TryFindLoop(i.Then, loop),
+        If i => TryFindLoop(i.Then, loop) ?? (i.Else is null ? null : TryFindLoop(i.Else, loop)),
         _ => null,
     };
 
@@ -72,7 +72,7 @@ public static class NestPath
             case Block b: return b.Statements.Select(x => Descend(x, instance, path)).FirstOrDefault(x => x is not null);
             case Allocate a: return Descend(a.Body, instance, path);
             case LetStmt l: return Descend(l.Body, instance, path);
-            case If i: return Descend(i.Then, instance, path);
+            case If i: return Descend(i.Then, instance, path) ?? (i.Else is null ? null : Descend(i.Else, instance, path));
             default: return null;
         }
     }
@@ -86,7 +86,9 @@ public static class NestPath
             case For f: return Replace(f.Body, rewrite) is { } body ? f.WithBody(body) : null;
             case Allocate a: return Replace(a.Body, rewrite) is { } inner ? new Allocate(a.Buffer, inner, a.Origin) : null;
             case LetStmt l: return Replace(l.Body, rewrite) is { } rest ? new LetStmt(l.Variable, l.Value, rest, l.Origin) : null;
-            case If i: return Replace(i.Then, rewrite) is { } then ? new If(i.Condition, then, i.Else, i.Origin) : null;
+            case If i:
+                if (Replace(i.Then, rewrite) is { } then) return new If(i.Condition, then, i.Else, i.Origin);
+                return i.Else is not null && Replace(i.Else, rewrite) is { } other ? new If(i.Condition, i.Then, other, i.Origin) : null;
             case Block b:
                 for (int n = 0; n < b.Statements.Length; n++)
                     if (Replace(b.Statements[n], rewrite) is { } changed) return Block.Of(b.Statements.SetItem(n, changed));

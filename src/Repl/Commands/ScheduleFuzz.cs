@@ -48,7 +48,7 @@ internal sealed class ScheduleFuzz(TextWriter output, TextWriter error)
 
     private void Shrink(ScheduleRunner runner, ScheduleFailure failure)
     {
-        var shrinker = new ScheduleShrinker(runner);
+        var shrinker = new ScheduleShrinker(pair => runner.Run(pair).Failure);
         var smallest = shrinker.Shrink(failure);
         Directory.CreateDirectory(Folder!);
         string path = Path.Combine(Folder!, string.Create(CultureInfo.InvariantCulture, $"schedule_{failure.Pair.Seed}.tx"));

@@ -61,7 +61,7 @@ public class GrowthTests
         for (int k = 0; k < stages; k++)
         {
             string stage = k == stages - 1 ? "Y" : string.Create(CultureInfo.InvariantCulture, $"s{k}");
-            text.Append(string.Create(CultureInfo.InvariantCulture, $"{(k % 3 == 0 ? $"    {stage}.i.vectorize(8)" : k % 3 == 1 ? $"    (o{k}, i{k}) = {stage}.i.split(8); i{k}.vectorize()" : $"    {stage}.i.vectorize(8).unroll(2)")}\n"));
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"{(k % 3 == 0 ? $"    {stage}.i.vectorize(8)" : k % 3 == 1 ? $"    (xo{k}, xi{k}) = {stage}.i.split(8); xi{k}.vectorize()" : $"    {stage}.i.vectorize(8).unroll(2)")}\n"));
         }
         using var prover = new IslProver();
         var bag = new DiagnosticBag();

@@ -17,8 +17,8 @@ internal sealed partial class ScheduleGenerator
 
     private IEnumerable<(int Weight, string Primitive, Func<Proposal?> Make)> LoopProposals() =>
     [
-        (14, "split", Split), (5, "tile", Tile), (6, "fuse", Fuse), (8, "reorder", Reorder), (6, "unroll", Unroll), (9, "vectorize", Vectorize), (7, "parallel", Parallel),
-        (4, "partition", () => OnLoop("partition", AnyLoop())), (5, "specialize", Specialize), (2, "vthread", () => OnLoop("vthread", AnyLoop(IsShort))), (2, "bind", Bind),
+        (14, "split", Split), (7, "tile", Tile), (10, "fuse", Fuse), (8, "reorder", Reorder), (6, "unroll", Unroll), (9, "vectorize", Vectorize), (7, "parallel", Parallel),
+        (4, "partition", () => OnLoop("partition", AnyLoop())), (5, "specialize", Specialize), (1, "vthread", () => OnLoop("vthread", AnyLoop(IsShort))), (1, "bind", Bind),
         (3, "pipeline", Pipeline), (4, "pad", Pad), (5, "fold", Fold), (4, "prefetch", Prefetch),
     ];
 

@@ -16,8 +16,8 @@ internal sealed partial class ScheduleGenerator
 {
     private IEnumerable<(int Weight, string Primitive, Func<Proposal?> Make)> StageProposals() =>
     [
-        (4, "inline", () => OnStage("inline", AnyStage(IsRead))), (12, "compute_at", ComputeAt), (5, "store_at", StoreAt), (6, "reverse_compute_at", ReverseComputeAt),
-        (8, "cache_read", CacheRead), (8, "cache_write", CacheWrite), (7, "rfactor", RFactor), (5, "decompose_reduction", DecomposeReduction),
+        (4, "inline", () => OnStage("inline", AnyStage(IsRead))), (12, "compute_at", ComputeAt), (5, "store_at", StoreAt), (14, "reverse_compute_at", ReverseComputeAt),
+        (8, "cache_read", CacheRead), (8, "cache_write", CacheWrite), (7, "rfactor", RFactor), (7, "decompose_reduction", DecomposeReduction),
         (5, "layout", LayoutOf), (4, "double_buffer", DoubleBuffer), (3, "nontemporal", () => OnStage("nontemporal", AnyStage())), (1, "cooperative", Cooperative), (1, "auto", AutoOf),
     ];
 
@@ -137,6 +137,18 @@ internal sealed partial class ScheduleGenerator
         var nest = _state.Nests.FindNest(_state.InstanceName(stage));
         ScheduleValue? at = OneIn(6) ? new WordValue("root") : AnyLoop(l => l.Nest == nest) is { } l ? new LoopValue(l.Handle) : null;
         return at is not null && Directive("decompose_reduction", new StageValue(stage), [("at", at)], 1) is { } d ? new(d) : null;
+    }
+
+    // Steps that need another before them: rings need storage in a loop, what fills ahead needs a cache.
+    private void Follow(Directive d)
+    {
+        if ((d.Primitive.Name is "store_at" || d.Has("store_at")) && d.Stage.Entry is { Indices: { IsEmpty: false } indices } entry && OneIn(2))
+            for (int n = 0; n < 2; n++) _follows.Enqueue(() => Directive("fold", new LoopValue(Loop(entry, Pick(indices))), [("extent", Number(1 + _random.Next(8)))]) is { } fold ? new(fold) : null);
+        if (d.Primitive.Name is "cache_read" && d["at"] is LoopValue at)
+        {
+            if (OneIn(4)) _follows.Enqueue(() => OnStage("double_buffer", d.ResultStage(0)));
+            if (OneIn(3)) _follows.Enqueue(() => Directive("pipeline", at, [("stages", Number(2 + _random.Next(2)))]) is { } p ? new(p) : null);
+        }
     }
 
     private Proposal? Cooperative() => OnStage("cooperative", AnyStage(s => s.IsMade), ("axes", List(new WordValue(Pick(Vocabulary.Axes)))));

@@ -29,6 +29,7 @@ internal sealed partial class ScheduleGenerator
     private readonly List<StageHandle> _made = [];
     private readonly HashSet<LoopHandle> _gone = [];
     private readonly HashSet<StageHandle> _stored = [];
+    private readonly Queue<Func<Proposal?>> _follows = [];
     private readonly List<string> _declarations = [];
     private readonly List<ScheduleLine> _lines = [];
     private readonly ImmutableArray<(int Weight, string Primitive, Func<Proposal?> Make)> _proposals;
@@ -72,6 +73,8 @@ internal sealed partial class ScheduleGenerator
 
     private Proposal? Propose()
     {
+        // What the last step has made possible.
+        if (_follows.TryDequeue(out var follow) && follow() is { } next) return next;
         int at = _random.Next(_proposals.Sum(p => p.Weight));
         return _proposals.First(p => (at -= p.Weight) < 0).Make();
     }
@@ -99,6 +102,7 @@ internal sealed partial class ScheduleGenerator
             else if (r is StageValue { Stage: var s }) _made.Add(s);
         if (d.Primitive.Name is "cache_write") Renew(d.Stage);
         if (d.Primitive.Name is "store_at" || d.Has("store_at")) _stored.Add(d.Stage);
+        Follow(d);
         return true;
     }
 

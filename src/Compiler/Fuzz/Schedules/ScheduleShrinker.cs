@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Tx.Fuzz.Schedules;
 
+/// <param name="run">What is wrong with a pair; null: nothing.</param>
 /// <summary>Makes a failing pair smaller as long as it fails in the same way: fewer steps, smaller sizes and factors, a shorter program.</summary>
-public sealed partial class ScheduleShrinker(ScheduleRunner runner)
+public sealed partial class ScheduleShrinker(Func<SchedulePair, ScheduleFailure?> run)
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(2);
 
@@ -57,7 +58,7 @@ public sealed partial class ScheduleShrinker(ScheduleRunner runner)
     {
         if (_watch.Elapsed >= TimeLimit) return null;
         Tries++;
-        return runner.Run(pair).Failure is { } found && found.Kind == kind ? found : null;
+        return run(pair) is { } found && found.Kind == kind ? found : null;
     }
 
     private static IEnumerable<SchedulePair> SmallerSizes(SchedulePair pair)

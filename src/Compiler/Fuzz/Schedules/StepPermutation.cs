@@ -15,7 +15,7 @@ public static class StepPermutation
     public static (bool IsDone, ScheduleFailure? Failure) Try(ScheduleRunner runner, ScheduleOutcome outcome)
     {
         var (pair, steps) = (outcome.Pair, outcome.Steps);
-        if (steps.Length != pair.Lines.Length) return (false, null);
+        if (steps.Length != pair.Lines.Length || steps.Zip(pair.Lines).Any(s => s.First.Directive.Primitive.Name != s.Second.Primitive)) return (false, null);
         ImmutableArray<int> places = [.. Enumerable.Range(0, Math.Max(0, steps.Length - 1)).Where(n => AreApart(steps[n], steps[n + 1]))];
         if (places.IsEmpty) return (false, null);
         int at = places[(int)(pair.Seed % (ulong)places.Length)];

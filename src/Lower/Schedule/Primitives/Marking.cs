@@ -23,7 +23,7 @@ internal static class Marking
     {
         if (d.Integer("factor") is not { } factor) return (state, place);
         string name = place.Loop.Variable.Name;
-        (var nest, var outer, var inner) = Split.Apply(state.Nests[place.Nest], place.Loop.Variable, factor, SplitTail.Guard,
+        (var nest, var outer, var inner) = Split.Apply(TailGuard.Apply(state.Nests[place.Nest], place.Loop.Variable, factor, Legality.Dims(state)), place.Loop.Variable, factor, SplitTail.Guard,
             (d.Results.Length > 0 ? d.ResultLoop(0).Name : name + "o", name + "i"));
         state = state.Replace(place.Nest, nest);
         if (d.Results.Length > 0) state = state.With(d.ResultLoop(0), outer);

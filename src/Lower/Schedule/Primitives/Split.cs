@@ -53,7 +53,7 @@ public static class Split
                 _ => Whole(f, outer * factor),
             };
 
-            For Whole(For f, Expr start) => Loops(divides || tail is SplitTail.Shift ? f : (For)f.WithBody(TailGuard.Apply(nest, f)), start, Expr.Index(factor));
+            For Whole(For f, Expr start) => Loops(f, start, Expr.Index(factor));
             For Loops(For f, Expr start, Expr extent) =>
                 new(outer, Expr.Index(0), Expr.CeilDiv(f.Extent, factor), LoopKind.Serial,
                     new For(inner, Expr.Index(0), extent, LoopKind.Serial, f.Body.Substitute(loop, f.Min + start + inner), null, f.Origin), null, f.Origin);
@@ -92,6 +92,7 @@ public static class Split
         long inside = factors.Aggregate(1L, (a, b) => checked(a * b));
         for (int n = 0; n < factors.Length; n++)
         {
+            if (n > 0 || tail is SplitTail.Guard) nest = TailGuard.Apply(nest, current, inside, Legality.Dims(state));
             if (inside > MaxFactor) throw StepContext.Refuse(ScheduleRefusals.TailNotAllowed, d.Span, word, d.Loop.Name, $"the factors' product is above {MaxFactor}");
             (nest, var outer, var inner) = Apply(nest, current, inside, n == 0 ? tail : SplitTail.Guard, (d.ResultLoop(n).Name, d.ResultLoop(n + 1).Name), state.UniqueName);
             made.Add(outer);

@@ -1,54 +1,72 @@
+using System.Collections.Immutable;
+using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 
 namespace Tx.Lower.Schedule.Primitives;
 
-/// <summary>Keeps points past the end of a split loop out. Mostly they lie past the end of an index too, and its domain skips them; where the loop is an inner or a fused one they
-/// may be points of another iteration, so the instance gets a dimension of its own that is in its range only before the end.</summary>
+/// <summary>
+/// The iterations that a split adds behind a loop's end are skipped because they lie outside of the instances' domains. This is so where the loop runs
+/// over all that is left of an index; a part of it (a tile that is split again, the box of a stage that is computed elsewhere) goes on in the domain, and
+/// its points would run twice, or where they have no storage. Then the loop's own range becomes a part of the domain: an iteration
+/// <c>in_ii in 0..4 = ii</c> that nothing uses.
+/// </summary>
 internal static class TailGuard
 {
-    /// <summary>The body of a loop of <paramref name="nest"/> that is about to be cut into whole pieces.</summary>
-    public static Stmt Apply(Stmt nest, For loop)
+    /// <summary>Makes a nest ready for a split of a loop whose inner loop is always whole.</summary>
+    /// <param name="dims">Not negative.</param>
+    public static Stmt Apply(Stmt nest, Var loop, long factor, IEnumerable<Var> dims)
     {
-        if (Steps.LoopPlace.InstancesIn(loop.Body).All(i => IsSkipped(i, loop))) return loop.Body;
-        // The range of an iteration is over dimensions, not over loops.
-        var loops = Steps.LoopPlace.LoopsIn(nest).Select(f => f.Variable).ToHashSet();
-        if (!loop.Min.UsesAny(loops.Contains) && !loop.Extent.UsesAny(loops.Contains)) return new Guarding(loop).Visit(loop.Body);
-        return new If(loop.Variable < loop.Min + loop.Extent, loop.Body, null, loop.Origin);
+        var f = NestPath.FindLoop(nest, loop);
+        if (f.Extent is IntImm n && n.Value % factor == 0) return nest;
+        var ranges = new RangeContext();
+        foreach (var d in dims) ranges.Bind(d, ConstInterval.NonNegative);
+        return Visit(nest, [], ranges, loop);
     }
 
-    // Every point past the end of the loop lies outside of the domain.
-    private static bool IsSkipped(Instance i, For loop)
+    private static Stmt Visit(Stmt s, ImmutableArray<For> around, RangeContext ranges, Var loop)
     {
-        var bindings = i.Iterations.ToDictionary(it => it.Variable, it => it.Binding);
-        var inner = Steps.LoopPlace.LoopsIn(loop.Body).Where(f => f.Min is IntImm { Value: >= 0 }).Select(f => f.Variable).ToHashSet();
-        return !i.Iterations.Any(it => it.Binding.UsesVar(loop.Variable)) || i.Iterations.Any(it => Ends(it, it.End.Substitute(bindings)));
-
-        bool Ends(IterVar it, Expr end)
+        switch (s)
         {
-            if (it.Binding is Var v && ReferenceEquals(v, loop.Variable))
-                return Reaches(loop.Min + loop.Extent, end) || StructuralComparer.Equal(loop.Extent, end - loop.Min) || StructuralComparer.Equal(loop.Extent, Expr.Max(Expr.Index(0), end - loop.Min));
-            if (loop.Min is not IntImm { Value: 0 }) return false;
-            if (it.Binding is Binary { Op: Tx.Core.BinaryOp.Div, Left: Var fused, Right: var by } && ReferenceEquals(fused, loop.Variable)) return StructuralComparer.Equal(loop.Extent, end * by);
-            if (LinearForm.Of(it.Binding) is not { Constant: >= 0 } form || form.CoefficientOf(loop.Variable) is not (> 0 and var step)) return false;
-            if (!form.Terms.All(t => ReferenceEquals(t.Key, loop.Variable) || t.Value > 0 && t.Key is Var x && inner.Contains(x))) return false;
-            return StructuralComparer.Equal(loop.Extent, Expr.CeilDiv(end, step)) || loop.Extent is IntImm n && Reaches(Expr.Index(n.Value * step), end);
+            case Block b: return Block.Of(b.Statements.Select(x => Visit(x, around, ranges, loop)).ToList());
+            case Allocate a: return Visit(a.Body, around, ranges, loop) is var inner && ReferenceEquals(inner, a.Body) ? a : new Allocate(a.Buffer, inner, a.Origin);
+            case LetStmt l: return Visit(l.Body, around, ranges, loop) is var rest && ReferenceEquals(rest, l.Body) ? l : new LetStmt(l.Variable, l.Value, rest, l.Origin);
+            case If i: return new If(i.Condition, Visit(i.Then, around, ranges, loop), i.Else is null ? null : Visit(i.Else, around, ranges, loop), i.Origin);
+            case For f:
+                int mark = ranges.Mark();
+                if (!ReferenceEquals(f.Variable, loop)) ranges.BindLoop(f.Variable, f.Min, f.Extent);
+                var body = Visit(f.Body, around.Add(f), ranges, loop);
+                ranges.Release(mark);
+                return f.WithBody(body);
+            case Instance i: return around.FirstOrDefault(l => ReferenceEquals(l.Variable, loop)) is { } split && !EndsOutside(i, split, ranges) ? Guarded(i, split, around) : i;
+            default: return s;
         }
     }
 
-    private static bool Reaches(Expr a, Expr end) => StructuralComparer.Equal(a, end) || a is IntImm x && end is IntImm y && x.Value >= y.Value;
-
-    private sealed class Guarding(For loop) : Rewriter
+    // Whatever comes after the loop's last iteration lies behind the end of some iteration.
+    private static bool EndsOutside(Instance i, For loop, RangeContext ranges)
     {
-        public override Expr Visit(Expr e) => e;
+        var behind = Var.Index("behind");
+        int mark = ranges.Mark();
+        ranges.Bind(behind, ConstInterval.NonNegative);
+        var bindings = i.Iterations.ToDictionary(it => it.Variable, it => it.Binding.Substitute(loop.Variable, loop.Min + loop.Extent + behind));
+        bool ends = i.Iterations.Any(it => it.Binding.UsesVar(loop.Variable)
+            && (ReferenceEquals(it.Binding, loop.Variable) && IsEnd(loop, it.End.Substitute(bindings)) || ranges.Decide(BinaryOp.Ge, bindings[it.Variable], it.End.Substitute(bindings)) == true));
+        ranges.Release(mark);
+        return ends;
+    }
 
-        protected override Stmt VisitInstance(Instance i)
-        {
-            if (IsSkipped(i, loop)) return i;
-            var kinds = i.Iterations.Where(it => it.Binding.UsesVar(loop.Variable)).Select(it => it.Kind).ToHashSet();
-            var kind = kinds.Contains(IterKind.Opaque) ? IterKind.Opaque : kinds.Contains(IterKind.Reduction) ? IterKind.Reduction : IterKind.Spatial;
-            var tail = new IterVar(Var.Index("t" + loop.Variable.Name), loop.Min, loop.Min + loop.Extent, kind, loop.Variable);
-            return new Instance(i.Name, [.. i.Iterations, tail], i.Reads, i.Writes, i.Init, i.Body, i.Reassociate, i.Origin);
-        }
+    // An extent that is clamped to 0 ends where the clamped value does, if it runs at all.
+    private static bool IsEnd(For loop, Expr end) =>
+        StructuralComparer.Equal(loop.Min + loop.Extent, end) || StructuralComparer.Equal(loop.Extent, end - loop.Min) || StructuralComparer.Equal(loop.Extent, Expr.Max(Expr.Index(0), end - loop.Min));
+
+    private static Instance Guarded(Instance i, For loop, ImmutableArray<For> around)
+    {
+        var points = new LoopPoints(i, around);
+        var (start, end) = (points.Of(loop.Min), points.Of(loop.Min + loop.Extent));
+        bool Uses(IterKind kind) => i.Iterations.Any(it => it.Kind == kind && it.Binding.UsesVar(loop.Variable));
+        var kind = Uses(IterKind.Spatial) ? IterKind.Spatial : Uses(IterKind.Opaque) ? IterKind.Opaque : Uses(IterKind.Reduction) ? IterKind.Reduction : IterKind.Spatial;
+        return i.With(iterations: points.Iterations.Add(new(Var.Index("in_" + loop.Variable.Name), start, end, kind, loop.Variable)));
     }
 }

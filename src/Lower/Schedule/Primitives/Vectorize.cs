@@ -52,11 +52,13 @@ public static class Vectorize
         var loops = NestPath.LoopsAround(state.Nests[place.Nest], instance.Name);
         if (ReductionForm.Match(instance) is null || !ReferenceEquals(loops[^1].Variable, place.Loop.Variable) || !IsWhole(instance, place.Loop)) return null;
         bool Reduces(For f) => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(f.Variable));
+        // After `rfactor` a loop may be over elements and over what is left of the reduction.
+        if (loops.Any(f => Reduces(f) && instance.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(f.Variable)))) return null;
         if (loops.SkipWhile(f => !Reduces(f)).Any(f => !Reduces(f)) || loops.SkipWhile(f => !Reduces(f)).Any(f => f.Kind is not LoopKind.Serial)) return null;
         long lanes = d.Integer("factor") ?? (place.Loop.Extent is IntImm n ? n.Value : throw Marking.NotConstant(place.Loop, d, "vectorised", "vectorize"));
         if (lanes > ExpandVectors.MaxLanes) throw Refuse(d, $"it runs {lanes} times, and a vector has at most {ExpandVectors.MaxLanes} lanes", $"write the number of lanes: `{d.Loop.Name}.vectorize(8)`");
         if (lanes <= 1) return StepResult.WithoutEffect(state, $"`{d.Loop.Name}` runs {Marking.Times(place.Loop)}");
-        var (nest, outer) = ReduceInLanes.Apply(state.Nests[place.Nest], instance.Name, place.Loop.Variable, (int)lanes, 1, d.Results.Length > 0 ? d.ResultLoop(0).Name : null);
+        var (nest, outer) = ReduceInLanes.Apply(TailGuard.Apply(state.Nests[place.Nest], place.Loop.Variable, lanes, Legality.Dims(state)), instance.Name, place.Loop.Variable, (int)lanes, 1, d.Results.Length > 0 ? d.ResultLoop(0).Name : null);
         state = state.Replace(place.Nest, nest);
         if (d.Results.Length > 0) state = state.With(d.ResultLoop(0), outer);
         return new(state.Touch(instance.Name), Evidence.Proved("the reduction may be done in any order"));

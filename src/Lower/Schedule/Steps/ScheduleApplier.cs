@@ -64,11 +64,6 @@ public static class ScheduleApplier
         return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable());
     }
 
-    private static bool IsEarly(DiagnosticException refused) => refused.Diagnostics is [{ } only] && only.Descriptor == ScheduleRefusals.PlaceNotLegal;
-
-    // How many of the next lines place stages.
-    private static int RunLength(LinkedList<Directive> queue) => queue.TakeWhile(d => d.Primitive.Name == "compute_at").Count();
-
     /// <summary>One step, with the proof that the marks of loops still hold.</summary>
     /// <exception cref="DiagnosticException">The step is refused.</exception>
     public static StepResult Step(ScheduleState state, Directive d, StepContext context)
@@ -77,6 +72,11 @@ public static class ScheduleApplier
         var result = rule(state, d, context);
         return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
     }
+
+    private static bool IsEarly(DiagnosticException refused) => refused.Diagnostics is [{ } only] && only.Descriptor == ScheduleRefusals.PlaceNotLegal;
+
+    // How many of the next lines place stages.
+    private static int RunLength(LinkedList<Directive> queue) => queue.TakeWhile(d => d.Primitive.Name == "compute_at").Count();
 
     private static Diagnostic Located(Diagnostic diagnostic, Directive d) =>
         d.Through.Aggregate(diagnostic, (x, call) => x.WithLabel(call, "in this call of a strategy"));

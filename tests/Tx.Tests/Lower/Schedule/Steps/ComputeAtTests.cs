@@ -239,6 +239,25 @@ public class ComputeAtTests
                 }
     }
 
+    // A loop that is not the whole range of an index: the index's own range does not say where it ends.
+    [Fact]
+    public void A_split_of_a_part_ends_where_the_part_does()
+    {
+        foreach (int m in (int[])[1, 7, 8, 11])
+            foreach (bool symbolic in (bool[])[false, true])
+            {
+                var s = PlacementFixture.Of(OperatorSamples.Matmul, [m, 3, m], isSymbolic: symbolic);
+                s.Do("io, ii = C.i.split(4)");
+                s.Do("iio, iii = ii.split(3)");
+                s.Do("jo, ji = C.j.split(5)");
+                s.Do("C.reorder(C.k, io, jo, iio, iii, ji)");
+                s.Do("ji.vectorize(3)");
+                s = PlacementFixture.Of("op f(X: f32[M, N]) -> Y: f32[M] { Y[i] = sum(j: X[i, j]) }", [3, m + 4], isSymbolic: symbolic);
+                s.Do("jo, ji = Y.j.split(5)");
+                s.Do("ji.vectorize(4)");
+            }
+    }
+
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void Random_pipelines_compute_the_same(int seed) => RandomPipelines(seed, 12);
 
