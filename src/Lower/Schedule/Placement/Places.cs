@@ -103,7 +103,12 @@ internal static class Names
         if (state.Nests.FindNest(loop) is { } nest)
             foreach (var i in state.Nests.Instances(nest))
                 foreach (var it in i.Iterations)
-                    if (ReferenceEquals(it.Binding, loop) && it.Variable.Name.StartsWith('v')) return $"{i.Name}.{it.Variable.Name[1..]}";
+                    if (ReferenceEquals(it.Binding, loop) && it.Variable.Name.StartsWith('v')) return $"{OfStage(i.Name)}.{it.Variable.Name[1..]}";
         return loop.Name;
     }
+
+    /// <summary><c>Y.eq(1)</c> for the instance <c>Y.eq1</c>.</summary>
+    public static string OfStage(string instance) => Numbered.Replace(instance, ".$1($2)");
+
+    private static readonly System.Text.RegularExpressions.Regex Numbered = new(@"\.(eq|update)([0-9]+)(?=\.|$)");
 }

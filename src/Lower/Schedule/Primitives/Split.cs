@@ -117,6 +117,7 @@ public static class Split
         var inside = LoopPlace.LoopsIn(loop.Body).Select(f => f.Variable).Append(loop.Variable).ToHashSet();
         foreach (var i in place.Instances)
         {
+            if (!IsUpdate(i) && i.Iterations.Any(it => it.Kind is IterKind.Opaque && it.Binding.UsesVar(loop.Variable))) throw Refuse("its iterations need each other in order", i);
             var own = i.Writes.Select(r => r.Buffer).ToHashSet();
             if (i.Init is null ? i.Body.BuffersRead().Any(own.Contains) : i.Iterations.Any(it => it.Kind is IterKind.Reduction && !it.Binding.FreeVars().All(inside.Contains)))
                 throw Refuse("iterations that are done twice would add twice", i);
@@ -128,6 +129,9 @@ public static class Split
         if (place.Instances.FirstOrDefault(i => i.Reads.Any(r => kept.Contains(r.Buffer) && place.Instances.Any(w => w.Name != i.Name && w.Writes.Any(x => ReferenceEquals(x.Buffer, r.Buffer))))) is { } reader
             && !Legality.Ask(state, place, context, allowReductions: false).IsProved)
             throw Refuse("what its iterations leave to each other may be overwritten when they are done again", reader);
+
+        // T[e] = T[e] op value
+        static bool IsUpdate(Instance i) => i.Body is Store { Value: Binary { Left: Load old } } s && ReferenceEquals(old.Buffer, s.Buffer) && old.Indices.SequenceEqual(s.Indices, StructuralComparer.Instance);
 
         DiagnosticException Refuse(string why, Instance? about) =>
             new(StepContext.About(Diagnostic.Create(ScheduleRefusals.TailNotAllowed, d.SpanOf("tail"), "shift", d.Loop.Name, why), about, "computed here"));
