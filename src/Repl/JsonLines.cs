@@ -10,7 +10,7 @@ internal static class JsonLines
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary><c>code severity message file line column endLine endColumn help</c>; places are null where there is none.</summary>
+    /// <summary><c>code severity message file line column endLine endColumn help</c>; places are null where there is none. <c>witness</c>, <c>labels</c> and <c>fix</c> only where there are any.</summary>
     public static string Of(Diagnostic d) => Write(w => Fields(w, d));
 
     private static void Fields(Utf8JsonWriter w, Diagnostic d)
@@ -36,6 +36,20 @@ internal static class JsonLines
         }
         if (d.Help is null) w.WriteNull("help"); else w.WriteString("help", d.Help);
         if (d.Witness is not null) w.WriteString("witness", d.Witness);
+        if (!d.Labels.IsDefaultOrEmpty)
+        {
+            w.WriteStartArray("labels");
+            foreach (var label in d.Labels)
+            {
+                w.WriteStartObject();
+                w.WriteString("file", label.Span.Source.Path);
+                w.WriteNumber("line", label.Span.Start.Line);
+                w.WriteNumber("column", label.Span.Start.Column);
+                w.WriteString("text", label.Text);
+                w.WriteEndObject();
+            }
+            w.WriteEndArray();
+        }
         if (d.Fix is { } fix)
         {
             w.WriteStartObject("fix");

@@ -157,7 +157,8 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         }
 
         // Iteration variables have a "v" before their names.
-        private static string Show(Expr e) => e.ToString();
+        private string Show(Expr e) =>
+            e.Substitute(e.FreeVars().Where(v => v.Name.Length > 1 && v.Name[0] == 'v' && !loops.Contains(v)).ToDictionary(v => v, v => (Expr)Var.Index(v.Name[1..]))).ToString();
 
         private bool Place(TensorSymbol operand, ImmutableArray<Expr> dimensions, Buffer buffer, ImmutableArray<Expr> indices, bool isWritten)
         {
@@ -169,14 +170,14 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                 if (used.Count == 0) continue;
                 var form = LinearForm.Of(index);
                 if (form is null || form.Terms.Any(t => t.Key is not Var && t.Key.UsesAny(v => loops.Contains(v))))
-                    return Fail($"`{buffer.Name}` is read at `{index}`, which is not linear in `{used[0].Name}`, where operand `{operand.Name}` is expected", "split the loops by the instruction's extents");
+                    return Fail($"`{buffer.Name}` is read at `{Show(index)}`, which is not linear in `{used[0].Name}`, where operand `{operand.Name}` is expected", "split the loops by the instruction's extents");
                 if (used.FirstOrDefault(v => !own.Contains(v)) is { } stranger)
-                    return Fail($"`{buffer.Name}[{string.Join(", ", indices)}]` changes with `{stranger.Name}`, and operand `{operand.Name}` does not", $"take another loop order, or an instruction in which `{operand.Name}` runs along it");
+                    return Fail($"`{buffer.Name}[{string.Join(", ", indices.Select(Show))}]` changes with `{stranger.Name}`, and operand `{operand.Name}` does not", $"take another loop order, or an instruction in which `{operand.Name}` runs along it");
                 if (isWritten && used.Count > 1) return Fail($"`{used[0].Name}` and `{used[1].Name}` meet in one index of `{buffer.Name}`", "take an instruction whose result has one dimension for each");
             }
             for (int d = 0; d < own.Count; d++)
                 if (pattern.Indices[IndexOf(dimensions[d])].Extent > 1 && indices.Count(e => e.UsesVar(own[d])) != 1)
-                    return Fail($"`{buffer.Name}[{string.Join(", ", indices)}]` does not run along `{own[d].Name}` as operand `{operand.Name}` does", "take an instruction in which it is the same for all of them");
+                    return Fail($"`{buffer.Name}[{string.Join(", ", indices.Select(Show))}]` does not run along `{own[d].Name}` as operand `{operand.Name}` does", "take an instruction in which it is the same for all of them");
             if (Tiles.TryGetValue(operand, out var known))
                 return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(indices, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
             if (!isWritten && pattern.Target == operand) throw new CompilerBugException("instruction", $"{operand.Name} is read and written");

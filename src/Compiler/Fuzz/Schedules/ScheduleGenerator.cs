@@ -28,7 +28,7 @@ internal sealed partial class ScheduleGenerator
     private readonly List<LoopHandle> _named = [];
     private readonly List<StageHandle> _made = [];
     private readonly HashSet<LoopHandle> _gone = [];
-    private readonly HashSet<StageHandle> _stored = [];
+    private readonly HashSet<StageHandle> _stored = [], _defaulted = [];
     private readonly Queue<Func<Proposal?>> _follows = [];
     private readonly List<string> _declarations = [];
     private readonly List<ScheduleLine> _lines = [];

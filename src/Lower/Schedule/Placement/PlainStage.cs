@@ -24,7 +24,7 @@ internal sealed record PlainStage(int Nest, Instance Instance, ImmutableArray<Fo
         int number = state.Nests.FindNest(instance)!.Value;
         var nest = state.Nests[number];
         why = "";
-        if (NestPath.SoleInstance(nest) is not { } i || HasAllocation(nest)) return Fail("it shares its loops with other stages", out why);
+        if (NestPath.SoleInstance(nest) is not { } i || HasAllocation(nest)) return Fail(SharesLoops, out why);
         if (i.Iterations.Any(it => it.Kind is IterKind.Opaque)) return Fail("its iterations need each other in order", out why);
         var loops = NestPath.LoopsAround(nest, instance);
         var stores = Stores.In(i);
@@ -52,6 +52,12 @@ internal sealed record PlainStage(int Nest, Instance Instance, ImmutableArray<Fo
         if (spatial.Count > 0) return Fail("it writes an element several times", out why);
         return new(number, i, loops, buffers, dimensions.ToImmutable());
     }
+
+    /// <summary>What helps where <see cref="Match"/> says why not: what the steps above have made of the loops, they can make later.</summary>
+    public static Diagnostic Refusal(SourceSpan? span, string stage, string why) =>
+        Diagnostic.Create(ScheduleRefusals.StageHasShape, span, stage, why) is var d && why == SharesLoops ? d : d.WithHelp("leave this line out: the stage stays where it is");
+
+    private const string SharesLoops = "it shares its loops with other stages";
 
     private static PlainStage? Fail(string reason, out string why)
     {

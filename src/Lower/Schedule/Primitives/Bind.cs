@@ -1,5 +1,6 @@
 using Tx.Lang.Schedules;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -21,11 +22,11 @@ public static class Bind
         string axis = d.Word("axis")!;
         Marking.RequireSerial(loop, d, "bound");
         if (place.Around.Concat(LoopPlace.LoopsIn(loop.Body)).FirstOrDefault(f => f.Axis == axis) is { } same)
-            throw Refuse($"`{same.Variable.Name}` has the axis `{axis}` already", "take another axis, or fuse the two");
+            throw Refuse($"`{Names.Of(state, same.Variable)}` has the axis `{axis}` already", "take another axis, or fuse the two");
         bool isBlock = IsBlock(axis);
-        if (isBlock && place.Around.FirstOrDefault(CacheReadStep.IsThread) is { } thread) throw Refuse($"it is inside of `{thread.Variable.Name}`, which runs over the threads of a block", "reorder it outwards, or take a thread axis");
-        if (!isBlock && LoopPlace.LoopsIn(loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Bound && IsBlock(f.Axis!)) is { } block) throw Refuse($"`{block.Variable.Name}`, inside of it, runs over blocks", "reorder it inwards, or take a block axis");
-        if (place.Around.FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes) throw Refuse($"it is inside of `{lanes.Variable.Name}`, whose iterations are lanes", "take a loop outside of the vector");
+        if (isBlock && place.Around.FirstOrDefault(CacheReadStep.IsThread) is { } thread) throw Refuse($"it is inside of `{Names.Of(state, thread.Variable)}`, which runs over the threads of a block", "reorder it outwards, or take a thread axis");
+        if (!isBlock && LoopPlace.LoopsIn(loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Bound && IsBlock(f.Axis!)) is { } block) throw Refuse($"`{Names.Of(state, block.Variable)}`, inside of it, runs over blocks", "reorder it inwards, or take a block axis");
+        if (place.Around.FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes) throw Refuse($"it is inside of `{Names.Of(state, lanes.Variable)}`, whose iterations are lanes", "take a loop outside of the vector");
         var evidence = Legality.RequireIndependent(state, place, d, context, allowReductions: false, "bound");
         var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], loop.Variable, f => new For(f.Variable, f.Min, f.Extent, LoopKind.Bound, f.Body, axis, f.Origin));
         return new(state.Replace(place.Nest, nest).Touch(place.Instances.Select(i => i.Name)), evidence);

@@ -4,6 +4,7 @@ using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -71,9 +72,9 @@ public static class CacheReadStep
         if (!at.Instances.Any(i => ReadBox.ReadsOf(i, buffer).Count > 0)) return StepResult.WithoutEffect(state, $"nothing in `{place}` reads `{d.Stage.Name}`");
         RequireComplete(state, d, buffer, [at.Nest], place);
         if (at.Around.Add(at.Loop).FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes)
-            throw Refuse(d, place, $"the iterations of `{lanes.Variable.Name}` are lanes of a vector", "take a loop outside of the vector", "at");
+            throw Refuse(d, place, $"the iterations of `{Names.Of(state, lanes.Variable)}` are lanes of a vector", "take a loop outside of the vector", "at");
         if (scope is MemoryScope.Shared && LoopPlace.LoopsIn(at.Loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Bound && !IsThread(f)) is { } block)
-            throw Refuse(d, place, $"`{block.Variable.Name}`, inside of it, runs over blocks, and shared memory belongs to one", $"cache it inside of `{block.Variable.Name}`", "at");
+            throw Refuse(d, place, $"`{Names.Of(state, block.Variable)}`, inside of it, runs over blocks, and shared memory belongs to one", $"cache it inside of `{Names.Of(state, block.Variable)}`", "at");
         var around = at.Around.Add(at.Loop);
         // Threads that share a cache fill it for all of them, before the outermost of them starts its own work.
         int firstThread = scope is MemoryScope.Shared ? IndexOf(around, IsThread) : -1;

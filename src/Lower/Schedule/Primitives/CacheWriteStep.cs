@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -32,7 +33,7 @@ public static class CacheWriteStep
         RequireTile(state, d, compute, at, loops, depth, place);
         var inside = loops[depth..].Where(l => !Reduces(compute, l)).ToList();
         if (scope is MemoryScope.Register && inside.FirstOrDefault(l => NestPath.MaxExtent(l) is null) is { } varying)
-            throw Refuse(d, place, $"registers have a fixed number, and `{varying.Variable.Name}` runs `{varying.Extent}` times", $"split `{varying.Variable.Name}` first, or use `local` memory", compute, "memory");
+            throw Refuse(d, place, $"registers have a fixed number, and `{Names.Of(state, varying.Variable)}` runs `{varying.Extent}` times", $"split `{Names.Of(state, varying.Variable)}` first, or use `local` memory", compute, "memory");
 
         string copy = compute.Name + ".copy";
         var result = CacheWrite.Apply(nest, compute.Name, at.Loop.Variable, scope, [.. state.Function.Dims.Select(x => x.Variable)], n =>
@@ -87,16 +88,16 @@ public static class CacheWriteStep
             if (kinds.Count == 0) kinds = [.. compute.Iterations.Where(it => it.Binding.UsesVar(l.Variable)).Select(it => it.Kind).Distinct()];
             // A point of a cache may run over the loop as well; what the loop was before it was fused tells.
             if (Reduces(compute, l) && compute.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(l.Variable) && !ReferenceEquals(it.Binding, l.Variable))) kinds = [IterKind.Spatial, IterKind.Reduction];
-            if (kinds.Count > 1) throw Refuse(d, place, $"`{l.Variable.Name}` runs over elements and over a reduction", $"do not fuse these loops", compute);
+            if (kinds.Count > 1) throw Refuse(d, place, $"`{Names.Of(state, l.Variable)}` runs over elements and over a reduction", $"do not fuse these loops", compute);
         }
         foreach (var l in loops[depth..])
         {
-            if (compute.KeepsOrderOf(l)) throw Refuse(d, place, $"the iterations of `{l.Variable.Name}`, inside of it, need each other", other, compute);
-            if (l.Kind is LoopKind.Parallel or LoopKind.Bound or LoopKind.Virtual) throw Refuse(d, place, $"the agents of `{l.Variable.Name}`, inside of it, would share the tile", $"cache it inside of `{l.Variable.Name}`", compute, "at");
-            if (l.Min is not IntImm && l.Min.FreeVars().Any(v => loops.Any(o => ReferenceEquals(o.Variable, v)))) throw Refuse(d, place, $"the range of `{l.Variable.Name}` starts at another loop's value", other, compute);
+            if (compute.KeepsOrderOf(l)) throw Refuse(d, place, $"the iterations of `{Names.Of(state, l.Variable)}`, inside of it, need each other", other, compute);
+            if (l.Kind is LoopKind.Parallel or LoopKind.Bound or LoopKind.Virtual) throw Refuse(d, place, $"the agents of `{Names.Of(state, l.Variable)}`, inside of it, would share the tile", $"cache it inside of `{Names.Of(state, l.Variable)}`", compute, "at");
+            if (l.Min is not IntImm && l.Min.FreeVars().Any(v => loops.Any(o => ReferenceEquals(o.Variable, v)))) throw Refuse(d, place, $"the range of `{Names.Of(state, l.Variable)}` starts at another loop's value", other, compute);
         }
         if (loops[..depth].FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes)
-            throw Refuse(d, place, $"the iterations of `{lanes.Variable.Name}` are lanes of a vector", "take a loop outside of the vector", compute, "at");
+            throw Refuse(d, place, $"the iterations of `{Names.Of(state, lanes.Variable)}` are lanes of a vector", "take a loop outside of the vector", compute, "at");
         if (at.Instances.FirstOrDefault(i => i.Name != compute.Name && (i.Body.BuffersRead().Any(own.Contains) || i.Body.BuffersWritten().Any(own.Contains))) is { } user)
             throw Refuse(d, place, $"`{user.Name}`, inside of `{place}`, uses it too", $"choose a loop that does not hold `{user.Name}`", user, "at");
 
@@ -105,8 +106,8 @@ public static class CacheWriteStep
         var within = loops.SkipWhile(l => !ReferenceEquals(l, carried[0])).ToList();
         // The first iteration is told by the values of all these loops.
         if (carried.FirstOrDefault(l => l.Min.UsesAny(v => within.Exists(o => ReferenceEquals(o.Variable, v))) || l.Extent.UsesAny(v => within.Exists(o => ReferenceEquals(o.Variable, v)))) is { } varying)
-            throw Refuse(d, place, $"how often `{varying.Variable.Name}` runs is different in each iteration of the reduction", "cache it outside of the reduction", compute, "at");
-        if (within.Find(compute.KeepsOrderOf) is { } ordered) throw Refuse(d, place, $"the iterations of `{ordered.Variable.Name}`, inside of the reduction, need each other", other, compute);
+            throw Refuse(d, place, $"how often `{Names.Of(state, varying.Variable)}` runs is different in each iteration of the reduction", "cache it outside of the reduction", compute, "at");
+        if (within.Find(compute.KeepsOrderOf) is { } ordered) throw Refuse(d, place, $"the iterations of `{Names.Of(state, ordered.Variable)}`, inside of the reduction, need each other", other, compute);
     }
 
     private static IEnumerable<Store> Stores(Stmt s) => s switch

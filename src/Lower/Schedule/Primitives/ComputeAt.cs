@@ -56,24 +56,24 @@ public static class ComputeAt
     private static (ScheduleState, bool) PlaceOne(ScheduleState state, Directive d, string name, Var atLoop, Var? store, StepContext context)
     {
         var instance = state.FindInstance(name)!;
-        if (PlainStage.Match(state, name, out string why) is not { } stage) throw Refused(ScheduleRefusals.StageHasShape, name, why);
+        if (PlainStage.Match(state, name, out string why) is not { } stage) throw new DiagnosticException(StepContext.About(PlainStage.Refusal(d.Span, Names.OfStage(name), why), instance, "computed here"));
         int number = state.Nests.FindNest(atLoop)!.Value;
         var at = LoopPlace.Find(state.Nests[number], atLoop, number);
         var places = Places.Of(state, stage);
         if (Places.WhyNot(state, stage, at) is { } reason)
-            throw Refuse(ScheduleRefusals.PlaceNotLegal, name, Names.Of(state, atLoop), reason, string.Join(", ", places.Select(p => $"`{Names.Of(state, p)}`").Append("root")));
+            throw Refuse(ScheduleRefusals.PlaceNotLegal, Names.OfStage(name), Names.Of(state, atLoop), reason, string.Join(", ", places.Select(p => $"`{Names.Of(state, p)}`").Append("root")));
 
         var around = at.Around.Add(at.Loop);
         string storeName = store is null ? "root" : Names.Of(state, store);
         if (store is not null && !around.Any(l => ReferenceEquals(l.Variable, store)))
-            throw Refuse(ScheduleRefusals.StorageNotLegal, name, storeName, $"it does not enclose `{Names.Of(state, atLoop)}`, where it is computed", StorageHelp(around));
+            throw Refuse(ScheduleRefusals.StorageNotLegal, Names.OfStage(name), storeName, $"it does not enclose `{Names.Of(state, atLoop)}`, where it is computed", StorageHelp(around));
         bool isOutput = stage.Buffers.Any(b => b.Role is not BufferRole.Temporary);
         var between = store is null ? around : around.SkipWhile(l => !ReferenceEquals(l.Variable, store)).Skip(1);
         if (!isOutput && between.FirstOrDefault(l => l.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) is { } marked)
-            throw Refuse(ScheduleRefusals.StorageNotLegal, name, storeName, $"iterations of `{Names.Of(state, marked.Variable)}`, which is {LoopWords.Of(marked.Kind)}, would share it", StorageHelp(around));
+            throw Refuse(ScheduleRefusals.StorageNotLegal, Names.OfStage(name), storeName, $"iterations of `{Names.Of(state, marked.Variable)}`, which is {LoopWords.Of(marked.Kind)}, would share it", StorageHelp(around));
         if (isOutput || InstanceFacts.Of(instance).CanFail)
             if (!Coverage.IsWhole(state, stage))
-                throw Refuse(ScheduleRefusals.PlaceNotLegal, name, Names.Of(state, atLoop), isOutput ? "it is a result of the operator, and not all of it is read there" : "it has run-time checks, and not all of it is read there", "root");
+                throw Refuse(ScheduleRefusals.PlaceNotLegal, Names.OfStage(name), Names.Of(state, atLoop), isOutput ? "it is a result of the operator, and not all of it is read there" : "it has run-time checks, and not all of it is read there", "root");
         var (placed, slides) = StagePlacement.Place(state, stage, at, isOutput ? null : store,
             dimension => Refused(ScheduleRefusals.StageHasShape, name, $"`{name}.{stage.Dimensions[dimension].Iteration.Variable.Name[1..]}` is not one whole serial loop any more"));
         return (placed, slides);

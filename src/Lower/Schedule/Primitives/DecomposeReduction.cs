@@ -5,6 +5,7 @@ using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -37,18 +38,18 @@ public static class DecomposeReduction
         {
             var place = context.Place(state, handle, d.SpanOf("at"));
             at = loops.IndexOf(place.Loop);
-            if (place.Nest != number || at < 0) throw Refuse(d, instance, loops[..first], handle.Name, $"`{d.Stage.Name}` is not inside of it");
-            if (at >= first) throw Refuse(d, instance, loops[..first], handle.Name, Reduces(instance, loops[at]) ? "it is a loop of the reduction, and the value is set once before all of them" : $"it lies inside of `{loops[first].Variable.Name}`, a loop of the reduction");
+            if (place.Nest != number || at < 0) throw Refuse(state, d, instance, loops[..first], handle.Name, $"`{d.Stage.Name}` is not inside of it");
+            if (at >= first) throw Refuse(state, d, instance, loops[..first], handle.Name, Reduces(instance, loops[at]) ? "it is a loop of the reduction, and the value is set once before all of them" : $"it lies inside of `{Names.Of(state, loops[first].Variable)}`, a loop of the reduction");
         }
 
         // The text between the start of the body and the reduction.
         Stmt body = at < 0 ? nest : loops[at].Body;
         foreach (var other in LoopPlace.InstancesIn(body).TakeWhile(i => !ReferenceEquals(i, instance)))
             if (other.Reads.Concat(other.Writes).Any(r => instance.Writes.Any(w => ReferenceEquals(w.Buffer, r.Buffer))))
-                throw Refuse(d, instance, loops[..first], PlaceName(d), $"`{other.Name}`, which comes first there, uses what it would set");
+                throw Refuse(state, d, instance, loops[..first], PlaceName(d), $"`{other.Name}`, which comes first there, uses what it would set");
 
         string name = state.UniqueName(d.Results.Length > 0 ? d.ResultStage(0).Name : instance.Name + ".init");
-        var init = Start(instance, name, NestPathTo(body, instance)) ?? throw Refuse(d, instance, loops[..first], PlaceName(d), "a condition between depends on the reduction");
+        var init = Start(instance, name, NestPathTo(body, instance)) ?? throw Refuse(state, d, instance, loops[..first], PlaceName(d), "a condition between depends on the reduction");
         state = at < 0 ? state with { Nests = state.Nests.InsertBefore(number, init).Replace(number, NestPath.ReplaceInstance(nest, instance.Name, Decomposed)) }
             : state.Replace(number, NestPath.ReplaceLoop(nest, loops[at].Variable, f => f.WithBody(Block.Of(init, NestPath.ReplaceInstance(f.Body, instance.Name, Decomposed)))));
         if (d.Results.Length > 0) state = state.With(d.ResultStage(0), name);
@@ -118,7 +119,7 @@ public static class DecomposeReduction
 
     private static string PlaceName(Directive d) => d["at"] is LoopValue l ? l.Loop.Name : "root";
 
-    private static DiagnosticException Refuse(Directive d, Instance instance, ImmutableArray<For> legal, string at, string why) =>
+    private static DiagnosticException Refuse(ScheduleState state, Directive d, Instance instance, ImmutableArray<For> legal, string at, string why) =>
         new(StepContext.About(Diagnostic.Create(ScheduleRefusals.InitNotLegal, d.SpanOf("at"), d.Stage.Name, at, why,
-            string.Join(", ", legal.Select(f => $"`{f.Variable.Name}`").Append("root"))), instance, "this reduction"));
+            string.Join(", ", legal.Select(f => $"`{Names.Of(state, f.Variable)}`").Append("root"))), instance, "this reduction"));
 }

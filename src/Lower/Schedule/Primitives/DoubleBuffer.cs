@@ -2,6 +2,7 @@ using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -27,10 +28,10 @@ public static class DoubleBuffer
         var loop = NestPath.LoopsAround(nest, fill.Name).LastOrDefault(l => LoopPlace.InstancesIn(l.Body).Any(i => i.Name != fill.Name && i.Body.BuffersRead().Contains(buffer)));
         if (loop is null)
             throw Refuse(d, fill, "it is filled once, outside of the loops that read it", "cache it at a loop first: `cache_read(at = …)`");
-        if (loop.Kind is not LoopKind.Serial) throw Refuse(d, fill, $"the iterations of `{loop.Variable.Name}`, which fills it, are {LoopWords.Of(loop.Kind)}", "cache it at a serial loop");
+        if (loop.Kind is not LoopKind.Serial) throw Refuse(d, fill, $"the iterations of `{Names.Of(state, loop.Variable)}`, which fills it, are {LoopWords.Of(loop.Kind)}", "cache it at a serial loop");
         var place = LoopPlace.Find(nest, loop.Variable, number);
         var fills = FillAhead.FillsIn(loop, place.Path);
-        if (!fills.Contains(fill.Name)) throw Refuse(d, fill, $"`{loop.Variable.Name}` also writes what it is filled from, or it is no cache of that loop's body", "use it on what `cache_read` gives");
+        if (!fills.Contains(fill.Name)) throw Refuse(d, fill, $"`{Names.Of(state, loop.Variable)}` also writes what it is filled from, or it is no cache of that loop's body", "use it on what `cache_read` gives");
         return FillAhead.Apply(state, place, [fill.Name], 2);
     }
 

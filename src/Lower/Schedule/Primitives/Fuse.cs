@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -42,21 +43,22 @@ public static class Fuse
         var first = context.Place(state, d);
         var handles = d.List<LoopValue>("loops").Select(v => v.Loop).Prepend(d.Loop).ToImmutableArray();
         ImmutableArray<Var> loops = d.Has("loops") ? [first.Loop.Variable, .. handles.Skip(1).Select(h => context.Place(state, h, d.SpanOf("loops")).Loop.Variable)] : PackOf(state, d, first);
+        if (loops.Length <= 1 && !IsPack(d))
+            throw StepContext.Refuse(ScheduleRefusals.WrongStage, d.Span, "fuse", d.Loop.Name, "it is one loop", $"name the loops directly inside of it: `{d.Loop.Name}.fuse(…)`");
         var inside = first.Loop;
         for (int n = 0; ; n++)
         {
-            string name = n < handles.Length ? handles[n].Name : inside.Variable.Name;
+            string name = n < handles.Length ? handles[n].Name : Names.Of(state, inside.Variable);
             if (inside.Kind is not LoopKind.Serial) throw StepContext.Refuse(ScheduleRefusals.AlreadyMarked, d.Span, name, LoopWords.Of(inside.Kind), "fused", LoopWords.Directive(inside.Kind));
             if (n + 1 == loops.Length) break;
-            string next = n + 1 < handles.Length ? handles[n + 1].Name : loops[n + 1].Name;
+            string next = n + 1 < handles.Length ? handles[n + 1].Name : Names.Of(state, loops[n + 1]);
             if (inside.Body is not For f || !ReferenceEquals(f.Variable, loops[n + 1]))
                 throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, next, name, inside.Body is For between && LoopPlace.LoopsIn(between).Any(x => ReferenceEquals(x.Variable, loops[n + 1]))
                     ? $"reorder them first, so that `{next}` comes right after `{name}`" : "fuse only loops of one nest with nothing between them");
             if (f.Min.UsesAny(loops.Contains) || f.Extent.UsesAny(loops.Contains)) throw StepContext.Refuse(ScheduleRefusals.RangeDepends, d.Span, next, name);
             inside = f;
         }
-        if (loops.Length == 1)
-            throw StepContext.Refuse(ScheduleRefusals.NotNested, d.Span, d.Loop.Name, d.Loop.Name, "name the loops inside of it that are to be fused with it");
+        if (loops.Length == 1) return StepResult.WithoutEffect(state.With(d.ResultLoop(0), loops[0]), $"`{d.Loop.Name}` is one loop here");
         RequireStarts(state, first, loops, d);
         var nest = state.Nests[first.Nest];
         var fused = loops[0];
@@ -75,6 +77,8 @@ public static class Fuse
                 "the loop would be over elements and over a reduction that may be empty", "give the sizes with `when`, or fuse loops of one kind"), i, "this reduction may be over nothing"));
         }
     }
+
+    private static bool IsPack(Directive d) => d.Loop is { Stage.Entry: { } entry, Index: { } pack } && entry.Indices.Any(i => i.Pack == pack);
 
     // All loops that a pack of indices has become.
     private static ImmutableArray<Var> PackOf(ScheduleState state, Directive d, LoopPlace first)

@@ -48,7 +48,7 @@ public static class Inline
     {
         var instance = context.Instance(state, d.Stage, d.Span);
         var buffer = instance.Writes[0].Buffer;
-        if (instance.Writes.Any(w => state.Function.Parameters.Contains(w.Buffer))) throw Refuse("it is a result of the operator");
+        if (instance.Writes.Any(w => state.Function.Parameters.Contains(w.Buffer))) throw Refuse("it is a result of the operator", "leave this line out: a result is always stored");
         if (state.Placed.ContainsKey(instance.Name)) state = ComputeAt.Again(state, d, instance);
         instance = state.FindInstance(instance.Name)!;
         buffer = instance.Writes[0].Buffer;
@@ -61,9 +61,10 @@ public static class Inline
         if (!state.Function.Temporaries.Contains(buffer) || state.Nests.Instances(own).Length > 1) throw Refuse("it shares its loops with other stages");
 
         var readers = Readers.Of(state, [buffer], own);
-        if (readers.Sum(r => r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer)) ? 1 : 0) == 0) throw Refuse("nothing reads it");
+        if (readers.Sum(r => r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer)) ? 1 : 0) == 0) throw Refuse("nothing reads it", "leave this line out");
         foreach (int nest in state.Nests.Readers(buffer))
-            if (!readers.Any(r => r.Nest == nest)) throw Refuse("a copy of memory reads it");
+            if (Places.CopiesOf(state.Nests[nest]).Contains(buffer))
+                throw new DiagnosticException(Refuse("a copy of memory or a prefetch names it").Diagnostics[0].WithHelp("leave out the prefetch or the copy, or this line"));
         // What it reads is the same where it is read.
         int from = state.Nests.Order.IndexOf(own);
         foreach (var read in instance.Reads.Select(r => r.Buffer).Distinct())
@@ -73,8 +74,11 @@ public static class Inline
         state = state with { Nests = state.Nests.Remove(own) };
         return new(state.RemoveTemporary(buffer), Evidence.Proved("each read gives way to the definition of what it reads"));
 
-        DiagnosticException Refuse(string why) =>
-            new(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotInlined, d.Span, d.Stage.Name, why), instance, "computed here"));
+        DiagnosticException Refuse(string why, string? help = null)
+        {
+            var refusal = Diagnostic.Create(ScheduleRefusals.NotInlined, d.Span, d.Stage.Name, why);
+            return new(StepContext.About(help is null ? refusal : refusal.WithHelp(help), instance, "computed here"));
+        }
     }
 
     private sealed class ReadReplacer(Store definition) : Rewriter

@@ -1,6 +1,7 @@
 using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -19,11 +20,11 @@ public static class Parallel
         var loop = place.Loop;
         Marking.RequireSerial(loop, d, "parallel");
         if (place.Around.FirstOrDefault(f => f.Kind is LoopKind.Parallel) is { } outer)
-            throw StepContext.Refuse(ScheduleRefusals.NestedParallel, d.Span, d.Loop.Name, outer.Variable.Name, "around", outer.Variable.Name, d.Loop.Name);
+            throw StepContext.Refuse(ScheduleRefusals.NestedParallel, d.Span, d.Loop.Name, Names.Of(state, outer.Variable), "around", Names.Of(state, outer.Variable), d.Loop.Name);
         if (LoopPlace.LoopsIn(loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Parallel) is { } inner)
-            throw StepContext.Refuse(ScheduleRefusals.NestedParallel, d.Span, d.Loop.Name, inner.Variable.Name, "inside of", d.Loop.Name, inner.Variable.Name);
+            throw StepContext.Refuse(ScheduleRefusals.NestedParallel, d.Span, d.Loop.Name, Names.Of(state, inner.Variable), "inside of", d.Loop.Name, Names.Of(state, inner.Variable));
         if (place.Around.FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes)
-            throw StepContext.Refuse(ScheduleRefusals.IterationsDepend, d.Span, d.Loop.Name, "parallel", $"it is inside of `{lanes.Variable.Name}`, whose iterations are lanes", "take a loop outside of the vector");
+            throw StepContext.Refuse(ScheduleRefusals.IterationsDepend, d.Span, d.Loop.Name, "parallel", $"it is inside of `{Names.Of(state, lanes.Variable)}`, whose iterations are lanes", "take a loop outside of the vector");
         if (loop.Extent is IntImm { Value: <= 1 }) return StepResult.WithoutEffect(state, $"`{d.Loop.Name}` runs {Marking.Times(loop)}");
         var evidence = Legality.RequireIndependent(state, place, d, context, allowReductions: false, "parallel");
         return Marking.Mark(state, place, LoopKind.Parallel, evidence, touches: false);

@@ -2,6 +2,7 @@ using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 using Tx.Lower.Simplify;
 
@@ -23,7 +24,7 @@ public static class Prefetch
         long distance = d.Integer("distance") ?? 1;
         if (distance is < 1 or > int.MaxValue) throw Refuse($"a distance of {distance} iterations does not lie ahead", "write how many iterations ahead it is: `distance = 1`", "distance");
         if (place.Around.Add(place.Loop).FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes)
-            throw Refuse($"the iterations of `{lanes.Variable.Name}` are lanes of a vector, which reads its elements at once", "prefetch in a loop around the vector");
+            throw Refuse($"the iterations of `{Names.Of(state, lanes.Variable)}` are lanes of a vector, which reads its elements at once", "prefetch in a loop around the vector");
         if (!state.Function.Parameters.Contains(buffer) && !state.Function.Temporaries.Contains(buffer))
             throw Refuse("it is private to an agent, and was written just before", "prefetch what it is filled from, in the loop that fills it", "tensor");
         var around = place.Around.Add(place.Loop);

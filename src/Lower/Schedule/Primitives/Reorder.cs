@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -61,7 +62,7 @@ public static class Reorder
     {
         var handles = d.List<LoopValue>("loops").Select(v => v.Loop).ToImmutableArray();
         var order = handles.Select(h => context.Place(state, h, d.SpanOf("loops")).Loop.Variable).ToImmutableArray();
-        string NameOf(Var v) => order.IndexOf(v) is >= 0 and var n ? handles[n].Name : v.Name;
+        string NameOf(Var v) => order.IndexOf(v) is >= 0 and var n ? handles[n].Name : Names.Of(state, v);
         var place = context.Place(state, handles[0], d.Span);
         var (nest, number) = (state.Nests[place.Nest], place.Nest);
         if (handles.FirstOrDefault(h => state.Nests.FindNest(state.FindLoop(h)!) != number) is { } stranger)

@@ -23,10 +23,36 @@ public static class ReverseComputeAt
 {
     internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
     {
+        try
+        {
+            return Place(state, d, context, d["at"] is LoopValue at ? context.Place(state, at.Loop, d.SpanOf("at")) : null);
+        }
+        catch (DiagnosticException refused) when (refused.Diagnostics is [{ } only] && only.Descriptor == ScheduleRefusals.PlaceNotLegal)
+        {
+            var places = Legal(state, d, context).Select(l => $"`{Names.Of(state, l)}`").Append("root");
+            throw new DiagnosticException(only.WithHelp($"`{d.Stage.Name}` can be computed at: {string.Join(", ", places)}"));
+        }
+    }
+
+    // The loops of what the stage reads where it can be computed, outermost first.
+    private static IEnumerable<Var> Legal(ScheduleState state, Directive d, StepContext context)
+    {
         var instance = context.Instance(state, d.Stage, d.Span);
-        if (PlainStage.Match(state, instance.Name, out string shape) is not { } stage) throw Refuse(ScheduleRefusals.StageHasShape, d.Stage.Name, shape);
-        if (d["at"] is WordValue) return StepResult.WithoutEffect(state, $"`{d.Stage.Name}` is computed at root");
-        var at = context.Place(state, ((LoopValue)d["at"]!).Loop, d.SpanOf("at"));
+        foreach (int nest in instance.Reads.SelectMany(r => state.Nests.Writers(r.Buffer)).Distinct().Where(n => n != state.Nests.FindNest(instance.Name)).Order())
+            foreach (var l in LoopPlace.LoopsIn(state.Nests[nest]))
+            {
+                bool isLegal = true;
+                try { Place(state, d, context, LoopPlace.Find(state.Nests[nest], l.Variable, nest)); }
+                catch (DiagnosticException) { isLegal = false; }
+                if (isLegal) yield return l.Variable;
+            }
+    }
+
+    private static StepResult Place(ScheduleState state, Directive d, StepContext context, LoopPlace? place)
+    {
+        var instance = context.Instance(state, d.Stage, d.Span);
+        if (PlainStage.Match(state, instance.Name, out string shape) is not { } stage) throw new DiagnosticException(StepContext.About(PlainStage.Refusal(d.Span, d.Stage.Name, shape), instance, "computed here"));
+        if (place is not { } at) return StepResult.WithoutEffect(state, $"`{d.Stage.Name}` is computed at root");
         if (at.Nest == stage.Nest) throw NotLegal("this is a loop of its own");
 
         // The one tensor that the nest computes and the stage reads.

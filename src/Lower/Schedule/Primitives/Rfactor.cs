@@ -5,6 +5,7 @@ using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -30,7 +31,9 @@ public static class Rfactor
         var handle = d.List<LoopValue>("loop").Single().Loop;
         var place = context.Place(state, handle, d.SpanOf("loop"));
         var loop = place.Loop;
-        if (!place.Instances.Any(i => ReferenceEquals(i, instance))) throw Refuse(state, d, instance, $"it is not inside of `{handle.Name}`");
+        if (!place.Instances.Any(i => ReferenceEquals(i, instance)))
+            throw Refuse(state, d, instance, place.Instances.FirstOrDefault(i => i.Writes.Any(w => instance.Reads.Any(r => ReferenceEquals(r.Buffer, w.Buffer)))) is { } inner
+                ? $"`{handle.Name}` is a loop of `{Names.OfStage(inner.Name)}`, and {(Form.Match(inner) is null ? WhyNoForm(inner) : "that can be factored")}" : $"it is not inside of `{handle.Name}`");
         if (loop.Kind is not LoopKind.Serial)
             throw StepContext.Refuse(ScheduleRefusals.AlreadyMarked, d.Span, handle.Name, LoopWords.Of(loop.Kind), "factored", LoopWords.Directive(loop.Kind));
         var form = Form.Match(instance) ?? throw Refuse(state, d, instance, WhyNoForm(instance));
@@ -42,8 +45,11 @@ public static class Rfactor
 
         var (path, chain) = OwnLoops(state.Nests[place.Nest], instance, form);
         if (!chain.Any(f => ReferenceEquals(f, loop))) throw Refuse(state, d, instance, $"inside of `{handle.Name}` its result is used, or needed by another iteration");
+        // Partial results are merged inside of the loops around: those are no loops of the reduction, which starts before them.
+        if (!form.IsUpdate && path.OfType<For>().FirstOrDefault(f => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(f.Variable))) is { } carrier)
+            throw Refuse(state, d, instance, $"inside of `{carrier.Variable.Name}`, a loop of its reduction, another stage uses its result");
         if (path.OfType<For>().Concat(chain).FirstOrDefault(f => loop.Min.UsesVar(f.Variable) || loop.Extent.UsesVar(f.Variable)) is { } outer)
-            throw Refuse(state, d, instance, $"how often `{handle.Name}` runs depends on `{outer.Variable.Name}`");
+            throw Refuse(state, d, instance, $"how often `{handle.Name}` runs depends on `{Names.Of(state, outer.Variable)}`");
 
         string name = state.UniqueName(d.Results.Length > 0 ? d.ResultStage(0).Name : instance.Name + ".part");
         bool isShared = !path.OfType<For>().Any();
@@ -227,11 +233,15 @@ public static class Rfactor
         : i.Init is Block || i.Body is Block { Statements: var all } && all.Count(s => s is not Check) > 1 || i.Body is LetStmt ? "it keeps more than one value, or combines them in a way of its own"
         : "it does not combine into one element with `+ * & | ^ min max`, or reads other elements of what it changes";
 
+    /// <summary>Is a loop one whose iterations can have results of their own?</summary>
+    internal static bool IsPossible(Instance instance, For loop) =>
+        Form.Match(instance) is { } form && form.MayRegroup(instance) && instance.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesVar(loop.Variable));
+
     private static DiagnosticException Refuse(ScheduleState state, Directive d, Instance instance, string why)
     {
         var form = Form.Match(instance);
         string[] loops = form is null ? [] : [.. NestPath.LoopsAround(state.Nests[state.Nests.FindNest(instance.Name)!.Value], instance.Name)
-            .Where(f => instance.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesVar(f.Variable))).Select(f => $"`{f.Variable.Name}`")];
+            .Where(f => instance.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesVar(f.Variable))).Select(f => $"`{Names.Of(state, f.Variable)}`")];
         return new(StepContext.About(Diagnostic.Create(ScheduleRefusals.WrongStage, d.Span, "rfactor", d.Stage.Name, why,
             loops.Length > 0 ? $"the loops that its results meet over are: {string.Join(", ", loops)}" : "factor a reduction such as `sum`, or an update `+=`, before it is cached or decomposed"), instance, "this is computed here"));
     }

@@ -7,6 +7,7 @@ using Tx.Lower.Build;
 using Tx.Lower.Instructions;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -55,7 +56,7 @@ public static class Tensorize
             chain.Add(f);
         }
         if (rest is not Instance instance)
-            throw Refuse(d, instruction.Name, LoopPlace.InstancesIn(rest).FirstOrDefault(), new($"more than one statement stands in `{chain[^1].Variable.Name}`", "place or cache other stages outside of the instruction's loops"));
+            throw Refuse(d, instruction.Name, LoopPlace.InstancesIn(rest).FirstOrDefault(), new($"more than one statement stands in `{Names.Of(state, chain[^1].Variable)}`", "place or cache other stages outside of the instruction's loops"));
         var loops = chain.ToImmutable();
         var neutral = new NeutralCaches(state, place, instance, RangesOf(state, place, loops));
         instance = instance.With(body: neutral.WithoutPredicates(instance.Body));

@@ -25,7 +25,7 @@ public static class Unroll
         var loop = place.Loop;
         if (loop.Extent is not IntImm { Value: var copies }) throw Marking.NotConstant(loop, d, "unrolled", "unroll");
         if (copies > MaxCopies || copies * NodeCount.Of(loop.Body) > UnrollLoops.MaxNodes)
-            throw StepContext.Refuse(ScheduleRefusals.ExtentNotConstant, d.Span, d.Loop.Name, "unrolled", $"{copies} times, more than code should be copied; that", "unroll");
+            throw StepContext.Refuse(ScheduleRefusals.TooManyCopies, d.Span, d.Loop.Name, copies, d.Loop.Name);
         if (copies <= 1) return StepResult.WithoutEffect(state, $"`{d.Loop.Name}` runs {Marking.Times(loop)}");
         return Marking.Mark(state, place, LoopKind.Unrolled, Evidence.Proved("the order of the iterations stays"));
     }

@@ -3,6 +3,7 @@ using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -23,10 +24,10 @@ public static class Vectorize
         Marking.RequireSerial(place.Loop, d, "vectorised");
         if (d.Integer("factor") is > ExpandVectors.MaxLanes and var wide) throw Refuse(d, $"{wide} lanes are more than {ExpandVectors.MaxLanes}", $"take at most {ExpandVectors.MaxLanes} lanes");
         if (place.Around.Concat(LoopPlace.LoopsIn(place.Loop.Body)).FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } other)
-            throw Refuse(d, $"`{other.Variable.Name}`, in the same nest, is vectorised", $"vectorise one of the two, and unroll the other: `{d.Loop.Name}.unroll()`");
+            throw Refuse(d, $"`{Names.Of(state, other.Variable)}`, in the same nest, is vectorised", $"vectorise one of the two, and unroll the other: `{d.Loop.Name}.unroll()`");
         foreach (var inner in LoopPlace.LoopsIn(place.Loop.Body))
             if (inner.Min.UsesVar(place.Loop.Variable) || inner.Extent.UsesVar(place.Loop.Variable))
-                throw Refuse(d, $"the range of `{inner.Variable.Name}`, which is inside, depends on it", "vectorise the innermost loop");
+                throw Refuse(d, $"the range of `{Names.Of(state, inner.Variable)}`, which is inside, depends on it", "vectorise the innermost loop");
 
         // An iteration of `rfactor` has a result of its own, and starts the reduction at its value.
         bool reduces = place.Instances.Any(i => i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(place.Loop.Variable))

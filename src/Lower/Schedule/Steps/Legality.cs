@@ -4,6 +4,7 @@ using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 
 namespace Tx.Lower.Schedule.Steps;
 
@@ -17,9 +18,9 @@ internal static class Legality
     {
         var result = Ask(state, place, context, allowReductions);
         if (result.IsProved) return Evidence.Proved(result.Argument);
-        string loop = place.Loop.Variable.Name;
-        if (result.Witness is not { } witness) throw Undecided(d, $"{loop}.{d.Primitive.Name}", result);
-        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.IterationsDepend, d.Span, loop, what, Meeting(witness), Alternatives(state, place, witness, context, allowReductions, what)), witness));
+        string loop = Names.Of(state, place.Loop.Variable);
+        if (result.Witness is not { } witness) throw Undecided(d, $"{loop}.{d.Primitive.Name}", result, Rfactor(state, place, result));
+        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.IterationsDepend, d.Span, loop, what, Meeting(state, witness), Alternatives(state, place, witness, context, allowReductions, what)), state, witness));
     }
 
     /// <summary>Permuting directly nested loops keeps every dependence.</summary>
@@ -27,9 +28,9 @@ internal static class Legality
     {
         var result = LoopOrder.Check(chain, order, body, new DependenceContext(context.Prover, Around(first), Dims(state)));
         if (result.IsProved) return Evidence.Proved(result.Argument);
-        string names = string.Join(", ", chain.Select(l => l.Variable.Name));
+        string names = string.Join(", ", chain.Select(l => Names.Of(state, l.Variable)));
         if (result.Witness is not { } witness) throw Undecided(d, d.Text, result);
-        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.OrderMatters, d.Span, names, Meeting(witness) + ", and they would change places", $"keep the order {names}"), witness));
+        throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.OrderMatters, d.Span, names, Meeting(state, witness) + ", and they would change places", $"keep the order {names}"), state, witness));
     }
 
     public static DependenceResult Ask(ScheduleState state, LoopPlace place, StepContext context, bool allowReductions) =>
@@ -41,9 +42,14 @@ internal static class Legality
 
     private static ImmutableArray<Stmt> Around(LoopPlace place) => [.. place.Path.Where(s => s is For or LetStmt or If)];
 
-    private static DiagnosticException Undecided(Directive d, string step, DependenceResult result)
+    // Updates that meet where the data says so can be done in any order, each iteration into a result of its own.
+    private static string? Rfactor(ScheduleState state, LoopPlace place, DependenceResult result) =>
+        result.Undecided is var (first, second) && ReferenceEquals(first.Instance, second.Instance) && first.Instance is { } i && Primitives.Rfactor.IsPossible(i, place.Loop)
+            ? $"give each iteration a result of its own: `{Names.OfStage(i.Name)}.rfactor({Names.Of(state, place.Loop.Variable)})`" : null;
+
+    private static DiagnosticException Undecided(Directive d, string step, DependenceResult result, string? help = null)
     {
-        var refusal = Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, step, result.Argument, "name the sizes with `when`, or leave this line out");
+        var refusal = Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, step, result.Argument, help ?? (result.Argument.Contains("data", StringComparison.Ordinal) ? "leave this line out: the iterations run in order" : "name the sizes with `when`, or leave this line out"));
         if (result.Undecided is var (first, second))
         {
             refusal = refusal with { Message = $"{refusal.Message}: the {first} and the {second} may meet" };
@@ -53,17 +59,22 @@ internal static class Legality
     }
 
     // "iteration (n = 0) writes `Y[0]`, which iteration (n = 1) reads"
-    private static string Meeting(DependenceWitness w)
+    private static string Meeting(ScheduleState state, DependenceWitness w)
     {
         var (writer, reader, at, later) = w.First.IsWrite ? (w.First, w.Second, w.FirstPoint, w.SecondPoint) : (w.Second, w.First, w.SecondPoint, w.FirstPoint);
         string verb = reader.IsWrite || reader.IsAccumulation ? writer.IsAccumulation ? "updates too" : "writes too" : "reads";
-        return $"iteration ({DependenceWitness.Describe(at)}) {(writer.IsAccumulation ? "updates" : "writes")} `{w.Buffer.Name}[{string.Join(", ", w.Element)}]`, which iteration ({DependenceWitness.Describe(later)}) {verb}";
+        return $"iteration ({Describe(state, at)}) {(writer.IsAccumulation ? "updates" : "writes")} `{w.Buffer.Name}[{string.Join(", ", w.Element)}]`, which iteration ({Describe(state, later)}) {verb}";
     }
 
-    private static Diagnostic Describe(Diagnostic d, DependenceWitness w)
+    // Loops of one name are told apart by their stages.
+    private static string Describe(ScheduleState state, ImmutableArray<(Var Variable, long Value)> values) =>
+        values.Select(v => v.Variable.Name).Distinct().Count() == values.Length ? DependenceWitness.Describe(values)
+        : string.Join(", ", values.Select(v => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Names.Of(state, v.Variable)} = {v.Value}")));
+
+    private static Diagnostic Describe(Diagnostic d, ScheduleState state, DependenceWitness w)
     {
         d = StepContext.About(StepContext.About(d, w.First.Instance, "computed here"), w.Second.Instance, "and needed here");
-        return w.Around.IsEmpty ? d : d.WithWitness($"for {DependenceWitness.Describe(w.Around)}: {Meeting(w)}");
+        return w.Around.IsEmpty ? d : d.WithWitness($"for {Describe(state, w.Around)}: {Meeting(state, w)}");
     }
 
     // What can be done instead: another loop of the nest, or results of their own for the iterations of a reduction.
@@ -71,9 +82,9 @@ internal static class Legality
     {
         var nest = state.Nests[place.Nest];
         var others = LoopPlace.LoopsIn(nest).Where(l => l.Kind is LoopKind.Serial && !ReferenceEquals(l, place.Loop) && l.Extent is not IntImm { Value: <= 1 })
-            .Where(l => Ask(state, LoopPlace.Find(nest, l.Variable, place.Nest), context, allowReductions).IsProved).Select(l => $"`{l.Variable.Name}`").Distinct().ToList();
+            .Where(l => Ask(state, LoopPlace.Find(nest, l.Variable, place.Nest), context, allowReductions).IsProved).Select(l => $"`{Names.Of(state, l.Variable)}`").Distinct().ToList();
         bool reduces = witness.First.IsAccumulation && witness.First.Instance is { Reassociate: true } i && i.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesVar(place.Loop.Variable));
-        string factored = reduces ? $"give each iteration a result of its own: `{witness.First.Instance!.Name}.rfactor({place.Loop.Variable.Name})`" : "";
+        string factored = reduces ? $"give each iteration a result of its own: `{Names.OfStage(witness.First.Instance!.Name)}.rfactor({Names.Of(state, place.Loop.Variable)})`" : "";
         string free = others.Count == 0 ? "" : $"{string.Join(", ", others)} can be {what}";
         return factored.Length > 0 && free.Length > 0 ? $"{free}; or {factored}" : factored + free is { Length: > 0 } some ? some : "leave this line out: the iterations run in order";
     }

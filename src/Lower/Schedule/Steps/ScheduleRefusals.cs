@@ -13,6 +13,8 @@ public static class ScheduleRefusals
         "`{0}` is marked {1} already, and cannot be {2}", "do it before `{0}.{3}()`");
     public static readonly DiagnosticDescriptor ExtentNotConstant = new("TX2104", Severity.Error, "extent is not constant",
         "`{0}` cannot be {1}: it runs {2} times, which is no constant", "split it first, and take the inner loop: `{0}.{3}(8)`");
+    public static readonly DiagnosticDescriptor TooManyCopies = new("TX2125", Severity.Error, "too many copies of a body",
+        "`{0}` cannot be unrolled: {1} copies of its body are more code than a loop costs", "unroll by a small factor, which leaves a loop outside: `{2}.unroll(8)`");
     public static readonly DiagnosticDescriptor IterationsDepend = new("TX2105", Severity.Error, "iterations need each other",
         "`{0}` cannot be {1}: {2}", "{3}");
     public static readonly DiagnosticDescriptor NotNested = new("TX2106", Severity.Error, "loops are not directly nested",

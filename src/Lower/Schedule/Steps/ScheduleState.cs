@@ -42,10 +42,13 @@ public sealed record ScheduleState(
 
     public Instance? FindInstance(string name) => Nests.FindNest(name) is { } nest ? Nests.Instances(nest).First(i => i.Name == name) : null;
 
-    /// <summary>The tensor that a stage handle means: what its instance writes, or a parameter.</summary>
-    public Buffer? FindBuffer(StageHandle stage) =>
-        FindInstance(stage) is { } i ? i.Writes[0].Buffer
-        : Function.Parameters.Concat(Function.Temporaries).FirstOrDefault(b => b.Name == (stage.Entry?.Tensor ?? stage.Name));
+    /// <summary>The tensor that a stage handle means: what its instance writes, or a parameter. A reduction in lanes writes its partial results, and the tensor after it.</summary>
+    public Buffer? FindBuffer(StageHandle stage)
+    {
+        var written = FindInstance(stage)?.Writes[0].Buffer;
+        if (written is not null && (stage.Entry is null || written.Scope is not MemoryScope.Register)) return written;
+        return Function.Parameters.Concat(Function.Temporaries).FirstOrDefault(b => b.Name == (stage.Entry?.Tensor ?? stage.Name)) ?? written;
+    }
 
     /// <summary>The loop that a handle means; null where it is gone.</summary>
     public Var? FindLoop(LoopHandle handle)

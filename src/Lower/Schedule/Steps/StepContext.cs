@@ -26,8 +26,8 @@ public sealed class StepContext(Dependence.NestProver prover)
     /// <exception cref="DiagnosticException">It is gone.</exception>
     public LoopPlace Place(ScheduleState state, LoopHandle handle, SourceSpan? span)
     {
-        var loop = state.FindLoop(handle)
-            ?? throw (handle.Stage is { } stage && state.FindInstance(stage) is null ? Refuse(ScheduleRefusals.StageGone, span, stage.Name) : Refuse(ScheduleRefusals.LoopGone, span, handle.Name));
+        if (state.FindLoop(handle) is not { } loop)
+            throw handle is { Stage: { } stage } && state.FindInstance(stage) is null ? Refuse(ScheduleRefusals.StageGone, span, stage.Name) : Refuse(ScheduleRefusals.LoopGone, span, handle.Name);
         int nest = state.Nests.FindNest(loop)!.Value;
         return LoopPlace.Find(state.Nests[nest], loop, nest);
     }
