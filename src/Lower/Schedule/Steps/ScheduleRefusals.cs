@@ -62,7 +62,7 @@ public static class ScheduleRefusals
     public static readonly DiagnosticDescriptor NotPrefetched = new("TX2137", Severity.Error, "nothing to prefetch",
         "`{0}` cannot be prefetched in `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor NeedsDevice = new("TX2149", Severity.Error, "needs a device backend",
-        "{0} needs a device backend, and this schedule is for a CPU", "use `parallel`, `vectorize` and `unroll` on a CPU");
+        "{0} needs a device backend, and the only backend is for CPUs", "use `parallel`, `vectorize` and `unroll` on a CPU");
     public static readonly DiagnosticDescriptor InitNotLegal = new("TX2150", Severity.Error, "initial value is set too late or too early",
         "the initial value of `{0}` cannot be set at `{1}`: {2}", "it can be set at: {3}");
     public static readonly DiagnosticDescriptor ConditionNotKnown = new("TX2151", Severity.Error, "condition cannot be tested here",
