@@ -20,7 +20,7 @@ namespace Tx.Bench;
 /// legality of every step. Reading the text is not in it, nor is LLVM. <c>Tx.Bench.Lowering [N…]</c> prints one JSON line for each number of stages.</summary>
 internal static class Program
 {
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2), WarmUp = TimeSpan.FromSeconds(4);
     private const int MinRuns = 5, MaxRuns = 200;
 
     private static int Main(string[] args)
@@ -29,16 +29,16 @@ internal static class Program
         // Expressions are walked recursively, as in the program itself.
         var thread = new Thread(() =>
         {
-            // The code of the compiler is compiled, too.
-            Measure(10);
-            foreach (int n in sizes) Console.WriteLine(Measure(n));
+            // The code of the compiler is compiled itself, and again when it has run often.
+            Measure(50, WarmUp);
+            foreach (int n in sizes) Console.WriteLine(Measure(n, Budget));
         }, 256 << 20);
         thread.Start();
         thread.Join();
         return 0;
     }
 
-    private static string Measure(int stages)
+    private static string Measure(int stages, TimeSpan budget)
     {
         using var prover = new IslProver();
         var bag = new DiagnosticBag();
@@ -52,7 +52,7 @@ internal static class Program
         var work = Lower();
         var (times, phases) = (new List<double>(), new List<double[]>());
         long start = Stopwatch.GetTimestamp();
-        while (times.Count < MinRuns || (Stopwatch.GetElapsedTime(start) < Budget && times.Count < MaxRuns))
+        while (times.Count < MinRuns || (Stopwatch.GetElapsedTime(start) < budget && times.Count < MaxRuns))
         {
             work = Lower();
             times.Add(work.Phases.Sum());

@@ -10,15 +10,21 @@ namespace Tx.Lang.Instructions;
 public static class InstructionBinder
 {
     /// <summary>Null after errors.</summary>
-    public static Instruction? Bind(IntrinSyntax syntax, ModuleBinder module, DiagnosticBag bag)
+    /// <param name="device">The target that declares it; the names of its memories are types: an operand is one entry.</param>
+    public static Instruction? Bind(IntrinSyntax syntax, ModuleBinder module, DiagnosticBag bag, TargetSyntax? device = null)
     {
         var own = new DiagnosticBag();
-        var result = Read(syntax, module, own);
+        var memories = device?.Body.OfType<MemorySyntax>().DistinctBy(m => m.Name.Text).ToDictionary(m => m.Name.Text, StringComparer.Ordinal) ?? [];
+        var result = Read(syntax with
+        {
+            Parameters = [.. syntax.Parameters.Select(p => p.Type.Brackets.Count == 0 && memories.TryGetValue(p.Type.Name.Text, out var memory)
+                ? p with { Type = memory.Type with { Brackets = [.. memory.Type.Brackets.Skip(1)] } } : p)],
+        }, device?.Name.Text, module, own);
         bag.AddRange(own.Items);
         return own.HasErrors ? null : result;
     }
 
-    private static Instruction? Read(IntrinSyntax syntax, ModuleBinder module, DiagnosticBag bag)
+    private static Instruction? Read(IntrinSyntax syntax, string? device, ModuleBinder module, DiagnosticBag bag)
     {
         string name = syntax.Name.Text;
         Instruction? Refuse(SourceSpan span, string why)
@@ -56,7 +62,7 @@ public static class InstructionBinder
         if (emits.Count > 1) return Refuse(emits[1].Span, "it has a second emission");
         ImmutableArray<string> features = on is null ? [] : [.. on.Features];
         var emission = emits is [var e] ? EmissionBinder.Bind(name, e, operands, result, features, bag) : null;
-        return new(name, on?.Target.Text ?? "cpu", features, operands, result, semantics, update, emission, syntax.Span);
+        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Span);
     }
 
     private static string? WhyNotPlain(Equation equation, BinaryOp? update)

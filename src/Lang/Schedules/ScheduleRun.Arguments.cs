@@ -179,8 +179,9 @@ internal sealed partial class ScheduleRun
     }
 
     /// <summary>What the device of this schedule declares; nothing for a built-in target.</summary>
-    private IEnumerable<T> DeviceItems<T>() where T : ItemSyntax =>
-        schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on && Table.Targets.TryGetValue(on.Target.Text, out var device) ? device.Body.OfType<T>() : [];
+    private IEnumerable<T> DeviceItems<T>() where T : ItemSyntax => Device is { } device ? device.Body.OfType<T>() : [];
+
+    private TargetSyntax? Device => schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? Table.Targets.GetValueOrDefault(on.Target.Text) : null;
 
     private ScheduleValue? Instruction(ExpressionSyntax e, string what)
     {
@@ -193,7 +194,7 @@ internal sealed partial class ScheduleRun
         if ((own.Find(i => i.Name.Text == n.Name) ?? Table.Intrinsics.GetValueOrDefault(n.Name)) is { } found)
         {
             var bag = new DiagnosticBag();
-            var bound = Instructions.InstructionBinder.Bind(found, module, bag);
+            var bound = Instructions.InstructionBinder.Bind(found, module, bag, own.Contains(found) ? Device : null);
             foreach (var d in bag.Items.Where(d => d.IsError)) Report(d);
             return bound is null ? null : new InstructionValue(found, bound);
         }

@@ -51,7 +51,8 @@ internal static class PackedParameters
         if (writers is [var only] && NestPath.SoleInstance(only) is { } producer && Inline.IsPure(producer) && !nests.Any(n => n.BuffersRead().Contains(unpacked))
             && InstanceFacts.Of(producer) is { CanFail: false } facts && facts.Operations * PackedRows.PerByte(unpacked.Type) <= MaxOperations)
         {
-            nests[nests.IndexOf(only)] = Inline.Apply(packing, name, producer);
+            // A schedule knows it by the equation's name.
+            nests[nests.IndexOf(only)] = NestPath.ReplaceInstance(Inline.Apply(packing, name, producer), name, i => new Instance(producer.Name, i.Iterations, i.Reads, i.Writes, i.Init, i.Body, i.Reassociate, producer.Origin));
             return true;
         }
         nests.Add(packing);

@@ -118,14 +118,7 @@ internal sealed class LoopSpace
         return StructuralComparer.Equal(min, start) && (StructuralComparer.Equal(min + extent, end) || StructuralComparer.Equal(extent, Expr.Max(Expr.Index(0), end - start)));
     }
 
-    private IterKind KindOf(Var loop)
-    {
-        // A loop that is an iteration is of its kind, also where others start at its value.
-        var kinds = _instance.Iterations.Where(it => it.Binding.UsesVar(loop) && (it.Kind is IterKind.Opaque || ReferenceEquals(it.Binding, loop))).Select(it => it.Kind).Distinct().ToList();
-        if (kinds.Count == 0) kinds = [.. _instance.Iterations.Where(it => it.Binding.UsesVar(loop)).Select(it => it.Kind).Distinct()];
-        if (kinds.Count > 1) throw new CompilerBugException("schedule", $"loop {loop.Name} runs over elements and over a reduction");
-        return kinds.Count == 1 ? kinds[0] : IterKind.Spatial;
-    }
+    private IterKind KindOf(Var loop) => _instance.KindOf(loop) ?? throw new CompilerBugException("schedule", $"loop {loop.Name} runs over elements and over a reduction");
 
     private static bool Proved(Expr low, Expr high) => StructuralComparer.Equal(low, high) || low is IntImm a && high is IntImm b && a.Value <= b.Value;
 }

@@ -111,6 +111,20 @@ public static class NestPath
         /// <summary>True for a loop whose iterations may meet in one element other than by a reduction, so that they stay in order.</summary>
         public bool KeepsOrderOf(For loop) => i.Iterations.Any(it => it.Kind is IterKind.Opaque && it.Binding.UsesVar(loop.Variable));
 
+        /// <summary>The kind of what a loop runs over; null for one over elements and over a reduction.</summary>
+        public IterKind? KindOf(Var loop)
+        {
+            var users = i.Iterations.Where(it => it.Binding.UsesVar(loop)).ToList();
+            // A loop that is an iteration is of its kind, also where others start at its value.
+            var kinds = users.Where(it => it.Kind is IterKind.Opaque || ReferenceEquals(it.Binding, loop)).Select(it => it.Kind).Distinct().ToList();
+            if (kinds.Count == 0) kinds = [.. users.Where(it => it.Kind is not IterKind.Reduction || !users.Exists(s => s.Kind is IterKind.Spatial && IsShifted(it.Binding, s.Binding))).Select(it => it.Kind).Distinct()];
+            return kinds.Count == 0 ? IterKind.Spatial : kinds.Count == 1 ? kinds[0] : null;
+
+            // The range of a reduction moves along with an element: their difference stays.
+            bool IsShifted(Expr reduced, Expr element) =>
+                LinearForm.Of(reduced) is { } r && LinearForm.Of(element) is { } e && r.Minus(e) is { } difference && !difference.Terms.Any(t => t.Key.UsesVar(loop));
+        }
+
         public bool HasReduction => i.Iterations.Any(it => it.Kind is IterKind.Reduction);
     }
 }

@@ -50,6 +50,8 @@ internal sealed partial class FunctionEmitter
     // Read soon, wanted in all levels of the data cache.
     private void EmitPrefetch(Effect x)
     {
+        _memo.Clear();
+        _lets.Clear();
         var buffer = x.Buffers[0];
         string address = Element(PlaceOf(buffer), new(buffer.Type), Evaluate(FlatIndex(buffer, x.Arguments)), true);
         writer.Line($"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)");

@@ -153,5 +153,6 @@ internal sealed partial class ScheduleGenerator
 
     private Proposal? Cooperative() => OnStage("cooperative", AnyStage(s => s.IsMade), ("axes", List(new WordValue(Pick(Vocabulary.Axes)))));
 
-    private Proposal? AutoOf() => AnyStage() is { } stage && Directive("auto", null, [("stage", new StageValue(stage))]) is { } d ? new(d) : null;
+    // Once for each stage.
+    private Proposal? AutoOf() => AnyStage() is { } stage && _defaulted.Add(stage) && Directive("auto", null, [("stage", new StageValue(stage))]) is { } d ? new(d) : null;
 }

@@ -28,7 +28,7 @@ internal sealed partial class ScheduleGenerator
     private readonly List<LoopHandle> _named = [];
     private readonly List<StageHandle> _made = [];
     private readonly HashSet<LoopHandle> _gone = [];
-    private readonly HashSet<StageHandle> _stored = [];
+    private readonly HashSet<StageHandle> _stored = [], _defaulted = [];
     private readonly Queue<Func<Proposal?>> _follows = [];
     private readonly List<string> _declarations = [];
     private readonly List<ScheduleLine> _lines = [];
@@ -123,8 +123,8 @@ internal sealed partial class ScheduleGenerator
 
     // ---- names ----------------------------------------------------------------------------------------------------------
 
-    // What packs elements of a few bits has no name in the language.
-    private IEnumerable<StageEntry> Stages => _op.Stages.Where(s => !s.Name.EndsWith(".packed", StringComparison.Ordinal));
+    // What packs elements of a few bits has no name in the language, and hides the names of the stages that it packs.
+    private IEnumerable<StageEntry> Stages => _op.Stages.Where(s => !_op.Stages.Any(p => p.Name.EndsWith(".packed", StringComparison.Ordinal) && s.Name.StartsWith(p.Name[..^6], StringComparison.Ordinal)));
 
     private StageHandle Handle(StageEntry entry) =>
         _stages.TryGetValue(entry.Name, out var known) ? known : _stages[entry.Name] = new(entry.Name, entry);

@@ -48,7 +48,7 @@ internal static class Places
         if (readers.IsEmpty) return "nothing reads it";
         if (readers.FirstOrDefault(r => r.Nest != at.Nest || !r.Loops.Any(l => ReferenceEquals(l.Variable, at.Loop.Variable))) is { } outside)
             return $"`{outside.Instance.Name}` reads it outside of that loop";
-        if (CopiesOf(state.Nests[at.Nest]).Any(stage.Buffers.Contains)) return "a copy of memory reads it";
+        if (CopiesOf(state.Nests[at.Nest]).Any(stage.Buffers.Contains)) return "a copy of memory or a prefetch names it";
         if (at.Around.Add(at.Loop).FirstOrDefault(l => l.Kind is LoopKind.Vectorized) is { } vector)
             return ReferenceEquals(vector, at.Loop) ? "that loop is vectorised" : $"it is inside of `{Names.Of(state, vector.Variable)}`, which is vectorised";
         // What it reads is the same at both places.
@@ -58,7 +58,8 @@ internal static class Places
         return to < from ? "it is computed later" : null;
     }
 
-    private static IEnumerable<Buffer> CopiesOf(Stmt s) => s switch
+    /// <summary>Buffers that copies of memory and prefetches name.</summary>
+    public static IEnumerable<Buffer> CopiesOf(Stmt s) => s switch
     {
         Block b => b.Statements.SelectMany(CopiesOf),
         For f => CopiesOf(f.Body),

@@ -18,12 +18,14 @@ namespace Tx.Lower.Schedule.Primitives;
 /// Inside the loop <c>at</c> the nest computes a tile of its own, with one element for each value of the loops there that run over elements; a
 /// copy to the output ends the body. Where a reduction loop lies outside <c>at</c>, the tile starts from what the output holds, except in its
 /// first iteration; where such a loop may run no time at all, the output gets its initial value before it. The tile is computed also for points outside the
-/// instance's domain (whose reads do not happen), and only those inside are copied. A definition without a reduction has no start.
+/// instance's domain (whose reads do not happen, if they may lie outside of a tensor or before what is written), and only those inside are copied. A definition without a reduction has no start.
 /// </summary>
 public static class CacheWrite
 {
-    /// <param name="CopyLoops">The loops of the copy, in the order of the nest.</param>
-    public sealed record Result(Stmt Nest, ImmutableArray<Buffer> Tiles, ImmutableArray<Var> CopyLoops);
+    /// <param name="TileLoops">The loops that compute the tile, in the order of the nest.</param>
+    /// <param name="StartLoops">Those that start it, one for each of <paramref name="TileLoops"/>.</param>
+    /// <param name="CopyLoops">Those of the copy, one for each of <paramref name="TileLoops"/>.</param>
+    public sealed record Result(Stmt Nest, ImmutableArray<Buffer> Tiles, ImmutableArray<Var> TileLoops, ImmutableArray<Var> StartLoops, ImmutableArray<Var> CopyLoops);
 
     /// <param name="dims">The function's dimensions; loops over them may run no time at all. Null where all loops of the reduction outside <paramref name="at"/> run.</param>
     /// <param name="name">The name of the instances and tiles that are made, from one that says what they are: <c>C.copy</c>, <c>C.init</c>, <c>C.acc</c>.</param>
@@ -43,7 +45,7 @@ public static class CacheWrite
         var tiles = compute.Body.BuffersWritten().ToDictionary(b => b, b => new Buffer(name(b.Name + ".acc"), b.Type, shape, BufferRole.Temporary, scope));
         var carried = outside.Where(l => space.Point(l.Variable).Kind is IterKind.Reduction).ToImmutableArray();
 
-        var update = Update(compute, space, tileLoops, tiles);
+        var update = Update(compute, space, tileLoops, tiles, WrittenInPart(nest));
         var initSpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
         var init = compute.Init is null ? Block.Empty : Start(compute, initSpace, tileLoops, tiles, carried, name(compute.Name + ".init"));
         var copySpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
@@ -58,7 +60,7 @@ public static class CacheWrite
         });
         if (dims is not null && !carried.IsEmpty && EmptyCase(carried, dims) is { } isEmpty)
             result = NestPath.ReplaceLoop(result, carried[0].Variable, l => Block.Of(new If(isEmpty, StartWithoutTile(compute, loops, l, name(compute.Name + ".start")), null, compute.Origin), l));
-        return new(result, [.. tiles.Values], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
+        return new(result, [.. tiles.Values], [.. tileLoops.Select(l => l.Variable)], [.. tileLoops.Select(l => initSpace.LoopOf(l.Variable))], [.. tileLoops.Select(l => copySpace.LoopOf(l.Variable))]);
     }
 
     // "The reduction has no iterations", where that may be so.
@@ -84,12 +86,36 @@ public static class CacheWrite
         return space.Wrap(elements, new Instance(name, spatial, Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
-    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles)
+    // What is computed in the nest, which may be for points of the domain alone; a copy of a box has all of it.
+    private static HashSet<Buffer> WrittenInPart(Stmt nest)
+    {
+        var found = new HashSet<Buffer>();
+        Visit(nest);
+        return found;
+
+        void Visit(Stmt s)
+        {
+            switch (s)
+            {
+                case Block b: foreach (var x in b.Statements) Visit(x); break;
+                case For f: Visit(f.Body); break;
+                case LetStmt l: Visit(l.Body); break;
+                case Allocate a: Visit(a.Body); break;
+                case If i:
+                    Visit(i.Then);
+                    if (i.Else is not null) Visit(i.Else);
+                    break;
+                case Instance { Origin.Equation: not null } i: found.UnionWith(i.Writes.Select(w => w.Buffer)); break;
+            }
+        }
+    }
+
+    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, HashSet<Buffer> inPart)
     {
         var guarded = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Where(it => !space.Guard([it]).IsTrue).ToList();
         var guard = space.Guard(guarded);
         var variables = guarded.Select(it => it.Variable).ToHashSet();
-        var safe = new StorePredication(e => Predication.Apply(e, guard, l => l.FreeVars().Any(variables.Contains)), tiles).Visit(compute.Body);
+        var safe = new StorePredication(e => Predication.Apply(e, guard, l => inPart.Contains(l.Buffer) || l.FreeVars().Any(variables.Contains)), tiles).Visit(compute.Body);
         // Predicates are over points and loads over iterations: one substitution brings both together.
         var body = space.Bind(new TileRedirection(compute.Body, tiles, TileIndices(space, tileLoops)).Visit(safe));
         var reductions = space.Guards(compute.Iterations.Where(it => it.Kind is IterKind.Reduction));

@@ -42,6 +42,9 @@ public static class CacheWriteStep
             if (n == compute.Name + ".copy") copy = unique;
             return unique;
         });
+        // The registers of a tile need constant indices wherever it is used, so its start and its copy take the marks of the loops that compute it.
+        if (scope is MemoryScope.Register)
+            state = state with { Mirrors = state.Mirrors.SetItems(result.TileLoops.Select((v, n) => KeyValuePair.Create(v, ImmutableArray.Create(result.StartLoops[n], result.CopyLoops[n])))) };
         return new(state.Replace(at.Nest, result.Nest).With(d.ResultStage(0), compute.Name).With(d.Stage, copy).Touch(compute.Name, copy),
             Evidence.Proved("the tile holds what the loop's body computes"));
     }
@@ -73,6 +76,8 @@ public static class CacheWriteStep
         var own = compute.Body.BuffersWritten();
         if (compute.Init is null && compute.HasReduction) throw Refuse(d, place, "its start stands elsewhere: it is cached or decomposed already", "cache it once, before other steps take its start away", compute);
         if (compute.Init is null && compute.Body.BuffersRead().Any(own.Contains)) throw Refuse(d, place, "it reads what it writes", "cache a stage that does not", compute);
+        if (compute.Init is null && Stores(compute.Body).Select(s => (s.Value as Load)?.Buffer).FirstOrDefault(b => b is not null && Allocated(state.Nests[at.Nest]).Contains(b)) is { } tile)
+            throw Refuse(d, place, $"it copies `{tile.Name}`, which is filled only where it is needed", "cache it once", compute);
         if (Stores(compute.Body).Any(s => s.Predicate is not null)) throw Refuse(d, place, "it writes under a condition", other, compute);
         var facts = new Checks();
         facts.Visit(compute.Body);
@@ -81,6 +86,8 @@ public static class CacheWriteStep
         {
             var kinds = compute.Iterations.Where(it => it.Binding.UsesVar(l.Variable) && (it.Kind is IterKind.Opaque || ReferenceEquals(it.Binding, l.Variable))).Select(it => it.Kind).Distinct().ToList();
             if (kinds.Count == 0) kinds = [.. compute.Iterations.Where(it => it.Binding.UsesVar(l.Variable)).Select(it => it.Kind).Distinct()];
+            // A point of a cache may run over the loop as well; what the loop was before it was fused tells.
+            if (Reduces(compute, l) && compute.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(l.Variable) && !ReferenceEquals(it.Binding, l.Variable))) kinds = [IterKind.Spatial, IterKind.Reduction];
             if (kinds.Count > 1) throw Refuse(d, place, $"`{Names.Of(state, l.Variable)}` runs over elements and over a reduction", $"do not fuse these loops", compute);
         }
         foreach (var l in loops[depth..])

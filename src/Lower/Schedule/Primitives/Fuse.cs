@@ -72,10 +72,9 @@ public static class Fuse
         foreach (var i in first.Instances.Where(i => i.Init is not null))
         {
             bool Uses(Var v, bool reduces) => i.Iterations.Any(it => it.Kind is IterKind.Reduction == reduces && it.Binding.UsesVar(v));
-            var reduced = loops.Where(v => Uses(v, reduces: true)).ToList();
-            if (!reduced.Exists(v => LoopPlace.Find(state.Nests[first.Nest], v, first.Nest).Loop.Extent is not IntImm { Value: >= 1 }) || !loops.Any(v => Uses(v, reduces: false))) continue;
-            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotNested, d.Span, Names.Of(state, reduced[0]), Names.Of(state, loops[0]),
-                "loops over elements and over a reduction that may be empty stay apart: give the sizes with `when`, or fuse loops of one kind"), i, "this reduction may be over nothing"));
+            if (!loops.Any(v => Uses(v, reduces: true) && LoopPlace.Find(state.Nests[first.Nest], v, first.Nest).Loop.Extent is not IntImm { Value: >= 1 }) || !loops.Any(v => Uses(v, reduces: false))) continue;
+            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, d.Text,
+                "the loop would be over elements and over a reduction that may be empty", "give the sizes with `when`, or fuse loops of one kind"), i, "this reduction may be over nothing"));
         }
     }
 

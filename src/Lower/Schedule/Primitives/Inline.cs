@@ -63,7 +63,8 @@ public static class Inline
         var readers = Readers.Of(state, [buffer], own);
         if (readers.Sum(r => r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer)) ? 1 : 0) == 0) throw Refuse("nothing reads it", "leave this line out");
         foreach (int nest in state.Nests.Readers(buffer))
-            if (!readers.Any(r => r.Nest == nest)) throw Refuse("a copy of memory reads it");
+            if (Places.CopiesOf(state.Nests[nest]).Contains(buffer))
+                throw new DiagnosticException(Refuse("a copy of memory or a prefetch names it").Diagnostics[0].WithHelp("leave out the prefetch or the copy, or this line"));
         // What it reads is the same where it is read.
         int from = state.Nests.Order.IndexOf(own);
         foreach (var read in instance.Reads.Select(r => r.Buffer).Distinct())

@@ -4,6 +4,7 @@ using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Placement;
 using Tx.Lower.Schedule.Steps;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -25,13 +26,14 @@ public static class Layout
         if (buffer.Packed is not null) throw Refuse("several of its elements lie in one byte", "compute it in a tensor of its own first");
         if (buffer.Layout is not null) throw Refuse("its storage is padded", "write `layout` before `pad`");
         if (buffer.Shape.IsEmpty) throw Refuse("it has one element", "leave this line out");
-        if (state.Nests.Readers(buffer).Concat(state.Nests.Writers(buffer)).Any(n => Mentions(state.Nests[n], buffer)))
+        var nests = state.Nests.Readers(buffer).Union(state.Nests.Writers(buffer));
+        if (nests.Any(n => Places.CopiesOf(state.Nests[n]).Contains(buffer)))
             throw Refuse("it is prefetched or copied as it lies now", "write `layout` before these steps");
+        if (nests.Any(n => VectorAccesses.Of(state.Nests[n], buffer))) throw Refuse("an access takes several of its elements at once, as they lie now", "write `layout` before `vectorize` on a reduction");
         var (layout, evidence) = LayoutProof.Require(state, d, context, buffer, (LayoutValue)d["map"]!, buffer.Shape);
         bool isResult = buffer.Role is BufferRole.Output;
         var names = CachePlan.NamesOf(state, buffer);
         var stored = new Buffer(isResult ? state.UniqueName(buffer.Name + ".packed") : buffer.Name, buffer.Type, layout.Shape, BufferRole.Temporary, buffer.Scope, null, buffer.Device, buffer.Memory);
-        var nests = state.Nests.Readers(buffer).Union(state.Nests.Writers(buffer));
         var touched = nests.SelectMany(n => state.Nests.Instances(n)).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).Select(i => i.Name).ToList();
         foreach (int n in nests) state = state.Replace(n, new Relocation(buffer, stored, layout).Visit(state.Nests[n]));
         if (!isResult)
@@ -60,22 +62,26 @@ public static class Layout
         return nest;
     }
 
-    private static bool Mentions(Stmt s, Buffer buffer)
+    private sealed class VectorAccesses(Buffer buffer) : Walker
     {
-        var effects = new EffectBuffers(buffer);
-        effects.Visit(s);
-        return effects.Found;
-    }
+        private bool _found;
 
-    private sealed class EffectBuffers(Buffer buffer) : Walker
-    {
-        public bool Found { get; private set; }
+        public static bool Of(Stmt s, Buffer buffer)
+        {
+            var accesses = new VectorAccesses(buffer);
+            accesses.Visit(s);
+            return accesses._found;
+        }
 
-        public override void Visit(Expr e) { }
+        public override void Visit(Expr e)
+        {
+            if (e is Load l && ReferenceEquals(l.Buffer, buffer)) _found |= l.Indices.Any(i => i.Type.Lanes > 1);
+            base.Visit(e);
+        }
 
         public override void Visit(Stmt s)
         {
-            Found |= s is Effect x && x.Buffers.Contains(buffer);
+            if (s is Store t && ReferenceEquals(t.Buffer, buffer)) _found |= t.Indices.Any(i => i.Type.Lanes > 1);
             base.Visit(s);
         }
     }

@@ -15,8 +15,21 @@ internal static class Marking
     }
 
     /// <param name="touches">What is inside is scheduled now, and <c>auto()</c> leaves it alone.</param>
-    public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence, bool touches = true) =>
-        new(state.Replace(place.Nest, NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind))).Touch(touches ? place.Instances.Select(i => i.Name) : []), evidence);
+    public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence, bool touches = true)
+    {
+        var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind));
+        if (kind is LoopKind.Vectorized or LoopKind.Unrolled && state.Mirrors.TryGetValue(place.Loop.Variable, out var mirrors))
+            foreach (var mirror in mirrors) nest = MarkMirror(nest, mirror, kind);
+        return new(state.Replace(place.Nest, nest).Touch(touches ? place.Instances.Select(i => i.Name) : []), evidence);
+    }
+
+    // It starts or copies one element of a tile in each iteration, so any mark is legal; a vector holds no other.
+    private static Stmt MarkMirror(Stmt nest, Var mirror, LoopKind kind)
+    {
+        if (LoopPlace.LoopsIn(nest).FirstOrDefault(f => ReferenceEquals(f.Variable, mirror)) is not { Kind: LoopKind.Serial, Extent: IntImm { Value: > 1 } } loop) return nest;
+        if (kind is LoopKind.Vectorized && LoopPlace.Find(nest, mirror, 0).Around.Concat(LoopPlace.LoopsIn(loop.Body)).Any(f => f.Kind is LoopKind.Vectorized)) return nest;
+        return NestPath.ReplaceLoop(nest, mirror, f => f.WithKind(kind));
+    }
 
     /// <summary>Splits by the factor of <c>vectorize(8)</c>: the inner loop is what is marked, the outer one is the result.</summary>
     public static (ScheduleState, LoopPlace) SplitBy(ScheduleState state, LoopPlace place, Directive d)

@@ -45,6 +45,9 @@ public static class Rfactor
 
         var (path, chain) = OwnLoops(state.Nests[place.Nest], instance, form);
         if (!chain.Any(f => ReferenceEquals(f, loop))) throw Refuse(state, d, instance, $"inside of `{handle.Name}` its result is used, or needed by another iteration");
+        // Partial results are merged inside of the loops around: those are no loops of the reduction, which starts before them.
+        if (!form.IsUpdate && path.OfType<For>().FirstOrDefault(f => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(f.Variable))) is { } carrier)
+            throw Refuse(state, d, instance, $"inside of `{carrier.Variable.Name}`, a loop of its reduction, another stage uses its result");
         if (path.OfType<For>().Concat(chain).FirstOrDefault(f => loop.Min.UsesVar(f.Variable) || loop.Extent.UsesVar(f.Variable)) is { } outer)
             throw Refuse(state, d, instance, $"how often `{handle.Name}` runs depends on `{Names.Of(state, outer.Variable)}`");
 

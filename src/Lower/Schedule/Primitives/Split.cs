@@ -4,6 +4,7 @@ using Tx.Lang.Schedules;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
+using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Schedule.Primitives;
 
@@ -80,7 +81,7 @@ public static class Split
         var factors = d.List<IntegerValue>("factors").Select(v => v.Value).ToArray();
         string word = d.Word("tail") ?? "guard";
         var tail = word switch { "peel" => SplitTail.Peel, "shift" => SplitTail.Shift, _ => SplitTail.Guard };
-        if (tail is SplitTail.Shift) RequireRepeatable(place, factors.Aggregate(1L, (a, b) => checked(a * b)), d);
+        if (tail is SplitTail.Shift) RequireRepeatable(state, place, factors.Aggregate(1L, (a, b) => checked(a * b)), d, context);
         if (tail is SplitTail.Peel && place.Instances.Any(i => i.Init is not null && i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(loop.Variable))
                 && i.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(loop.Variable))))
             throw StepContext.Refuse(ScheduleRefusals.TailNotAllowed, d.Span, "peel", d.Loop.Name, "it runs over elements and over a reduction");
@@ -107,7 +108,7 @@ public static class Split
     }
 
     // Iterations are done twice: each must give the same the second time.
-    private static void RequireRepeatable(LoopPlace place, long factor, Directive d)
+    private static void RequireRepeatable(ScheduleState state, LoopPlace place, long factor, Directive d, StepContext context)
     {
         var loop = place.Loop;
         if (loop.Extent is not IntImm n) throw Refuse("whether its extent is at least the factor is known only when sizes are known", null);
@@ -123,6 +124,11 @@ public static class Split
             if (i.Init is not null && i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(loop.Variable))) throw Refuse("iterations that are done twice would be summed twice", i);
             if (i.Iterations.Any(it => it.Kind is IterKind.Opaque && it.Binding.UsesVar(loop.Variable))) throw Refuse("its iterations need each other in order", i);
         }
+        // What one instance leaves to another, in storage that outlives the iteration, may be overwritten by then.
+        var kept = place.Instances.SelectMany(i => i.Writes).Select(r => r.Buffer).Except(Allocated(loop.Body)).ToHashSet();
+        if (place.Instances.FirstOrDefault(i => i.Reads.Any(r => kept.Contains(r.Buffer) && place.Instances.Any(w => w.Name != i.Name && w.Writes.Any(x => ReferenceEquals(x.Buffer, r.Buffer))))) is { } reader
+            && !Legality.Ask(state, place, context, allowReductions: false).IsProved)
+            throw Refuse("what its iterations leave to each other may be overwritten when they are done again", reader);
 
         // T[e] = T[e] op value
         static bool IsUpdate(Instance i) => i.Body is Store { Value: Binary { Left: Load old } } s && ReferenceEquals(old.Buffer, s.Buffer) && old.Indices.SequenceEqual(s.Indices, StructuralComparer.Instance);
@@ -130,4 +136,14 @@ public static class Split
         DiagnosticException Refuse(string why, Instance? about) =>
             new(StepContext.About(Diagnostic.Create(ScheduleRefusals.TailNotAllowed, d.SpanOf("tail"), "shift", d.Loop.Name, why), about, "computed here"));
     }
+
+    private static IEnumerable<Buffer> Allocated(Stmt s) => s switch
+    {
+        Allocate a => Allocated(a.Body).Prepend(a.Buffer),
+        Block b => b.Statements.SelectMany(Allocated),
+        For f => Allocated(f.Body),
+        LetStmt l => Allocated(l.Body),
+        If i => i.Else is null ? Allocated(i.Then) : Allocated(i.Then).Concat(Allocated(i.Else)),
+        _ => [],
+    };
 }

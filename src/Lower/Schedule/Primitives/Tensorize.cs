@@ -58,7 +58,9 @@ public static class Tensorize
         if (rest is not Instance instance)
             throw Refuse(d, instruction.Name, LoopPlace.InstancesIn(rest).FirstOrDefault(), new($"more than one statement stands in `{Names.Of(state, chain[^1].Variable)}`", "place or cache other stages outside of the instruction's loops"));
         var loops = chain.ToImmutable();
-        RequireWhole(state, place, loops, instance, instruction, d);
+        var neutral = new NeutralCaches(state, place, instance, RangesOf(state, place, loops));
+        instance = instance.With(body: neutral.WithoutPredicates(instance.Body));
+        RequireWhole(RangesOf(state, place, loops), !state.Function.Dims.IsEmpty, neutral, loops, instance, instruction, d);
 
         var tile = new TileBody(place, loops, instance);
         if (tile.Conflict is { } conflict) throw Refuse(d, instruction.Name, instance, new($"`{conflict}` runs over elements and over a reduction", "tensorize before it is fused"));
@@ -79,8 +81,7 @@ public static class Tensorize
         return (nest, instance, Evidence.Proved($"the loops are those of `{instruction.Name}`, on tiles that lie as its operands do"));
     }
 
-    // No point of the tile lies outside of the domain.
-    private static void RequireWhole(ScheduleState state, LoopPlace place, ImmutableArray<For> loops, Instance instance, Instruction instruction, Directive d)
+    private static RangeContext RangesOf(ScheduleState state, LoopPlace place, ImmutableArray<For> loops)
     {
         var ranges = new RangeContext();
         foreach (var (v, _, _) in state.Function.Dims) ranges.Bind(v, ConstInterval.NonNegative);
@@ -94,15 +95,29 @@ public static class Tensorize
                 case LetStmt l: ranges.BindValue(l.Variable, l.Value); break;
                 case If i when Contains(i.Then, place.Loop): ranges.Assume(i.Condition); break;
             }
+        return ranges;
+    }
+
+    // No point of the tile lies outside of the domain, or what a reduction combines there is 0.
+    private static void RequireWhole(RangeContext ranges, bool hasDims, NeutralCaches neutral, ImmutableArray<For> loops, Instance instance, Instruction instruction, Directive d)
+    {
         var bindings = instance.Iterations.ToDictionary(it => it.Variable, it => it.Binding);
         foreach (var it in instance.Iterations.Where(it => loops.Any(f => it.Binding.UsesVar(f.Variable))))
         {
             var (start, end) = (it.Start.Substitute(bindings), it.End.Substitute(bindings));
-            if (ranges.Decide(BinaryOp.Le, start, it.Binding) == true && ranges.Decide(BinaryOp.Lt, it.Binding, end) == true) continue;
+            bool IsKept(Expr condition) => condition.IsTrue || condition is Binary b && ranges.Decide(b.Op, b.Left, b.Right) == true || it.Kind is IterKind.Reduction && IsNeutral(condition);
+            if (IsKept(start <= it.Binding) && IsKept(it.Binding < end)) continue;
             var loop = loops.First(f => it.Binding.UsesVar(f.Variable));
+            // Sizes that are not known here may make it whole.
+            if (hasDims)
+                throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, d.Text, $"whether all {loop.Extent} iterations of `{loop.Variable.Name}` lie before {end} depends on sizes",
+                    "name the sizes with `when`, or give the split `tail = pad` and caches that hold neutral values"), instance, "this is computed here"));
             throw Refuse(d, instruction.Name, instance, new($"`{it.Variable.Name[1..]}` is tested in `{loop.Variable.Name}`: it is not proved that all {loop.Extent} iterations lie before {end}",
                 "give the split `tail = pad` and caches that hold neutral values, `tail = peel`, or sizes that the factor divides"));
         }
+
+        bool IsNeutral(Expr condition) => instance.Body is Store { Predicate: null, Value: Binary { Op: BinaryOp.Add or BinaryOp.Or or BinaryOp.Xor, Left: Load old } b } store && ReferenceEquals(old.Buffer, store.Buffer)
+            && old.Indices.SequenceEqual(store.Indices, StructuralComparer.Instance) && neutral.IsZeroWithout(b.Right, condition);
     }
 
     private static bool Contains(Stmt s, For loop) => LoopPlace.LoopsIn(s).Any(f => ReferenceEquals(f, loop));

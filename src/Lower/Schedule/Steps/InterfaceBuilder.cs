@@ -14,6 +14,9 @@ public static class InterfaceBuilder
     {
         var tensors = op.Parameters.Concat(op.Results).Concat(op.Stages.SelectMany(s => s.Tensors)).DistinctBy(t => t.Name).ToDictionary(t => t.Name, StringComparer.Ordinal);
         var packs = op.Stages.SelectMany(s => s.Equations).SelectMany(e => e.Indices).Where(i => i.Pack is not null).DistinctBy(i => i.Name).ToDictionary(i => i.Name, i => i.Pack, StringComparer.Ordinal);
+        // Packed results are computed with a byte an element, and what packs them is no equation of the program.
+        var unpacked = plain.Parameters.Where(p => p.Packed is not null).ToDictionary(p => $"{p.Name}.unpacked", p => p.Name, StringComparer.Ordinal);
+        var written = plain.Temporaries.Select(t => t.Name).Where(unpacked.ContainsKey).Select(t => $"{unpacked[t]}.packed").ToHashSet(StringComparer.Ordinal);
         var stages = ImmutableArray.CreateBuilder<StageEntry>();
         Visit(plain.Body, []);
         return new(op.Name, stages.ToImmutable(), [.. tensors.Values.Select(t => new TensorEntry(t.Name, t.Type, t.Rank, t.Role, t.Span))], op.Dims,
@@ -28,13 +31,13 @@ public static class InterfaceBuilder
                 case Allocate a: Visit(a.Body, loops); break;
                 case LetStmt l: Visit(l.Body, loops); break;
                 case If i: Visit(i.Then, loops); break;
-                case Instance i: stages.Add(Entry(i, loops)); break;
+                case Instance i: if (!written.Contains(i.Name)) stages.Add(Entry(i, loops)); break;
             }
         }
 
         StageEntry Entry(Instance i, ImmutableArray<Var> loops)
         {
-            string tensor = i.Writes[0].Buffer.Name;
+            string tensor = unpacked.GetValueOrDefault(i.Writes[0].Buffer.Name, i.Writes[0].Buffer.Name);
             bool isPart = !tensors.ContainsKey(tensor);
             var indices = i.Iterations.Where(it => loops.Any(l => it.Binding.UsesVar(l)))
                 .Select(it => new IndexEntry(it.Variable.Name[1..], it.Kind is IterKind.Reduction, it.Kind is IterKind.Opaque && it.Binding is not Var || IsShared(it, loops), packs.GetValueOrDefault(it.Variable.Name[1..])));

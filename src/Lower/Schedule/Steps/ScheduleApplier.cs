@@ -68,7 +68,7 @@ public static class ScheduleApplier
     /// <exception cref="DiagnosticException">The step is refused.</exception>
     public static StepResult Step(ScheduleState state, Directive d, StepContext context)
     {
-        var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw StepContext.Refuse(ScheduleRefusals.NotSupported, d.Span, d.Primitive.Name);
+        var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
         var result = rule(state, d, context);
         return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
     }

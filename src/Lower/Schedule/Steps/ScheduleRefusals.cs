@@ -69,6 +69,4 @@ public static class ScheduleRefusals
         "this condition cannot be tested in the kernel: {0}", "use dimensions, constants, comparisons and `%` by a constant: `N % 8 == 0`");
     public static readonly DiagnosticDescriptor NotPartitioned = new("TX2152", Severity.Error, "loop cannot be cut",
         "`{0}` cannot be partitioned: {1}", "{2}");
-    public static readonly DiagnosticDescriptor NotSupported = new("TX3090", Severity.Error, "primitive not supported yet",
-        "`{0}` is not supported yet", "leave this line out");
 }

@@ -19,6 +19,9 @@ public sealed record ScheduleState(
     /// <summary>Stages that are computed in loops of others, by the names of their instances.</summary>
     public ImmutableDictionary<string, Placement.PlacedStage> Placed { get; init; } = ImmutableDictionary.Create<string, Placement.PlacedStage>(StringComparer.Ordinal);
 
+    /// <summary>For a loop that computes a tile in registers, the loops that start and copy the tile: they take its marks while they have none.</summary>
+    public ImmutableDictionary<Var, ImmutableArray<Var>> Mirrors { get; init; } = ImmutableDictionary<Var, ImmutableArray<Var>>.Empty;
+
     public static ScheduleState Of(LoopFunction plain, CpuTarget target) =>
         new(plain, NestTable.Of(plain.Body), target, ImmutableDictionary<LoopHandle, Var>.Empty, ImmutableDictionary<StageHandle, string>.Empty, ImmutableHashSet.Create<string>(StringComparer.Ordinal));
 
@@ -39,10 +42,13 @@ public sealed record ScheduleState(
 
     public Instance? FindInstance(string name) => Nests.FindNest(name) is { } nest ? Nests.Instances(nest).First(i => i.Name == name) : null;
 
-    /// <summary>The tensor that a stage handle means: what its instance writes, or a parameter.</summary>
-    public Buffer? FindBuffer(StageHandle stage) =>
-        FindInstance(stage) is { } i ? i.Writes[0].Buffer
-        : Function.Parameters.Concat(Function.Temporaries).FirstOrDefault(b => b.Name == (stage.Entry?.Tensor ?? stage.Name));
+    /// <summary>The tensor that a stage handle means: what its instance writes, or a parameter. A reduction in lanes writes its partial results, and the tensor after it.</summary>
+    public Buffer? FindBuffer(StageHandle stage)
+    {
+        var written = FindInstance(stage)?.Writes[0].Buffer;
+        if (written is not null && (stage.Entry is null || written.Scope is not MemoryScope.Register)) return written;
+        return Function.Parameters.Concat(Function.Temporaries).FirstOrDefault(b => b.Name == (stage.Entry?.Tensor ?? stage.Name)) ?? written;
+    }
 
     /// <summary>The loop that a handle means; null where it is gone.</summary>
     public Var? FindLoop(LoopHandle handle)

@@ -70,8 +70,8 @@ internal sealed partial class ContractionStrategy
         var (otherColumns, column) = (Variables(_shape.Columns[..^1]), _shape.Columns[^1]);
         var batch = Variables(_shape.Batch);
         var reductions = Variables(_shape.Reductions);
-        (_nest, var rowPanels, var rowInTile) = Split.Apply(_nest, row.Variable, _tile.Rows);
-        (_nest, var columnPanels, var columnInTile) = Split.Apply(_nest, column.Variable, _tile.Columns);
+        (_nest, var rowPanels, var rowInTile) = Split.Apply(TailGuard.Apply(_nest, row.Variable, _tile.Rows, []), row.Variable, _tile.Rows);
+        (_nest, var columnPanels, var columnInTile) = Split.Apply(TailGuard.Apply(_nest, column.Variable, _tile.Columns, []), column.Variable, _tile.Columns);
         (_nest, var vector, var lane) = Split.Apply(_nest, columnInTile, _tile.Lanes);
 
         // The larger side is packed by blocks: only a block of it is in memory twice.

@@ -36,7 +36,7 @@ internal static class ElementwiseStrategy
                     outer = [.. outer.Where(v => !ReferenceEquals(v, vector)), vector];
                     nest = Reorder.Apply(nest, outer);
                 }
-                (nest, var steps, var lane) = Split.Apply(nest, vector, lanes);
+                (nest, var steps, var lane) = Split.Apply(TailGuard.Apply(nest, vector, lanes, []), vector, lanes);
                 outer[outer.IndexOf(vector)] = steps;
                 nest = Mark.Vectorize(Reorder.Apply(nest, [.. outer, lane]), lane);
                 inner = Math.Max(1, inner * lanes / 4);

@@ -69,11 +69,11 @@ internal static class ReductionStrategy
         long vectors = loop.Extent is IntImm { Value: var extent } ? Math.Clamp(extent / lanes, 1, target.VectorRegisters / 4) : 4;
         var outer = Variables(spatial).Where(v => !ReferenceEquals(v, loop.Variable)).ToList();
         nest = Reorder.Apply(nest, [.. outer, loop.Variable, .. Variables(reductions)]);
-        (nest, var tile, var inTile) = Split.Apply(nest, loop.Variable, lanes * vectors);
+        (nest, var tile, var inTile) = Split.Apply(TailGuard.Apply(nest, loop.Variable, lanes * vectors, []), loop.Variable, lanes * vectors);
         (nest, var step, var lane) = Split.Apply(nest, inTile, lanes);
         nest = Reorder.Apply(nest, [tile, .. Variables(reductions), step, lane]);
         nest = Mark.Vectorize(Mark.Unroll(nest, step), lane);
-        (nest, _, _) = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register);
+        nest = CacheWrite.Apply(nest, stage, tile, MemoryScope.Register).Nest;
         return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors, isRepeated);
     }
 
@@ -81,7 +81,7 @@ internal static class ReductionStrategy
     {
         int unroll = loop.Extent is IntImm { Value: var extent } ? (int)Math.Clamp(extent / lanes, 1, 4) : 4;
         nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
-        (nest, _) = ReduceInLanes.Apply(nest, stage, loop.Variable, lanes, unroll);
+        (nest, _) = ReduceInLanes.Apply(TailGuard.Apply(nest, loop.Variable, (long)lanes * unroll, []), stage, loop.Variable, lanes, unroll);
         return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes), isRepeated);
     }
 

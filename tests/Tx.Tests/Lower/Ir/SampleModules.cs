@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -25,8 +26,16 @@ internal static class SampleModules
         return new([new()
         {
             Name = "matmul", Parameters = [a, c], Dims = [(m, a, 0), (n, a, 1)], Temporaries = [packed, named], Messages = [new("TX5001", "`{0}` of \"A\"\nis wrong", null)],
-            Body = Block.Of(new Check(Expr.And(m > 0, Expr.Not(Expr.Eq(n % 8, N(3)))), 0, [m, n]), nest),
+            Body = Block.Of(new Check(Expr.And(m > 0, Expr.Not(Expr.Eq(n % 8, N(3)))), 0, [m, n]), nest, Call(a, c), new InstructionCall("clear", null, new Store(c, [N(0), N(0)], new FloatImm(ElementType.F32, 0)))),
         }], LoopLevel.Scheduled);
+    }
+
+    private static InstructionCall Call(Buffer a, Buffer c)
+    {
+        Var l = Var.Index("l");
+        ImmutableArray<Expr> row = [N(2), new Ramp(N(0), N(1), 8)];
+        var body = new For(l, N(0), N(8), LoopKind.Serial, new Store(c, [N(2), l], new Load(c, [N(2), l]) + new Load(a, [N(2), l])));
+        return new("add \"8\"", new("llvm.add", ["avx2", "fma"], [new(new Load(c, row), null, 0), new(new Load(a, row), new(ElementType.I32, 8), 0), new(new Load(a, [N(0), N(0)]), new(ElementType.I32), 8)], c, row), body);
     }
 
     public static LoopModule Expanded()
@@ -46,7 +55,8 @@ internal static class SampleModules
             new LetStmt(s, new Cast(CastKind.Saturate, new(ElementType.I32), new Cast(CastKind.Convert, new(ElementType.F64), sum)), Block.Of(
                 new Store(b, [at], new Broadcast(new Let(new Var("w", new(ElementType.I32)), s + I(-4), new Unary(UnaryOp.BitNot, new Binary(BinaryOp.TruncDiv, new Binary(BinaryOp.Shl, s, I(2)), I(3)))), 8), mask, nonTemporal: true),
                 new Store(q, [i], new Cast(CastKind.Bits, new(ElementType.I32), sum)))),
-            new Effect(EffectKind.Copy, "dma", [b, q], [N(0), N(8), N(4)]), new Effect(EffectKind.Fence, "", [], []));
+            new Effect(EffectKind.Copy, "dma", [b, q], [N(0), N(8), N(4)]), new Effect(EffectKind.Fence, "", [], []),
+            new InstructionCall("twice", new("llvm.fabs.v8f32", ["avx2"], [new(new Load(acc, [new Ramp(N(0), N(1), 8)]), null, 0)], acc, [new Ramp(N(0), N(1), 8)]), new Store(acc, [N(0)], F(1))));
         var thread = new For(i, N(0), N(8), LoopKind.Bound, new LetStmt(v, new Load(a, [at], mask), new Allocate(acc, body)), "thread.x");
         var device = new LoopFunction
         {

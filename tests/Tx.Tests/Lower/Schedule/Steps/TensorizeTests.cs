@@ -131,4 +131,78 @@ public class TensorizeTests
     public void MissingFeature_IsRefused() =>
         Assert.Equal("TX2163", ScheduledText.Refused(Vnni.Replace("avx512vnni", "avx512bf16", StringComparison.Ordinal).Replace("emit llvm", "// emit llvm", StringComparison.Ordinal) + Dense
             + "schedule s for dense on cpu {\n" + Split + "ji.tensorize(vpdpbusd)\n}\n", [3, 8, 32]).Code);
+
+    private const string Packed = """
+        op qmatmul(A: u8[M, K], B: i8[K, N]) -> C: i32[M, N] {
+            C[i, j] = sum(k: i32(A[i, k]) * i32(B[k, j]))
+        }
+
+        schedule vnni for qmatmul on cpu("avx512vnni") {
+            (io, ii) = C.i.split(8, tail = pad)
+            (jo, ji) = C.j.split(16, tail = pad)
+            (ko, ki) = C.k.split(4, tail = pad)
+            C.reorder(jo, io, ko, ii, ji, ki)
+            Ap  = A.cache_read(at = root, layout = (i, k) -> [i / 8, k / 4, i % 8, k % 4])
+            Bp  = B.cache_read(at = jo, layout = (k, j) -> [j / 16, k / 4, j % 16, k % 4])
+            acc = C.cache_write(at = io, memory = register)
+            ji.tensorize(vpdpbusd)
+            ii.unroll()
+            jo.parallel()
+        }
+
+        """;
+
+    [Fact]
+    public void Packed_ForAnySizes()
+    {
+        foreach (long[] sizes in (long[][])[[8, 4, 16], [16, 8, 32], [9, 7, 17], [1, 1, 1], [3, 5, 40]])
+            foreach (bool isSymbolic in (bool[])[false, true]) ScheduledText.Run(Vnni + Packed, sizes, isSymbolic);
+    }
+
+    [Fact]
+    public void Packed_TilesAreContiguous()
+    {
+        var result = ScheduledText.Run(Vnni + Packed, [16, 8, 32]);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
+        var calls = PassFixture.Statements(module.Body()).OfType<InstructionCall>().ToList();
+        Assert.Equal(8, calls.Count);
+        Assert.All(calls, c =>
+        {
+            Assert.All(c.Emission!.Arguments, a => Assert.IsType<Ramp>(Assert.Single(((Load)a.Value).Indices)));
+            Assert.IsType<IntImm>(Assert.IsType<Ramp>(Assert.Single(c.Emission.Indices)).Base);
+        });
+    }
+
+    [Fact]
+    public void Emission_IsAssembledForItsTarget()
+    {
+        var result = ScheduledText.Run(Vnni + Packed, [16, 8, 32]);
+        var target = new CpuTarget("cascadelake", ["avx512vnni", "avx512f", "avx512bw", "avx512vl"], 64, 32, 32 << 10, 1 << 20, 8 << 20);
+        var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), target);
+        Assert.Contains("call <16 x i32> @llvm.x86.avx512.vpdpbusd.512(<16 x i32> ", Tx.Backends.Llvm.LlvmCompiler.EmitText(module, target), StringComparison.Ordinal);
+        if (System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64)
+            Assert.Contains("vpdpbusd", Tx.Backends.Llvm.LlvmCompiler.EmitAssembly(module, target), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Emission_RunsOnThisMachine()
+    {
+        var result = Support.CommandLine.RunText("run", """
+            intrin fma8(a: f32[8], b: f32[8], acc: f32[8]) on cpu("fma") {
+                acc[i] += a[i] * b[i]
+                emit llvm "llvm.fma.v8f32"(a, b, acc) -> acc
+            }
+            op products(A: f32[M, N], B: f32[M, N]) -> C: f32[N] { C[j] = sum(i: A[i, j] * B[i, j]) }
+            schedule wide for products on cpu("fma") when N % 8 == 0 {
+                (jo, ji) = C.j.split(8)
+                C.reorder(jo, C.i, ji)
+                ji.tensorize(fma8)
+            }
+            let A = random(f32[5, 16], seed = 1)
+            let B = random(f32[5, 16], seed = 2)
+            assert close(products(A, B), reference(products(A, B)), rtol = 1e-5)
+            assert close(products(A, B, using = wide), reference(products(A, B)), rtol = 1e-5)
+            """);
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
 }

@@ -1,0 +1,33 @@
+namespace Tx.Tests.Lower.Schedule.Steps;
+
+/// <summary>Schedules that <c>tx fuzz --schedules</c> found to be accepted and wrong, and which are refused now. Those that are right now are in <c>tests/cases/regressions</c>.</summary>
+public class FuzzedScheduleTests
+{
+    [Fact]
+    public void A_copy_does_not_take_what_a_layout_leaves_out() => Refuse("TX2122",
+        "op f(X: f64[N, M]) -> P: f64[N, M] {\n E[i, j] = X[i, j]\n S[i, j] = E[i, j]\n P[i, j] = S[i, j] }",
+        "E.layout((a, b) -> [a, b / 2, b % 2])\nc = E.cache_read(at = S.j)");
+
+    [Fact]
+    public void A_reduction_is_not_factored_inside_of_one_of_its_loops() => Refuse("TX2123",
+        "op f(X: f32[K], W: f32[M, N]) -> C: f32 { C = sum(i: X[i] * X[i]) }",
+        "(a, b) = C.i.split(2)\nb.specialize(N <= M)\nr = C.rfactor(b)");
+
+    [Fact]
+    public void A_stage_that_is_prefetched_is_neither_inlined_nor_moved()
+    {
+        const string op = "op f(X: f32[K, M]) -> P2: f32[K, M] {\n P1[i, j] = X[i, j]\n P2[i, j] = P1[i, j] }";
+        Refuse("TX2115", op, "P2.j.prefetch(P1, distance = 1)\nP1.inline()");
+        Refuse("TX2113", op, "P2.j.prefetch(P1, distance = 1)\nP1.compute_at(P2.i)");
+    }
+
+    [Fact]
+    public void What_a_pipeline_has_filled_is_gone_when_an_iteration_is_done_again()
+    {
+        const string op = "op f(X: f16[K, M]) -> E: f16[K, M] { E[i, j] = X[i, j] }";
+        Refuse("TX2112", op, "b = X.cache_read(at = E.i)\nE.i.pipeline(2)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
+        ScheduleText.Run(op, "b = X.cache_read(at = E.i)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
+    }
+
+    private static void Refuse(string code, string op, string body, long[]? sizes = null) => Assert.Equal(code, ScheduleText.Refuse(op, body, sizes).Code);
+}
