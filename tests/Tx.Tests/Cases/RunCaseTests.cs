@@ -22,6 +22,16 @@ public class RunCaseTests
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
+    public static TheoryData<string> ProgramsWithTests() =>
+        [.. Directory.EnumerateFiles(Repository.PathOf("tests", "cases", "run"), "*.tx").Where(f => File.ReadAllText(f).Contains("\ntest \"", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    [Theory, MemberData(nameof(ProgramsWithTests))]
+    public void Tests_OfAProgramPass(string name)
+    {
+        var result = CommandLine.Run("test", Repository.PathOf("tests", "cases", "run", name));
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+    }
+
     [Theory]
     [InlineData("session.tx")]
     public void Example_Runs(string name)
