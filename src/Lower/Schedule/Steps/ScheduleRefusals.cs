@@ -53,6 +53,8 @@ public static class ScheduleRefusals
         "`{0}` cannot be cached at `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor WrongStage = new("TX2123", Severity.Error, "step does not fit the stage",
         "`{0}` does not fit `{1}`: {2}", "{3}");
+    public static readonly DiagnosticDescriptor FactorsTooLarge = new("TX2126", Severity.Error, "factors too large",
+        "`{0}` cannot be split: the product of the factors is above {1}", "take smaller factors, or fewer");
     public static readonly DiagnosticDescriptor NotTensorized = new("TX2124", Severity.Error, "nest does not match the instruction",
         "`{0}` does not compute what `{1}` does: {2}", "{3}");
     public static readonly DiagnosticDescriptor LayoutDoesNotFit = new("TX2135", Severity.Error, "layout does not fit",
