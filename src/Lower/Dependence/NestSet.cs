@@ -18,6 +18,8 @@ internal sealed class NestSet
     private readonly Dictionary<Expr, string> _atoms = new(StructuralComparer.Instance);
     private readonly List<string> _constraints = [];
     private readonly HashSet<Var> _dims;
+    /// <summary>Conditions by themselves say so.</summary>
+    private readonly HashSet<Var> _nonNegative = [];
 
     private NestSet(IEnumerable<Var> dims) => _dims = [.. dims];
 
@@ -37,12 +39,23 @@ internal sealed class NestSet
         var used = conditions.SelectMany(c => c.FreeVars()).Where(v => v.Type == IrType.Index).Distinct().ToList();
         foreach (var d in used.Where(set._dims.Contains)) set._constraints.Add($"{set.Place(d)} >= 0");
         foreach (var v in used) set.Place(v);
-        foreach (var c in conditions) set._constraints.Add(set.Write(c, true));
+        set._nonNegative.UnionWith(set._dims);
+        foreach (var c in conditions.SelectMany(Conjuncts)) set.AddNonNegative(c);
+        foreach (var c in conditions.SelectMany(Conjuncts)) set._constraints.Add(set.Write(c, true));
         var text = new StringBuilder("{ [");
         for (int i = 0; i < set._variables.Count; i++) text.Append(i > 0 ? ", x" : "x").Append(i);
-        var kept = set._constraints.Where(c => c != True).Distinct().ToList();
+        var kept = set._constraints.Where(c => c != True).Distinct().OrderBy(Cost).ToList();
         set.Text = text.Append("] : ").AppendJoin(" and ", kept.Count > 0 ? kept : [True]).Append(" }").ToString();
         return set;
+    }
+
+    // The library intersects one constraint after another while it reads: equations leave it fewer variables, and each alternative takes all later ones once more.
+    private static int Cost(string constraint)
+    {
+        int alternatives = 0;
+        foreach (string word in (ReadOnlySpan<string>)[" or ", " != ", "max(", "min("])
+            for (int at = constraint.IndexOf(word, StringComparison.Ordinal); at >= 0; at = constraint.IndexOf(word, at + 1, StringComparison.Ordinal)) alternatives++;
+        return alternatives > 0 ? 1 + alternatives : constraint.Contains(" = ", StringComparison.Ordinal) ? 0 : 1;
     }
 
     private string Place(Var v)
@@ -92,8 +105,50 @@ internal sealed class NestSet
     {
         // One form for both sides: what they share cancels.
         if (IsArithmetic(b.Left) && IsArithmetic(b.Right) && LinearForm.Of(b.Left) is { } l && LinearForm.Of(b.Right) is { } r && l.Minus(r) is { } d)
-            return d.IsConstant ? Holds(b.Op, d.Constant) == isPositive ? True : False : $"({Write(d)} {Operator(b.Op, isPositive)} 0)";
+            return d.IsConstant ? Holds(b.Op, d.Constant) == isPositive ? True : False
+                : NotAbove(d, b.Op, isPositive) is { } form && AtMostZero(form) is { } text ? text : $"({Write(d)} {Operator(b.Op, isPositive)} 0)";
         return $"({WriteValue(b.Left)} {Operator(b.Op, isPositive)} {WriteValue(b.Right)})";
+    }
+
+    private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
+
+    // v >= c
+    private void AddNonNegative(Expr condition)
+    {
+        if (condition is Binary { Op.IsComparison: true } b && b.Left.Type.Lanes == 1 && IsWritable(b.Left.Type.Element) && IsArithmetic(b.Left) && IsArithmetic(b.Right)
+            && LinearForm.Of(b.Left) is { } l && LinearForm.Of(b.Right) is { } r && l.Minus(r) is { } d && NotAbove(d, b.Op, isPositive: true) is { Terms: [{ Key: Var v, Value: -1 }], Constant: >= 0 })
+            _nonNegative.Add(v);
+    }
+
+    // The form that is at most 0 where an inequality holds.
+    private static LinearForm? NotAbove(LinearForm d, BinaryOp op, bool isPositive) => (op, isPositive) switch
+    {
+        (BinaryOp.Le, true) or (BinaryOp.Gt, false) => d,
+        (BinaryOp.Lt, true) or (BinaryOp.Ge, false) => d.Plus(1),
+        (BinaryOp.Ge, true) or (BinaryOp.Lt, false) => d.Times(-1),
+        (BinaryOp.Gt, true) or (BinaryOp.Le, false) => d.Times(-1)?.Plus(1),
+        _ => null,
+    };
+
+    /// <summary>An inequality without quotients, minima and maxima, where it has an equal one: the library takes long to read these. <c>v &lt; (n + 7) / 8</c> is
+    /// <c>8 * v + 8 &lt;= n + 7</c>. Null where it has none, or is beyond 64 bits.</summary>
+    private string? AtMostZero(LinearForm form)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        foreach (var (atom, k) in form.Terms)
+        {
+            if (atom is Binary { Op: BinaryOp.Div, Right: IntImm { Value: > 0 and var c } } q && k is 1 or -1 && IsArithmetic(q.Left) && LinearForm.Of(q.Left) is { } dividend)
+            {
+                // rest <= a / c is c * rest <= a; a / c <= -rest is a <= c - 1 - c * rest.
+                var scaled = form.Replace(atom, LinearForm.Of(0))?.Times(c);
+                return (k < 0 ? scaled?.Minus(dividend) : scaled?.Plus(dividend)?.Plus(1 - c)) is { } whole ? AtMostZero(whole) : null;
+            }
+            if (atom is Binary { Op: BinaryOp.Min or BinaryOp.Max } m && IsArithmetic(m.Left) && IsArithmetic(m.Right) && LinearForm.Of(m.Left) is { } x && LinearForm.Of(m.Right) is { } y)
+                return form.Replace(atom, x) is { } first && form.Replace(atom, y) is { } second && AtMostZero(first) is { } one && AtMostZero(second) is { } other
+                    ? Join(one, m.Op is BinaryOp.Max == k > 0, other) : null;
+        }
+        if (form.IsConstant) return form.Constant <= 0 ? True : False;
+        return form.Constant > 0 && form.Terms.All(t => t.Value > 0 && t.Key is Var v && _nonNegative.Contains(v)) ? False : $"({Write(form)} <= 0)";
     }
 
     private static bool Holds(BinaryOp op, long difference) => op switch

@@ -54,9 +54,16 @@ public static class Fold
             var result = Ask(extent);
             if (result.Witness is { } witness)
             {
-                long enough = extent + 1;
-                while (!(needed <= enough) && enough < extent + MaxTries && !Ask(enough).IsProved) enough++;
-                throw TooSmall(d, witness, dimension, extent, needed <= enough || Ask(enough).IsProved ? enough : null);
+                // One more is enough most often.
+                if (needed <= extent + 1 || Ask(extent + 1).IsProved) throw TooSmall(d, witness, dimension, extent, extent + 1);
+                long most = Math.Min(needed ?? long.MaxValue, extent + MaxTries - 1);
+                if (most != needed && !Ask(most).IsProved) throw TooSmall(d, witness, dimension, extent, null);
+                // More elements are enough where fewer are: a fewest number, found by halves.
+                long few = extent + 1;
+                while (most - few > 1)
+                    if (few + (most - few) / 2 is var half && Ask(half).IsProved) most = half;
+                    else few = half;
+                throw TooSmall(d, witness, dimension, extent, most);
             }
             if (!result.IsProved)
                 throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, $"{name}.fold", result.Argument,
