@@ -97,6 +97,19 @@ internal static class JsonLines
         w.WriteString("tier", step.Evidence.Tier.ToString().ToLowerInvariant());
         w.WriteString("argument", step.Evidence.Argument);
         if (step.Directive.Span is { } span) w.WriteNumber("line", span.Start.Line); else w.WriteNull("line");
+        w.WriteNumber("ms", Math.Round(step.Time.TotalMilliseconds, 3));
+    });
+
+    /// <summary>The same fields for a step that is refused: its tier is <c>refused</c>, and what is wrong stands in its diagnostic.</summary>
+    public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.RefusedStep step) => Write(w =>
+    {
+        w.WriteString("schedule", schedule.Syntax.Name.Text);
+        w.WriteString("op", schedule.Applied.Function.Plain.Name);
+        w.WriteString("directive", step.Directive.Text);
+        w.WriteString("tier", "refused");
+        w.WriteNull("argument");
+        if (step.Directive.Span is { } span) w.WriteNumber("line", span.Start.Line); else w.WriteNull("line");
+        w.WriteNumber("ms", Math.Round(step.Time.TotalMilliseconds, 3));
     });
 
     /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak repetitions compile_ms</c>.</summary>

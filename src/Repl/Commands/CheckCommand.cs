@@ -42,6 +42,8 @@ internal static class CheckCommand
             }
             foreach (var step in s.Applied.Function.Steps)
                 output.WriteLine(isJson ? JsonLines.Of(s, step) : $"  {step.Directive.Text}\n      {step.Evidence}");
+            if (!isJson) continue;
+            foreach (var step in s.Applied.Function.Refused) output.WriteLine(JsonLines.Of(s, step));
         }
     }
 

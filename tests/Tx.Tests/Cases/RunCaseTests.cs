@@ -22,14 +22,14 @@ public class RunCaseTests
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
-    public static TheoryData<string> ProgramsWithTests() =>
+    public static TheoryData<string> TestedPrograms() =>
         [.. Directory.EnumerateFiles(Repository.PathOf("tests", "cases", "run"), "*.tx").Where(f => File.ReadAllText(f).Contains("\ntest \"", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
-    [Theory, MemberData(nameof(ProgramsWithTests))]
-    public void Tests_OfAProgramPass(string name)
+    [Theory, MemberData(nameof(TestedPrograms))]
+    public void Tests_Pass(string name)
     {
         var result = CommandLine.Run("test", Repository.PathOf("tests", "cases", "run", name));
-        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.True(result.ExitCode == 0, $"{result.Output}{result.Error}");
     }
 
     [Theory]

@@ -101,7 +101,8 @@ internal static class Names
         foreach (var (handle, v) in state.Loops)
             if (ReferenceEquals(v, loop)) return handle.Name;
         if (state.Nests.FindNest(loop) is { } nest)
-            foreach (var i in state.Nests.Instances(nest))
+            // What copies into a cache runs in the loops of others.
+            foreach (var i in state.Nests.Instances(nest).OrderBy(i => i.Origin?.Equation is null))
                 foreach (var it in i.Iterations)
                     if (ReferenceEquals(it.Binding, loop) && it.Variable.Name.StartsWith('v')) return $"{OfStage(i.Name)}.{it.Variable.Name[1..]}";
         return loop.Name;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Tx.Core;
 using Tx.Lang.Schedules;
 using Tx.Lower.Ir;
@@ -8,12 +9,21 @@ namespace Tx.Lower.Schedule.Steps;
 /// <summary>One step as it was done.</summary>
 /// <param name="Before">The function before it.</param>
 /// <param name="After">The function after it.</param>
-public sealed record AppliedStep(Directive Directive, Evidence Evidence, ScheduleState Before, ScheduleState After);
+public sealed record AppliedStep(Directive Directive, Evidence Evidence, ScheduleState Before, ScheduleState After)
+{
+    /// <summary>How long the step took with its proofs.</summary>
+    public TimeSpan Time { get; init; }
+}
+
+/// <summary>A step that was refused.</summary>
+/// <param name="Time">How long that took, with the search for a witness and for what can be done instead.</param>
+public sealed record RefusedStep(Directive Directive, TimeSpan Time);
 
 /// <summary>A function under a schedule, step by step.</summary>
 /// <param name="Steps">Those that were done; refused ones are in <paramref name="Diagnostics"/>.</param>
 public sealed record ScheduledFunction(LoopFunction Plain, ScheduleState State, ImmutableArray<AppliedStep> Steps, ImmutableArray<Diagnostic> Diagnostics)
 {
+    public ImmutableArray<RefusedStep> Refused { get; init; } = [];
     public bool IsRefused => Diagnostics.Any(d => d.IsError);
     public LoopFunction Function => State.ToFunction();
 }
@@ -27,6 +37,7 @@ public static class ScheduleApplier
         var state = ScheduleState.Of(plain, target);
         var steps = ImmutableArray.CreateBuilder<AppliedStep>();
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
+        var refusedSteps = ImmutableArray.CreateBuilder<RefusedStep>();
         var missing = new HashSet<object>(ReferenceEqualityComparer.Instance);
         var queue = new LinkedList<Directive>(directives);
         for (int waiting = 0; queue.First is { } first;)
@@ -39,11 +50,12 @@ public static class ScheduleApplier
                 missing.UnionWith(Handles(d.Results));
                 continue;
             }
+            long start = Stopwatch.GetTimestamp();
             try
             {
                 var result = Step(state, d, context);
                 if (result.NoEffect is { } why) diagnostics.Add(Located(Diagnostic.Create(ScheduleRefusals.NoEffect, d.Span, why), d));
-                steps.Add(new(d, result.Evidence, state, result.State));
+                steps.Add(new(d, result.Evidence, state, result.State) { Time = Stopwatch.GetElapsedTime(start) });
                 state = result.State;
                 waiting = 0;
             }
@@ -56,12 +68,13 @@ public static class ScheduleApplier
             }
             catch (DiagnosticException refused)
             {
+                refusedSteps.Add(new(d, Stopwatch.GetElapsedTime(start)));
                 diagnostics.AddRange(refused.Diagnostics.Select(x => Located(x, d)));
                 missing.UnionWith(Handles(d.Results));
                 waiting = 0;
             }
         }
-        return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable());
+        return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable()) { Refused = refusedSteps.ToImmutable() };
     }
 
     /// <summary>One step, with the proof that the marks of loops still hold.</summary>

@@ -35,6 +35,8 @@ public class FuzzedScheduleTests
         ScheduleText.Run("op g(X: f32[K]) -> O: f32[K, K] {\n S[i] = X[i]\n O[i, j] = -S[i] }",
             "b1 = O.cache_write(at = O.j)\n(q4, q5) = O.i.split(2)\nb6 = O.cache_write(at = q4, memory = local)", [n], isSymbolic: true);
         ScheduleText.Run("op f(X: u8[N]) -> R: u8[N] {\n S[i] = X[i]\n R[i] = S[i] }",
+            "b1 = S.cache_read(at = R.i)\n(q0, q1) = R.i.split(2)\nb2 = R.cache_write(at = q1)", [n], isSymbolic: true);
+        ScheduleText.Run("op f(X: u8[N]) -> R: u8[N] {\n S[i] = X[i]\n R[i] = S[i] }",
             "S.compute_at(R.i)\n(q0, q1) = R.i.split(2, tail = mask)\nb2 = R.cache_write(at = q0)", [n], isSymbolic: true);
     }
 

@@ -37,7 +37,7 @@ public class LoopVersionTests
 
     [Fact]
     public void Decompose_NamesLegalPlaces() =>
-        Assert.Contains("`i`, `j`, root", ScheduledText.Refused(Matmul + Schedule("matmul", "C.decompose_reduction(C.k)"), [4, 5, 6]).Help, StringComparison.Ordinal);
+        Assert.Contains("`C.i`, `C.j`, root", ScheduledText.Refused(Matmul + Schedule("matmul", "C.decompose_reduction(C.k)"), [4, 5, 6]).Help, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("C.i.specialize(N % 4 == 0)\nC.j.vectorize(4)")]
