@@ -9,7 +9,7 @@ public partial class DocumentationTests
     public static TheoryData<string, int> Programs()
     {
         var data = new TheoryData<string, int>();
-        foreach (string file in new[] { "README.md", "docs/language.md" })
+        foreach (string file in new[] { "README.md", "docs/language.md", "lib/README.md" })
             for (int i = 0; i < Blocks(file).Count; i++) data.Add(file, i);
         return data;
     }

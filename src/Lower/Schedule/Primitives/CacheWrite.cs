@@ -86,7 +86,7 @@ public static class CacheWrite
         return space.Wrap(elements, new Instance(name, spatial, Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
-    // What is computed in the nest, which may be for points of the domain alone; a copy of a box has all of it.
+    // What is computed in the nest, which may be for points of the domain alone; a copy of a box that is made for all values of the loops around has all of it.
     private static HashSet<Buffer> WrittenInPart(Stmt nest)
     {
         var found = new HashSet<Buffer>();
@@ -105,7 +105,9 @@ public static class CacheWrite
                     Visit(i.Then);
                     if (i.Else is not null) Visit(i.Else);
                     break;
-                case Instance { Origin.Equation: not null } i: found.UnionWith(i.Writes.Select(w => w.Buffer)); break;
+                case Instance i when i.Origin?.Equation is not null || !new LoopSpace(i, NestPath.LoopsAround(nest, i.Name), []).Guard(i.Iterations).IsTrue:
+                    found.UnionWith(i.Writes.Select(w => w.Buffer));
+                    break;
             }
         }
     }

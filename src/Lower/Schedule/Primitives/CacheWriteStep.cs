@@ -76,8 +76,6 @@ public static class CacheWriteStep
         var own = compute.Body.BuffersWritten();
         if (compute.Init is null && compute.HasReduction) throw Refuse(d, place, "its start stands elsewhere: it is cached or decomposed already", "cache it once, before other steps take its start away", compute);
         if (compute.Init is null && compute.Body.BuffersRead().Any(own.Contains)) throw Refuse(d, place, "it reads what it writes", "cache a stage that does not", compute);
-        if (compute.Init is null && Stores(compute.Body).Select(s => (s.Value as Load)?.Buffer).FirstOrDefault(b => b is not null && Allocated(state.Nests[at.Nest]).Contains(b)) is { } tile)
-            throw Refuse(d, place, $"it copies `{tile.Name}`, which is filled only where it is needed", "cache it once", compute);
         if (Stores(compute.Body).Any(s => s.Predicate is not null)) throw Refuse(d, place, "it writes under a condition", other, compute);
         var facts = new Checks();
         facts.Visit(compute.Body);

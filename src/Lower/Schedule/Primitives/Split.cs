@@ -81,7 +81,10 @@ public static class Split
         var factors = d.List<IntegerValue>("factors").Select(v => v.Value).ToArray();
         string word = d.Word("tail") ?? "guard";
         var tail = word switch { "peel" => SplitTail.Peel, "shift" => SplitTail.Shift, _ => SplitTail.Guard };
-        if (tail is SplitTail.Shift) RequireRepeatable(state, place, factors.Aggregate(1L, (a, b) => checked(a * b)), d, context);
+        long inside = 1;
+        foreach (long factor in factors)
+            if ((inside *= factor) > MaxFactor) throw StepContext.Refuse(ScheduleRefusals.FactorsTooLarge, d.SpanOf("factors"), d.Loop.Name, MaxFactor);
+        if (tail is SplitTail.Shift) RequireRepeatable(state, place, inside, d, context);
         if (tail is SplitTail.Peel && place.Instances.Any(i => i.Init is not null && i.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(loop.Variable))
                 && i.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(loop.Variable))))
             throw StepContext.Refuse(ScheduleRefusals.TailNotAllowed, d.Span, "peel", d.Loop.Name, "it runs over elements and over a reduction");
@@ -90,11 +93,9 @@ public static class Split
         var nest = state.Nests[place.Nest];
         var current = loop.Variable;
         var made = new List<Var>();
-        long inside = factors.Aggregate(1L, (a, b) => checked(a * b));
         for (int n = 0; n < factors.Length; n++)
         {
             if (n > 0 || tail is SplitTail.Guard) nest = TailGuard.Apply(nest, current, inside, Legality.Dims(state));
-            if (inside > MaxFactor) throw StepContext.Refuse(ScheduleRefusals.TailNotAllowed, d.Span, word, d.Loop.Name, $"the factors' product is above {MaxFactor}");
             (nest, var outer, var inner) = Apply(nest, current, inside, n == 0 ? tail : SplitTail.Guard, (d.ResultLoop(n).Name, d.ResultLoop(n + 1).Name), state.UniqueName);
             made.Add(outer);
             current = inner;

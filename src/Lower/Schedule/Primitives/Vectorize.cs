@@ -55,6 +55,8 @@ public static class Vectorize
         bool Reduces(For f) => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(f.Variable));
         // After `rfactor` a loop may be over elements and over what is left of the reduction.
         if (loops.Any(f => Reduces(f) && instance.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(f.Variable)))) return null;
+        // So would one be where the reduction starts at the value of an index that was split or fused.
+        if (loops.Any(f => place.Loop.Min.UsesVar(f.Variable) && !instance.Iterations.Any(it => ReferenceEquals(it.Binding, f.Variable)))) return null;
         if (loops.SkipWhile(f => !Reduces(f)).Any(f => !Reduces(f)) || loops.SkipWhile(f => !Reduces(f)).Any(f => f.Kind is not LoopKind.Serial)) return null;
         long lanes = d.Integer("factor") ?? (place.Loop.Extent is IntImm n ? n.Value : throw Marking.NotConstant(place.Loop, d, "vectorised", "vectorize"));
         if (lanes > ExpandVectors.MaxLanes) throw Refuse(d, $"it runs {lanes} times, and a vector has at most {ExpandVectors.MaxLanes} lanes", $"write the number of lanes: `{d.Loop.Name}.vectorize(8)`");

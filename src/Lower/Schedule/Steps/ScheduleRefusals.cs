@@ -53,6 +53,8 @@ public static class ScheduleRefusals
         "`{0}` cannot be cached at `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor WrongStage = new("TX2123", Severity.Error, "step does not fit the stage",
         "`{0}` does not fit `{1}`: {2}", "{3}");
+    public static readonly DiagnosticDescriptor FactorsTooLarge = new("TX2126", Severity.Error, "factors too large",
+        "`{0}` cannot be split: the product of the factors is above {1}", "take smaller factors, or fewer");
     public static readonly DiagnosticDescriptor NotTensorized = new("TX2124", Severity.Error, "nest does not match the instruction",
         "`{0}` does not compute what `{1}` does: {2}", "{3}");
     public static readonly DiagnosticDescriptor LayoutDoesNotFit = new("TX2135", Severity.Error, "layout does not fit",
@@ -62,7 +64,7 @@ public static class ScheduleRefusals
     public static readonly DiagnosticDescriptor NotPrefetched = new("TX2137", Severity.Error, "nothing to prefetch",
         "`{0}` cannot be prefetched in `{1}`: {2}", "{3}");
     public static readonly DiagnosticDescriptor NeedsDevice = new("TX2149", Severity.Error, "needs a device backend",
-        "{0} needs a device backend, and this schedule is for a CPU", "use `parallel`, `vectorize` and `unroll` on a CPU");
+        "{0} needs a device backend, and the only backend is for CPUs", "use `parallel`, `vectorize` and `unroll` on a CPU");
     public static readonly DiagnosticDescriptor InitNotLegal = new("TX2150", Severity.Error, "initial value is set too late or too early",
         "the initial value of `{0}` cannot be set at `{1}`: {2}", "it can be set at: {3}");
     public static readonly DiagnosticDescriptor ConditionNotKnown = new("TX2151", Severity.Error, "condition cannot be tested here",

@@ -29,5 +29,16 @@ public class FuzzedScheduleTests
         ScheduleText.Run(op, "b = X.cache_read(at = E.i)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
     }
 
+    [Theory, InlineData(1), InlineData(3), InlineData(4)]
+    public void A_tile_reads_a_tile_only_where_it_is_computed(int n)
+    {
+        ScheduleText.Run("op g(X: f32[K]) -> O: f32[K, K] {\n S[i] = X[i]\n O[i, j] = -S[i] }",
+            "b1 = O.cache_write(at = O.j)\n(q4, q5) = O.i.split(2)\nb6 = O.cache_write(at = q4, memory = local)", [n], isSymbolic: true);
+        ScheduleText.Run("op f(X: u8[N]) -> R: u8[N] {\n S[i] = X[i]\n R[i] = S[i] }",
+            "b1 = S.cache_read(at = R.i)\n(q0, q1) = R.i.split(2)\nb2 = R.cache_write(at = q1)", [n], isSymbolic: true);
+        ScheduleText.Run("op f(X: u8[N]) -> R: u8[N] {\n S[i] = X[i]\n R[i] = S[i] }",
+            "S.compute_at(R.i)\n(q0, q1) = R.i.split(2, tail = mask)\nb2 = R.cache_write(at = q0)", [n], isSymbolic: true);
+    }
+
     private static void Refuse(string code, string op, string body, long[]? sizes = null) => Assert.Equal(code, ScheduleText.Refuse(op, body, sizes).Code);
 }
