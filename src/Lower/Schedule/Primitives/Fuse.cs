@@ -72,11 +72,18 @@ public static class Fuse
         foreach (var i in first.Instances.Where(i => i.Init is not null))
         {
             bool Uses(Var v, bool reduces) => i.Iterations.Any(it => it.Kind is IterKind.Reduction == reduces && it.Binding.UsesVar(v));
+            if (!loops.Any(v => Uses(v, reduces: false)) || !loops.Any(v => Uses(v, reduces: true))) continue;
+            // The initial value would be set once, before the fused loop, and what is done twice would be added twice.
+            if (i.Iterations.Any(it => it.Kind is not IterKind.Reduction && HasMin(it.Binding)))
+                throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.TailNotAllowed, d.Span, "shift", d.Loop.Name,
+                    "some elements are computed twice, and the fused loop would start their reduction once"), i, "this reduction would go on with what it holds"));
             if (!loops.Any(v => Uses(v, reduces: true) && LoopPlace.Find(state.Nests[first.Nest], v, first.Nest).Loop.Extent is not IntImm { Value: >= 1 }) || !loops.Any(v => Uses(v, reduces: false))) continue;
             throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, d.Text,
                 "the loop would be over elements and over a reduction that may be empty", "give the sizes with `when`, or fuse loops of one kind"), i, "this reduction may be over nothing"));
         }
     }
+
+    private static bool HasMin(Expr e) => e is Binary b && (b.Op is BinaryOp.Min || HasMin(b.Left) || HasMin(b.Right));
 
     private static bool IsPack(Directive d) => d.Loop is { Stage.Entry: { } entry, Index: { } pack } && entry.Indices.Any(i => i.Pack == pack);
 

@@ -112,7 +112,8 @@ public static class Split
     private static void RequireRepeatable(ScheduleState state, LoopPlace place, long factor, Directive d, StepContext context)
     {
         var loop = place.Loop;
-        if (loop.Extent is not IntImm n) throw Refuse("whether its extent is at least the factor is known only when sizes are known", null);
+        if (loop.Extent is not IntImm n)
+            throw StepContext.Refuse(ScheduleRefusals.NotDecided, d.SpanOf("tail"), d.Text, $"whether `{d.Loop.Name}` runs at least {factor} times is known only when sizes are known", "use `tail = guard`");
         if (n.Value < factor) throw Refuse($"it runs {n.Value} times, less than {factor}", null);
         if (n.Value % factor == 0) return;
         var inside = LoopPlace.LoopsIn(loop.Body).Select(f => f.Variable).Append(loop.Variable).ToHashSet();
