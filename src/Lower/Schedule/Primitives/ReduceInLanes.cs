@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
 using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Schedule.Primitives;
@@ -17,6 +18,7 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </code>
 /// Keeps one partial result for each lane of a reduction loop, and combines them at the end. It changes the order, so the reduction must allow
 /// any. Past the end of the range a lane combines the identity. The loop must be the innermost, and the reduction loops must lie inside all others.
+/// Nothing else in the reduction loops may use the result, and no condition stand between them: the end of the lanes overwrites it.
 /// </summary>
 public static class ReduceInLanes
 {
@@ -37,6 +39,7 @@ public static class ReduceInLanes
         var space = new LoopSpace(compute, loops, []);
         int depth = loops.Length - loops.Reverse().TakeWhile(l => space.Point(l.Variable).Kind is IterKind.Reduction).Count();
         if (loops[..depth].Any(l => space.Point(l.Variable).Kind is IterKind.Reduction)) throw new CompilerBugException("reduce_in_lanes", "a reduction loop lies outside another loop");
+        if (!IsAlone(loops[depth], compute)) throw new CompilerBugException("reduce_in_lanes", $"{instance} is one of several parts of its reduction");
 
         var partial = new Buffer(form.Update.Buffer.Name + ".lanes", form.Update.Buffer.Type, [Expr.Index(unroll), Expr.Index(lanes)], BufferRole.Temporary, MemoryScope.Register);
         var update = Update(compute, form, space, partial, step, lane);
@@ -45,6 +48,24 @@ public static class ReduceInLanes
 
         // Right around the reduction: what else stands in the nest has results of its own.
         return (NestPath.ReplaceLoop(NestPath.ReplaceInstance(nest, instance, _ => update), loops[depth].Variable, l => new Allocate(partial, Block.Of([start, l, finish]))), whole);
+    }
+
+    /// <summary>True where the outermost loop of a reduction runs the instance in each iteration, and nothing else in it uses the result: not one version or one part of a loop inside.</summary>
+    internal static bool IsAlone(For outermost, Instance compute)
+    {
+        return !IsUnderCondition(outermost.Body, false)
+            && !LoopPlace.InstancesIn(outermost.Body).Any(i => i.Name != compute.Name && i.Reads.Concat(i.Writes).Any(r => compute.Writes.Any(w => ReferenceEquals(w.Buffer, r.Buffer))));
+
+        bool IsUnderCondition(Stmt s, bool inside) => s switch
+        {
+            Instance i => inside && i.Name == compute.Name,
+            Block b => b.Statements.Any(x => IsUnderCondition(x, inside)),
+            For f => IsUnderCondition(f.Body, inside),
+            Allocate a => IsUnderCondition(a.Body, inside),
+            LetStmt l => IsUnderCondition(l.Body, inside),
+            If i => IsUnderCondition(i.Then, true) || i.Else is not null && IsUnderCondition(i.Else, true),
+            _ => false,
+        };
     }
 
     private static Instance Update(Instance compute, ReductionForm form, LoopSpace space, Buffer partial, Var step, Var lane)

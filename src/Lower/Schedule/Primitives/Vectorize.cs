@@ -58,6 +58,8 @@ public static class Vectorize
         // So would one be where the reduction starts at the value of an index that was split or fused.
         if (loops.Any(f => place.Loop.Min.UsesVar(f.Variable) && !instance.Iterations.Any(it => ReferenceEquals(it.Binding, f.Variable)))) return null;
         if (loops.SkipWhile(f => !Reduces(f)).Any(f => !Reduces(f)) || loops.SkipWhile(f => !Reduces(f)).Any(f => f.Kind is not LoopKind.Serial)) return null;
+        // One version or one part of a loop inside of the reduction goes on from what the others left: each vector is combined with it.
+        if (!ReduceInLanes.IsAlone(loops.First(Reduces), instance)) return null;
         long lanes = d.Integer("factor") ?? (place.Loop.Extent is IntImm n ? n.Value : throw Marking.NotConstant(place.Loop, d, "vectorised", "vectorize"));
         if (lanes > ExpandVectors.MaxLanes) throw Refuse(d, $"it runs {lanes} times, and a vector has at most {ExpandVectors.MaxLanes} lanes", $"write the number of lanes: `{d.Loop.Name}.vectorize(8)`");
         if (lanes <= 1) return StepResult.WithoutEffect(state, $"`{d.Loop.Name}` runs {Marking.Times(place.Loop)}");
