@@ -33,7 +33,15 @@ public static class DecomposeReductions
         }
 
         protected override Stmt VisitLetStmt(LetStmt l) => Inside(l, base.VisitLetStmt);
-        protected override Stmt VisitIf(If i) => Inside(i, base.VisitIf);
+
+        // What starts a reduction of one branch runs where that branch does: the branch may know more about its sizes.
+        protected override Stmt VisitIf(If i)
+        {
+            var then = Inside(new If(i.Condition, i.Then, null, i.Origin), x => Visit(x.Then));
+            var other = i.Else is null ? null : Inside(new If(Expr.Not(i.Condition), i.Else, null, i.Origin), x => Visit(x.Then));
+            return ReferenceEquals(then, i.Then) && ReferenceEquals(other, i.Else) ? i : new If(i.Condition, then, other, i.Origin);
+        }
+
 
         private Stmt Inside<T>(T s, Func<T, Stmt> visit) where T : Stmt
         {

@@ -15,16 +15,21 @@ public static class LowerInstances
     private sealed class Lowering : Rewriter
     {
         private readonly List<For> _loops = [];
+        private readonly NonZeroDivisors _divisors = new();
 
         public override Expr Visit(Expr e) => e;
 
         protected override Stmt VisitFor(For f)
         {
+            int mark = _divisors.Mark();
             _loops.Add(f);
+            _divisors.Enter(f);
             var body = Visit(f.Body);
             _loops.RemoveAt(_loops.Count - 1);
+            _divisors.Release(mark);
             if (body is not If { Else: null, Origin: var origin } guard) return WithBody(body);
-            var conditions = Conjuncts(guard.Condition).ToLookup(c => c.UsesVar(f.Variable) || !c.BuffersRead().IsEmpty);
+            // Outside, a division could be by 0 where the loop does not run, or where a condition before it is false.
+            var conditions = Conjuncts(guard.Condition).ToLookup(c => c.UsesVar(f.Variable) || !c.BuffersRead().IsEmpty || _divisors.CanTrap(c));
             if (!conditions[false].Any()) return WithBody(body);
             return Guarded([.. conditions[false]], WithBody(Guarded([.. conditions[true]], guard.Then, origin)), origin);
 

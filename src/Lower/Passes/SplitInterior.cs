@@ -26,20 +26,23 @@ public static class SplitInterior
 
     private sealed class Splitting(RangeContext context) : Rewriter
     {
+        private readonly NonZeroDivisors _divisors = new();
         private bool _isExpanded;
 
         public override Expr Visit(Expr e) => e;
 
         protected override Stmt VisitFor(For f)
         {
-            int mark = context.Mark();
+            var (mark, divisors) = (context.Mark(), _divisors.Mark());
             context.BindLoop(f.Variable, f.Min, f.Extent);
             context.Assume(f.Extent >= 1);
+            _divisors.Enter(f);
             bool outside = _isExpanded;
             _isExpanded |= IsExpanded(f);
             var body = IsExpanded(f) ? Visit(f.Body) : Split(f.Variable, f.Body);
             _isExpanded = outside;
             context.Release(mark);
+            _divisors.Release(divisors);
             return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
         }
 
@@ -55,7 +58,7 @@ public static class SplitInterior
 
         private Stmt Split(Var host, Stmt body)
         {
-            var conditions = new BoundaryConditions(host, context);
+            var conditions = new BoundaryConditions(host, context, _divisors);
             conditions.Visit(body);
             if (conditions.Tests.Count == 0 || ExpandedNodes(body) > MaxNodes) return Visit(body);
             return Place(body, new Assumption(conditions.Tests.Keys, conditions.Replacements), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
@@ -103,7 +106,7 @@ public static class SplitInterior
 
     /// <summary>Finds the comparisons in a loop's body that depend on the loop and else only on loops around it and on loops inside that will be
     /// expanded, and for each what makes it true for all values of the latter.</summary>
-    private sealed class BoundaryConditions(Var host, RangeContext context) : Walker
+    private sealed class BoundaryConditions(Var host, RangeContext context, NonZeroDivisors divisors) : Walker
     {
         private readonly Dictionary<Var, For> _expanded = [];
         private readonly HashSet<Var> _inner = [];
@@ -212,6 +215,8 @@ public static class SplitInterior
         {
             var variables = b.FreeVars();
             if (!variables.Contains(host) || !isMask && !variables.Any(_expanded.ContainsKey) || variables.Any(_inner.Contains)) return null;
+            // A test stands outside of what may keep a division from being by 0.
+            if (divisors.CanTrap(b)) return null;
             if (LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right || left.Minus(right) is not { } form) return null;
             bool wantsLow = b.Op is BinaryOp.Gt or BinaryOp.Ge;
             foreach (var v in variables)

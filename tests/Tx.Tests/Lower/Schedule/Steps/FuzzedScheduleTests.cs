@@ -40,5 +40,14 @@ public class FuzzedScheduleTests
             "S.compute_at(R.i)\n(q0, q1) = R.i.split(2, tail = mask)\nb2 = R.cache_write(at = q0)", [n], isSymbolic: true);
     }
 
+    [Theory, InlineData(0), InlineData(1), InlineData(3)]
+    public void A_fill_ahead_of_a_fused_loop_does_not_divide_by_an_extent_that_is_0(int n) => ScheduleText.Run(
+        "op f(X: i64[K, N]) -> P: i64[K, N] {\n G[i, j] = X[i, j]\n E[i, j] = min(G[i, j], X[i, j])\n P[i, j] = E[i, j] + (E[i, j + 1] ?? X[i, j]) }",
+        "E.inline()\nq7 = P.i.fuse(P.j)\nb11 = G.cache_read(at = q7, memory = local)\nq7.pipeline(3)\nauto()", [2, n], isSymbolic: true);
+
+    [Theory, InlineData(3), InlineData(4)]
+    public void Each_version_of_a_reduction_sets_initial_values_of_its_own(int m) => ScheduleText.Run(
+        "op f(X: f64[K, M]) -> C: f64[M] { C[j] = exact sum(i: X[i, j]) }", "(q0, q1, q2, q3) = C.tile(C.j, C.i, 2, 1)\nq3.specialize(M == 4)", [2, m], isSymbolic: true);
+
     private static void Refuse(string code, string op, string body, long[]? sizes = null) => Assert.Equal(code, ScheduleText.Refuse(op, body, sizes).Code);
 }
