@@ -112,10 +112,8 @@ public static class Split
     private static void RequireRepeatable(ScheduleState state, LoopPlace place, long factor, Directive d, StepContext context)
     {
         var loop = place.Loop;
-        if (loop.Extent is not IntImm n)
-            throw StepContext.Refuse(ScheduleRefusals.NotDecided, d.SpanOf("tail"), d.Text, $"whether `{d.Loop.Name}` runs at least {factor} times is known only when sizes are known", "use `tail = guard`");
-        if (n.Value < factor) throw Refuse($"it runs {n.Value} times, less than {factor}", null);
-        if (n.Value % factor == 0) return;
+        if (loop.Extent is IntImm known && known.Value < factor) throw Refuse($"it runs {known.Value} times, less than {factor}", null);
+        if (loop.Extent is IntImm whole && whole.Value % factor == 0) return;
         var inside = LoopPlace.LoopsIn(loop.Body).Select(f => f.Variable).Append(loop.Variable).ToHashSet();
         foreach (var i in place.Instances)
         {
@@ -131,6 +129,8 @@ public static class Split
         if (place.Instances.FirstOrDefault(i => i.Reads.Any(r => kept.Contains(r.Buffer) && place.Instances.Any(w => w.Name != i.Name && w.Writes.Any(x => ReferenceEquals(x.Buffer, r.Buffer))))) is { } reader
             && !Legality.Ask(state, place, context, allowReductions: false).IsProved)
             throw Refuse("what its iterations leave to each other may be overwritten when they are done again", reader);
+        if (loop.Extent is not IntImm)
+            throw StepContext.Refuse(ScheduleRefusals.NotDecided, d.SpanOf("tail"), d.Text, $"whether `{d.Loop.Name}` runs at least {factor} times is known only when sizes are known", "use `tail = guard`");
 
         // T[e] = T[e] op value
         static bool IsUpdate(Instance i) => i.Body is Store { Value: Binary { Left: Load old } } s && ReferenceEquals(old.Buffer, s.Buffer) && old.Indices.SequenceEqual(s.Indices, StructuralComparer.Instance);
