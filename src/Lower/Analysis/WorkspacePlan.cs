@@ -116,7 +116,7 @@ public sealed class WorkspacePlan
         public int Take(Buffer buffer)
         {
             if (_free.Count == 0) return Add(false, buffer);
-            int at = _free.FindLastIndex(f => f.Buffer.Type.Bytes == buffer.Type.Bytes && f.Buffer.Shape.SequenceEqual(buffer.Shape, StructuralComparer.Instance));
+            int at = _free.FindLastIndex(f => f.Buffer.Type.Bytes == buffer.Type.Bytes && Stored(f.Buffer).SequenceEqual(Stored(buffer), StructuralComparer.Instance));
             bool isSame = at >= 0;
             if (!isSame) at = _free.Count - 1;
             int index = _free[at].Index;
@@ -124,6 +124,9 @@ public sealed class WorkspacePlan
             if (!isSame) _slots[index].Buffers.Add(buffer);
             return index;
         }
+
+        // A layout may store more than the shape says.
+        private static ImmutableArray<Expr> Stored(Buffer b) => b.Layout?.PhysicalShape ?? b.Shape;
 
         public void Return(Buffer buffer, int index) => _free.Add((buffer, index));
 

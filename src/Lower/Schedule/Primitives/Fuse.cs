@@ -24,7 +24,9 @@ public static class Fuse
             if (o.Body is not For i || !ReferenceEquals(i.Variable, inner)) throw new CompilerBugException("fuse", $"{inner.Name} is not directly inside {outer.Name}");
             if (o.Kind is not LoopKind.Serial || i.Kind is not LoopKind.Serial) throw new CompilerBugException("fuse", "a marked loop");
             if (Analysis.Uses.UsesVar(i.Extent, outer) || Analysis.Uses.UsesVar(i.Min, outer)) throw new CompilerBugException("fuse", $"the range of {inner.Name} uses {outer.Name}");
-            var body = i.Body.Substitute(new Dictionary<Var, Expr> { [outer] = o.Min + fused / i.Extent, [inner] = i.Min + fused % i.Extent });
+            // Where the inner loop is empty nothing runs, but an expression that is moved out of the loop must not divide by 0.
+            var count = i.Extent is IntImm { Value: <= 0 } ? Expr.Index(1) : i.Extent;
+            var body = i.Body.Substitute(new Dictionary<Var, Expr> { [outer] = o.Min + fused / count, [inner] = i.Min + fused % count });
             return new For(fused, Expr.Index(0), o.Extent * i.Extent, LoopKind.Serial, body, null, o.Origin);
         });
         return (result, fused);
