@@ -64,6 +64,10 @@ public static class ComputeAt
             throw Refuse(ScheduleRefusals.PlaceNotLegal, Names.OfStage(name), Names.Of(state, atLoop), reason, string.Join(", ", places.Select(p => $"`{Names.Of(state, p)}`").Append("root")));
 
         var around = at.Around.Add(at.Loop);
+        if (around.FirstOrDefault(l => l.Kind is LoopKind.Parallel) is { } outer
+            && LoopPlace.LoopsIn(state.Nests[state.Nests.FindNest(instance.Name)!.Value]).FirstOrDefault(l => l.Kind is LoopKind.Parallel) is { } inner
+            && state.Nests.FindNest(instance.Name) != at.Nest)
+            throw Refuse(ScheduleRefusals.NestedParallel, Names.Of(state, inner.Variable), Names.Of(state, outer.Variable), "around", Names.Of(state, outer.Variable), Names.Of(state, inner.Variable));
         string storeName = store is null ? "root" : Names.Of(state, store);
         if (store is not null && !around.Any(l => ReferenceEquals(l.Variable, store)))
             throw Refuse(ScheduleRefusals.StorageNotLegal, Names.OfStage(name), storeName, $"it does not enclose `{Names.Of(state, atLoop)}`, where it is computed", StorageHelp(around));
