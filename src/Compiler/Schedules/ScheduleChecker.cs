@@ -62,6 +62,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
                 if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         }
         foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
+        if (!isPrompt) Notes.AddRange(UnusedSchedules.Find(program));
     }
 
     private void Check(ScheduleSyntax schedule, OpSyntax op, ConstChoice choice, DiagnosticBag bag)
