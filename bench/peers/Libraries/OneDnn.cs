@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Tx.Bench.Peers.Measuring;
+
+namespace Tx.Bench.Peers.Libraries;
+
+/// <summary>oneDNN through <c>native/onednn.cpp</c>.</summary>
+internal static unsafe class OneDnn
+{
+    public const string Package = "libdnnl-dev";
+
+    private static readonly Lazy<nint?> Handle = new(() => NativeLibraries.TryLoadBuilt("onednn.so"));
+
+    public static bool IsHere => Handle.Value is not null;
+
+    public static string? Version
+    {
+        get
+        {
+            if (!IsHere) return null;
+            int* v = stackalloc int[3];
+            ((delegate* unmanaged<int*, void>)Export("onednn_version"))(v);
+            return string.Create(CultureInfo.InvariantCulture, $"oneDNN {v[0]}.{v[1]}.{v[2]}");
+        }
+    }
+
+    public static Contender Sgemm(int m, int n, int k, bool ta, bool tb, float* a, float* b, float* c)
+    {
+        var run = (delegate* unmanaged<int, int, int, int, int, float*, float*, float*, void>)Export("onednn_sgemm");
+        return new("onednn-sgemm", Side.Peer, () => run(m, n, k, ta ? 1 : 0, tb ? 1 : 0, a, b, c));
+    }
+
+    public static Contender? Matmul(Rows.Setup setup, int m, int n, int k, bool ta, bool tb, bool isPacked, float* a, float* b, float* c)
+    {
+        var make = (delegate* unmanaged<int, int, int, int, int, int, float*, float*, float*, nint>)Export("onednn_matmul");
+        return Of(setup, isPacked ? "onednn-packed" : "onednn", make(m, n, k, ta ? 1 : 0, tb ? 1 : 0, isPacked ? 1 : 0, a, b, c));
+    }
+
+    /// <summary>A contender from a primitive; null where oneDNN has none.</summary>
+    internal static Contender? Of(Rows.Setup setup, string name, nint primitive)
+    {
+        if (primitive == 0) return null;
+        setup.Own(new Primitive(primitive));
+        var run = (delegate* unmanaged<nint, void>)Export("onednn_run");
+        var publish = (delegate* unmanaged<nint, void>)Export("onednn_publish");
+        return new(name, Side.Peer, () => run(primitive)) { Publish = () => publish(primitive) };
+    }
+
+    internal static nint Export(string name) => NativeLibrary.GetExport(Handle.Value!.Value, name);
+
+    private sealed class Primitive(nint address) : IDisposable
+    {
+        public void Dispose() => ((delegate* unmanaged<nint, void>)Export("onednn_free"))(address);
+    }
+}

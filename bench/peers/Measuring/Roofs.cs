@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+using Tx.Bench.Peers.Libraries;
+
+namespace Tx.Bench.Peers.Measuring;
+
+/// <summary>What the machine itself reaches, as contenders among the others: peaks of the same minutes.</summary>
+internal static unsafe class Roofs
+{
+    private static readonly Lazy<nint> Handle = new(() => NativeLibraries.TryLoadBuilt("roofs.so") ?? throw new InvalidOperationException("roofs.so is missing; start bench/peers/run"));
+
+    /// <summary>Single-precision operations of one call of <see cref="MultiplyAdd"/>.</summary>
+    public static double MultiplyAddFlop => ((delegate* unmanaged<double>)Export("roof_fma_flop"))();
+
+    public static Contender MultiplyAdd()
+    {
+        var run = (delegate* unmanaged<void>)Export("roof_fma");
+        return new("peak", Side.Roof, () => run());
+    }
+
+    /// <summary>Copies as many bytes as a row moves, half of them read and half written.</summary>
+    public static IEnumerable<Contender> Copies(Runtime.NativeTensor from, Runtime.NativeTensor to)
+    {
+        var plain = (delegate* unmanaged<float*, float*, nuint, void>)Export("roof_copy");
+        var stream = (delegate* unmanaged<float*, float*, nuint, void>)Export("roof_stream");
+        float* source = (float*)from.Data, target = (float*)to.Data;
+        nuint n = (nuint)from.Count;
+        return [new("copy", Side.Roof, () => plain(target, source, n)), new("copy-stream", Side.Roof, () => stream(target, source, n))];
+    }
+
+    private static nint Export(string name) => NativeLibrary.GetExport(Handle.Value, name);
+}
