@@ -13,7 +13,7 @@ internal static class Program
     private const int Fine = 0, Missed = 1, Misused = 2;
     private const int MaxTries = 3;
 
-    private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = [("matmul", Matmul.Rows)];
+    private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = [("matmul", Matmul.Rows), ("memory", Memory.Rows)];
 
     private static int Main(string[] args)
     {

@@ -53,17 +53,15 @@ internal static unsafe class Matmul
 
         bench.AddTx(setup, $"matmul.{form}", new() { ["m"] = m, ["n"] = n, ["k"] = k }, [a, b], [c]);
         setup.Contenders.Add(Roofs.MultiplyAdd());
-        if (!isPacked)
+        foreach (var blas in bench.Blas(setup))
         {
-            foreach (var blas in bench.Blas(setup))
-            {
-                setup.Contenders.Add(new(blas.Name, Side.Peer, () => blas.Gemm(m, n, k, ta, tb, pa, pb, pc)));
-                if (m == 1) setup.Contenders.Add(new($"{blas.Name}-gemv", Side.Peer, () => blas.Gemv(n, k, tb, pa, pb, pc)));
-            }
+            setup.Contenders.Add(new(blas.Name, Side.Peer, () => blas.Gemm(m, n, k, ta, tb, pa, pb, pc)));
+            if (m == 1) setup.Contenders.Add(new($"{blas.Name}-gemv", Side.Peer, () => blas.Gemv(n, k, tb, pa, pb, pc)));
         }
         if (!bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) return setup;
-        if (!isPacked) setup.Contenders.Add(OneDnn.Sgemm(m, n, k, ta, tb, pa, pb, pc));
-        if (OneDnn.Matmul(setup, m, n, k, ta, tb, isPacked, pa, pb, pc) is { } primitive) setup.Contenders.Add(primitive);
+        setup.Contenders.Add(OneDnn.Sgemm(m, n, k, ta, tb, pa, pb, pc));
+        setup.Add(OneDnn.Matmul(setup, m, n, k, ta, tb, false, pa, pb, pc));
+        if (isPacked) setup.Add(OneDnn.Matmul(setup, m, n, k, ta, tb, true, pa, pb, pc));
         return setup;
     }
 }

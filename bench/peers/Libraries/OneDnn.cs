@@ -36,6 +36,22 @@ internal static unsafe class OneDnn
         return Of(setup, isPacked ? "onednn-packed" : "onednn", make(m, n, k, ta ? 1 : 0, tb ? 1 : 0, isPacked ? 1 : 0, a, b, c));
     }
 
+    public static Contender? Softmax(Rows.Setup setup, int rows, int columns, float* a, float* b) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, int, float*, float*, nint>)Export("onednn_softmax"))(rows, columns, a, b));
+
+    public static Contender? LayerNorm(Rows.Setup setup, int rows, int columns, float* a, float* gamma, float* beta, float* b) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, int, float*, float*, float*, float*, nint>)Export("onednn_layer_norm"))(rows, columns, a, gamma, beta, b));
+
+    public static Contender? BiasGelu(Rows.Setup setup, int rows, int columns, float* a, float* bias, float* b) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, int, float*, float*, float*, nint>)Export("onednn_bias_gelu"))(rows, columns, a, bias, b));
+
+    public static Contender? Transpose(Rows.Setup setup, int n, float* a, float* b) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, float*, float*, nint>)Export("onednn_transpose"))(n, a, b));
+
+    /// <param name="along">1: the sums of rows; 0: those of columns.</param>
+    public static Contender? Sums(Rows.Setup setup, int n, int along, float* a, float* b) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, int, float*, float*, nint>)Export("onednn_sums"))(n, along, a, b));
+
     /// <summary>A contender from a primitive; null where oneDNN has none.</summary>
     internal static Contender? Of(Rows.Setup setup, string name, nint primitive)
     {

@@ -32,6 +32,12 @@ internal sealed class Setup : IDisposable
     /// <summary>What is allowed, in words.</summary>
     public required string Bound { get; init; }
 
+    /// <summary>Null: the library has no such thing.</summary>
+    public void Add(Contender? contender)
+    {
+        if (contender is not null) Contenders.Add(contender);
+    }
+
     public T Own<T>(T owned) where T : IDisposable
     {
         _owned.Add(owned);

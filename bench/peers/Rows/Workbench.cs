@@ -22,6 +22,9 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
 
     public NativeTensor Zeros(ElementType type, params ReadOnlySpan<long> shape) => TensorFill.Zeros(_allocator, type, shape);
 
+    /// <summary>Bytes that look random, all values alike; the same for the same seed.</summary>
+    public static void FillBytes(NativeTensor tensor, int seed) => new Random(seed).NextBytes(tensor.AsBytes());
+
     /// <summary>Adds tx under the operator of a key. Where the table has a <c>KEY.pack</c>, that makes the second input before.</summary>
     public void AddTx(Setup setup, string key, Dictionary<string, long> sizes, NativeTensor[] inputs, NativeTensor[] outputs)
     {

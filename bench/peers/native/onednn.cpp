@@ -72,4 +72,47 @@ void *onednn_matmul(int m, int n, int k, int ta, int tb, int packed, const float
         return new Primitive{dnnl::matmul(pd), {{DNNL_ARG_SRC, at(da, a)}, {DNNL_ARG_WEIGHTS, in_layout(at(db, b), pd.weights_desc())}, {DNNL_ARG_DST, at(dc, c)}}, pd.impl_info_str(), {}, {}};
     });
 }
+
+void *onednn_softmax(int rows, int columns, const float *a, float *b) {
+    return guarded([&]() -> void * {
+        memory::desc d({rows, columns}, Type::f32, Tag::ab);
+        dnnl::softmax_forward::primitive_desc pd(dnnl::softmax_forward::desc(dnnl::prop_kind::forward_inference, d, 1), engine());
+        return new Primitive{dnnl::softmax_forward(pd), {{DNNL_ARG_SRC, at(d, a)}, {DNNL_ARG_DST, at(d, b)}}, pd.impl_info_str(), {}, {}};
+    });
+}
+void *onednn_layer_norm(int rows, int columns, const float *a, const float *gamma, const float *beta, float *b) {
+    return guarded([&]() -> void * {
+        using Flags = dnnl::normalization_flags;
+        memory::desc d({rows, columns}, Type::f32, Tag::ab), v({columns}, Type::f32, Tag::a);
+        dnnl::layer_normalization_forward::primitive_desc pd(
+            dnnl::layer_normalization_forward::desc(dnnl::prop_kind::forward_inference, d, 1e-5f, Flags::use_scale | Flags::use_shift), engine());
+        return new Primitive{dnnl::layer_normalization_forward(pd),
+                             {{DNNL_ARG_SRC, at(d, a)}, {DNNL_ARG_DST, at(d, b)}, {DNNL_ARG_SCALE, at(v, gamma)}, {DNNL_ARG_SHIFT, at(v, beta)}}, pd.impl_info_str(), {}, {}};
+    });
+}
+void *onednn_bias_gelu(int rows, int columns, const float *a, const float *bias, float *b) {
+    return guarded([&]() -> void * {
+        memory::desc d({rows, columns}, Type::f32, Tag::ab), v({1, columns}, Type::f32, Tag::ab);
+        dnnl::post_ops after;
+        after.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_erf, 0, 0);
+        dnnl::primitive_attr attributes;
+        attributes.set_post_ops(after);
+        dnnl::binary::primitive_desc pd(dnnl::binary::desc(dnnl::algorithm::binary_add, d, v, d), attributes, engine());
+        return new Primitive{dnnl::binary(pd), {{DNNL_ARG_SRC_0, at(d, a)}, {DNNL_ARG_SRC_1, at(v, bias)}, {DNNL_ARG_DST, at(d, b)}}, pd.impl_info_str(), {}, {}};
+    });
+}
+void *onednn_transpose(int n, const float *a, float *b) {
+    return guarded([&]() -> void * {
+        memory from = at(memory::desc({n, n}, Type::f32, Tag::ab), a), to = at(memory::desc({n, n}, Type::f32, Tag::ba), b);
+        return new Primitive{dnnl::reorder(from, to), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, "reorder", {}, {}};
+    });
+}
+// The sums of a matrix along one of its dimensions.
+void *onednn_sums(int n, int along, const float *a, float *b) {
+    return guarded([&]() -> void * {
+        memory::desc from({n, n}, Type::f32, Tag::ab), to({along == 0 ? 1 : n, along == 1 ? 1 : n}, Type::f32, Tag::ab);
+        dnnl::reduction::primitive_desc pd(dnnl::reduction::desc(dnnl::algorithm::reduction_sum, from, to, 0, 0), engine());
+        return new Primitive{dnnl::reduction(pd), {{DNNL_ARG_SRC, at(from, a)}, {DNNL_ARG_DST, at(to, b)}}, pd.impl_info_str(), {}, {}};
+    });
+}
 }
