@@ -13,7 +13,8 @@ internal static class Program
     private const int Fine = 0, Missed = 1, Misused = 2;
     private const int MaxTries = 3;
 
-    private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = [("matmul", Matmul.Rows), ("memory", Memory.Rows)];
+    private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = 
+        [("matmul", Matmul.Rows), ("memory", Memory.Rows), ("conv", Conv.Rows), ("int8", Int8.Rows), ("one-bit", OneBit.Rows)];
 
     private static int Main(string[] args)
     {
@@ -66,7 +67,7 @@ internal static class Program
 
     private static int Measure(Options options, RowRunner runner, IReadOnlyList<Row> rows)
     {
-        string[] libraries = [.. ((string?[])[OpenBlas.Version, Blis.Version, OneDnn.Version]).OfType<string>()];
+        string[] libraries = [.. ((string?[])[OpenBlas.Version, Blis.Version, OneDnn.Version, OnnxRuntime.Version]).OfType<string>()];
         Console.WriteLine($"{Processor.Name}; {string.Join("; ", libraries)}");
         var table = new Table(Console.Out);
         table.Heading();

@@ -34,7 +34,7 @@ internal static unsafe class Images
             return new(want);
         });
         var setup = Memory.Of(bench, [image], result, "exact", () => reference.Value.ErrorOf<ushort>(result.AsSpan<ushort>()));
-        bench.AddTx(setup, "blur", new() { ["h"] = BlurHeight + 2, ["w"] = BlurWidth + 2 }, [image], [result]);
+        bench.AddTx(setup, "blur", new() { ["h"] = BlurHeight + 2, ["w"] = BlurWidth + 2 }, [image], result);
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, "blur", image, result));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Plane("blur", BlurHeight, BlurWidth, (nint)image.Data, (nint)result.Data));
         return setup;
@@ -45,7 +45,7 @@ internal static unsafe class Images
         var (image, result) = (bench.Random(ElementType.F32, 1, 3, Height, Width), bench.Zeros(ElementType.F32, 3, Height, Width));
         foreach (ref float v in image.AsSpan<float>()) v = 0.55f + 0.45f * v;
         var setup = Memory.OfFloats(bench, [image], result, "2^-18 * (1 + |y|)", () => UnsharpReference((float*)image.Data));
-        bench.AddTx(setup, "unsharp", new() { ["h"] = Height, ["w"] = Width }, [image], [result]);
+        bench.AddTx(setup, "unsharp", new() { ["h"] = Height, ["w"] = Width }, [image], result);
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, "unsharp", image, result));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Plane("unsharp", Height, Width, (nint)image.Data, (nint)result.Data));
         return setup;
@@ -88,7 +88,7 @@ internal static unsafe class Images
             return new(want);
         });
         var setup = Memory.Of(bench, [image], result, "exact", () => reference.Value.ErrorOf<int>(result.AsSpan<int>()));
-        bench.AddTx(setup, "histogram", new() { ["h"] = Height, ["w"] = Width }, [image], [result]);
+        bench.AddTx(setup, "histogram", new() { ["h"] = Height, ["w"] = Width }, [image], result);
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, "histogram", image, result));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Plane("histogram", Height, Width, (nint)image.Data, (nint)result.Data));
         return setup;

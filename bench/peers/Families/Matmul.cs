@@ -51,13 +51,16 @@ internal static unsafe class Matmul
         };
         foreach (var t in (NativeTensor[])[a, b, c]) setup.Own(t);
 
-        bench.AddTx(setup, $"matmul.{form}", new() { ["m"] = m, ["n"] = n, ["k"] = k }, [a, b], [c]);
+        bench.AddTx(setup, $"matmul.{form}", new() { ["m"] = m, ["n"] = n, ["k"] = k }, [a, b], c);
         setup.Contenders.Add(Roofs.MultiplyAdd());
         foreach (var blas in bench.Blas(setup))
         {
             setup.Contenders.Add(new(blas.Name, Side.Peer, () => blas.Gemm(m, n, k, ta, tb, pa, pb, pc)));
             if (m == 1) setup.Contenders.Add(new($"{blas.Name}-gemv", Side.Peer, () => blas.Gemv(n, k, tb, pa, pb, pc)));
         }
+        if (bench.Has(setup, OnnxRuntime.IsHere, OnnxRuntime.Package))
+            setup.Add(ta || tb ? OnnxRuntime.Node(setup, bench.Threads, "Gemm", a, b, false, c, ("transA", [ta ? 1 : 0]), ("transB", [tb ? 1 : 0]))
+                : OnnxRuntime.Node(setup, bench.Threads, "MatMul", a, b, isPacked, c));
         if (!bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) return setup;
         setup.Contenders.Add(OneDnn.Sgemm(m, n, k, ta, tb, pa, pb, pc));
         setup.Add(OneDnn.Matmul(setup, m, n, k, ta, tb, false, pa, pb, pc));

@@ -29,7 +29,7 @@ internal static unsafe class Reshaping
                 for (int j = 0; j < n; j++) want[(long)j * n + i] = from[(long)i * n + j];
             return new(want);
         });
-        bench.AddTx(setup, "transpose", new() { ["m"] = n, ["n"] = n }, [a], [b]);
+        bench.AddTx(setup, "transpose", new() { ["m"] = n, ["n"] = n }, [a], b);
         foreach (var blas in bench.Blas(setup))
             if (blas.Transpose(n, n, from, to) is { } copy) setup.Contenders.Add(new(blas.Name, Side.Peer, copy));
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.Transpose(setup, n, from, to));
@@ -54,7 +54,7 @@ internal static unsafe class Reshaping
                 }
             return new(want, allowed);
         });
-        bench.AddTx(setup, name, new() { ["m"] = n, ["n"] = n }, [a], [sums]);
+        bench.AddTx(setup, name, new() { ["m"] = n, ["n"] = n }, [a], sums);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.Sums(setup, n, along, from, (float*)sums.Data));
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, $"{name}_{n}", a, sums));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Square(name, n, from, sums.Data));

@@ -33,7 +33,7 @@ internal static unsafe class RowWise
             }
         }));
         string shape = Memory.Plane(rows, columns);
-        bench.AddTx(setup, "softmax", Sizes(rows, columns), [a], [y]);
+        bench.AddTx(setup, "softmax", Sizes(rows, columns), [a], y);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.Softmax(setup, rows, columns, (float*)a.Data, (float*)y.Data));
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, $"softmax_{shape}", a, y));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Plane("softmax", rows, columns, (nint)a.Data, (nint)y.Data));
@@ -57,7 +57,7 @@ internal static unsafe class RowWise
                 }
             });
         });
-        bench.AddTx(setup, "layer_norm", Sizes(rows, columns), [a, gamma, beta], [y]);
+        bench.AddTx(setup, "layer_norm", Sizes(rows, columns), [a, gamma, beta], y);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.LayerNorm(setup, rows, columns, (float*)a.Data, (float*)gamma.Data, (float*)beta.Data, (float*)y.Data));
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, $"layer_norm_{Memory.Plane(rows, columns)}", a, gamma, beta, y));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package))
@@ -82,7 +82,7 @@ internal static unsafe class RowWise
                 }
             });
         });
-        bench.AddTx(setup, "bias_gelu", Sizes(rows, columns), [a, bias], [y]);
+        bench.AddTx(setup, "bias_gelu", Sizes(rows, columns), [a, bias], y);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.BiasGelu(setup, rows, columns, (float*)a.Data, (float*)bias.Data, (float*)y.Data));
         if (bench.Has(setup, HalidePipelines.IsHere, HalidePipelines.Package)) setup.Add(HalidePipelines.Of(setup, $"bias_gelu_{Memory.Plane(rows, columns)}", a, bias, y));
         if (bench.Has(setup, ClangKernels.IsHere, ClangKernels.Package)) setup.Add(ClangKernels.Plane("bias_gelu", rows, columns, (nint)a.Data, (nint)bias.Data, (nint)y.Data));

@@ -4,6 +4,8 @@ using Tx.Bench.Peers.Measuring;
 
 namespace Tx.Bench.Peers.Libraries;
 
+internal enum ConvAlgorithm { Direct, Winograd, Auto }
+
 /// <summary>oneDNN through <c>native/onednn.cpp</c>.</summary>
 internal static unsafe class OneDnn
 {
@@ -51,6 +53,18 @@ internal static unsafe class OneDnn
     /// <param name="along">1: the sums of rows; 0: those of columns.</param>
     public static Contender? Sums(Rows.Setup setup, int n, int along, float* a, float* b) =>
         Of(setup, "onednn", ((delegate* unmanaged<int, int, float*, float*, nint>)Export("onednn_sums"))(n, along, a, b));
+
+    /// <summary>With images in the layout that the primitive likes best, or as they are.</summary>
+    public static Contender? Conv(Rows.Setup setup, string name, in Families.ConvShape s, ConvAlgorithm algorithm, bool isPlain, void* x, void* f, void* y) =>
+        Of(setup, name, ((delegate* unmanaged<int, int, int, int, int, int, int, int, void*, void*, void*, nint>)Export("onednn_conv"))
+            (s.Channels, s.Size, s.Results, s.Window, s.Stride, s.Pad, (int)algorithm, isPlain ? 1 : 0, x, f, y));
+
+    public static Contender? ConvInt8(Rows.Setup setup, in Families.ConvShape s, void* x, void* f, void* y) =>
+        Of(setup, "onednn", ((delegate* unmanaged<int, int, int, int, int, int, void*, void*, void*, nint>)Export("onednn_conv_int8"))
+            (s.Channels, s.Size, s.Results, s.Window, s.Stride, s.Pad, x, f, y));
+
+    public static Contender? MatmulInt8(Rows.Setup setup, int m, int n, int k, bool isPacked, void* a, void* b, void* c) =>
+        Of(setup, isPacked ? "onednn-packed" : "onednn", ((delegate* unmanaged<int, int, int, int, void*, void*, void*, nint>)Export("onednn_matmul_int8"))(m, n, k, isPacked ? 1 : 0, a, b, c));
 
     /// <summary>A contender from a primitive; null where oneDNN has none.</summary>
     internal static Contender? Of(Rows.Setup setup, string name, nint primitive)

@@ -8,6 +8,8 @@ internal sealed record Contender(string Name, Side Side, Action Run)
 {
     /// <summary>Brings the result of <see cref="Run"/> to where the row looks for it; null: it is there.</summary>
     public Action? Publish { get; init; }
+    /// <summary>Of a roof: operations of one call.</summary>
+    public double Work { get; init; }
 }
 
 /// <summary>Seconds of one call.</summary>

@@ -17,27 +17,30 @@ internal sealed class ProductReference
     public ProductReference(int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b)
     {
         (_n, _scale) = (n, (k + 1) / (double)(1 << 24));
-        (_product, _rows, _columns) = (new double[(long)m * n], new double[m], new double[n]);
-        double[] right = new double[(long)k * n];
-        for (int p = 0; p < k; p++)
-            for (int j = 0; j < n; j++)
-            {
-                double v = right[(long)p * n + j] = b(p, j);
-                _columns[j] += v * v;
-            }
-        double[] left = new double[k];
-        for (int i = 0; i < m; i++)
-        {
-            var row = _product.AsSpan(i * n, n);
-            for (int p = 0; p < k; p++)
-            {
-                double v = a(i, p);
-                _rows[i] += v * v;
-                Accumulate(row, v, right.AsSpan(p * n, n));
-            }
-        }
+        (_rows, _columns) = (new double[m], new double[n]);
+        _product = Multiply(m, n, k, (i, p) => Counted(a(i, p), ref _rows[i]), (p, j) => Counted(b(p, j), ref _columns[j]));
         for (int i = 0; i < m; i++) _rows[i] = Math.Sqrt(_rows[i]);
         for (int j = 0; j < n; j++) _columns[j] = Math.Sqrt(_columns[j]);
+    }
+
+    /// <summary>The product of small integers, of which nothing may differ.</summary>
+    public static ArrayReference Exact(int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b) => new(Multiply(m, n, k, a, b));
+
+    private static double Counted(double v, ref double squares)
+    {
+        squares += v * v;
+        return v;
+    }
+
+    // Each operand's element is asked for once.
+    private static double[] Multiply(int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b)
+    {
+        double[] product = new double[(long)m * n], right = new double[(long)k * n];
+        for (int p = 0; p < k; p++)
+            for (int j = 0; j < n; j++) right[(long)p * n + j] = b(p, j);
+        for (int i = 0; i < m; i++)
+            for (int p = 0; p < k; p++) Accumulate(product.AsSpan(i * n, n), a(i, p), right.AsSpan(p * n, n));
+        return product;
     }
 
     /// <summary>The largest error as a share of what is allowed; more than 1 is wrong, and so is what is no number.</summary>

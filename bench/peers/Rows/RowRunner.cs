@@ -35,7 +35,7 @@ internal sealed class RowRunner(Effort effort, IReadOnlyList<string> passedOn)
         return new(row, measured, setup.Missing, setup.NoOperator, setup.Flop, setup.Bytes, setup.Bound)
         {
             IsByBytes = peak is null,
-            Roof = peak is not null ? Roofs.MultiplyAddFlop / peak.Timing.Median : copies.Length > 0 ? setup.Bytes / copies.Min(c => c.Timing.Median) : null,
+            Roof = peak is not null ? setup.Contenders.First(c => c.Name == "peak").Work / peak.Timing.Median : copies.Length > 0 ? setup.Bytes / copies.Min(c => c.Timing.Median) : null,
         };
     }
 

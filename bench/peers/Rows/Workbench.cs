@@ -12,6 +12,7 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
     private readonly TensorAllocator _allocator = new();
     private readonly WorkerPool _pool = new(threads);
 
+    public int Threads => threads;
     public WorkerPool Pool => _pool;
 
     /// <summary>The least ratio of a family's rows.</summary>
@@ -25,24 +26,50 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
     /// <summary>Bytes that look random, all values alike; the same for the same seed.</summary>
     public static void FillBytes(NativeTensor tensor, int seed) => new Random(seed).NextBytes(tensor.AsBytes());
 
-    /// <summary>Adds tx under the operator of a key. Where the table has a <c>KEY.pack</c>, that makes the second input before.</summary>
-    public void AddTx(Setup setup, string key, Dictionary<string, long> sizes, NativeTensor[] inputs, NativeTensor[] outputs)
+    /// <summary>Adds tx under the operator of a key. Where the table has them, KEY.pack0 and KEY.pack make its first and its second input before the clock,
+    /// and KEY.unpack makes the row's result from its own after it.</summary>
+    public void AddTx(Setup setup, string key, Dictionary<string, long> sizes, NativeTensor[] inputs, NativeTensor output)
+    {
+        try { setup.Contenders.Add(PrepareTx(setup, key, sizes, inputs, output)); }
+        catch (MissingOperatorException e) { setup.NoOperator = e.Message; }
+    }
+
+    /// <exception cref="MissingOperatorException">The table names what is not there.</exception>
+    public Contender PrepareTx(Setup setup, string key, Dictionary<string, long> sizes, NativeTensor[] inputs, NativeTensor output)
+    {
+        var op = Find(key, sizes);
+        NativeTensor[] given = [.. inputs];
+        for (int i = 0; i < 2 && i < given.Length; i++)
+            if (operators.Has($"{key}.pack{(i == 0 ? "0" : "")}")) given[i] = Packed(setup, $"{key}.pack{(i == 0 ? "0" : "")}", sizes, given[i]);
+        given = [.. given.Zip(op.Inputs, (t, type) => Converted(setup, t, type))];
+        if (!operators.Has($"{key}.unpack")) return new("tx", Side.Tx, op.Call(_pool, [.. given, output]));
+        var (resultType, shape) = op.Results.Single();
+        var result = setup.Own(Zeros(resultType, shape));
+        return new("tx", Side.Tx, op.Call(_pool, [.. given, result])) { Publish = Find($"{key}.unpack", sizes).Call(_pool, result, output) };
+    }
+
+    private NativeTensor Packed(Setup setup, string key, Dictionary<string, long> sizes, NativeTensor from)
+    {
+        var pack = Find(key, sizes);
+        var (type, shape) = pack.Results.Single();
+        var packed = setup.Own(Zeros(type, shape));
+        pack.Call(_pool, Converted(setup, from, pack.Inputs.Single()), packed)();
+        return packed;
+    }
+
+    private TxOperator Find(string key, Dictionary<string, long> sizes)
     {
         var (op, reason) = operators.Find(key, sizes);
-        if (op is not null && operators.Has($"{key}.pack"))
-        {
-            var (pack, why) = operators.Find($"{key}.pack", sizes);
-            if (pack is null) (op, reason) = (null, why);
-            else
-            {
-                var (type, shape) = pack.Results.Single();
-                var packed = setup.Own(Zeros(type, shape));
-                pack.Call(_pool, inputs[1], packed)();
-                inputs = [inputs[0], packed, .. inputs[2..]];
-            }
-        }
-        if (op is null) setup.NoOperator = reason;
-        else setup.Contenders.Add(new("tx", Side.Tx, op.Call(_pool, [.. inputs, .. outputs])));
+        return op ?? throw new MissingOperatorException(reason);
+    }
+
+    // Small integers in another type.
+    private NativeTensor Converted(Setup setup, NativeTensor tensor, ElementType type)
+    {
+        if (tensor.Type == type || tensor.Type is ElementType.F32 || type is ElementType.F32) return tensor;
+        var converted = setup.Own(Zeros(type, tensor.Shape.AsSpan()));
+        for (long i = 0; i < tensor.Count; i++) converted[i] = ScalarMath.Cast(CastKind.Convert, type, tensor[i]);
+        return converted;
     }
 
     /// <summary>Every BLAS that is here; those that are not are noted.</summary>
@@ -61,3 +88,6 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
 
     public void Dispose() => _pool.Dispose();
 }
+
+/// <summary>The table names an operator that is not there or does not compile.</summary>
+internal sealed class MissingOperatorException(string reason) : Exception(reason);

@@ -115,4 +115,38 @@ void *onednn_sums(int n, int along, const float *a, float *b) {
         return new Primitive{dnnl::reduction(pd), {{DNNL_ARG_SRC, at(from, a)}, {DNNL_ARG_DST, at(to, b)}}, pd.impl_info_str(), {}, {}};
     });
 }
+
+// Images and filters are plain at the caller's side, in the primitive's layouts inside: those conversions are not in onednn_run.
+// algorithm: 0 direct, 1 Winograd, 2 what the library chooses. is_plain: images keep their layout.
+static void *convolution(int channels, int size, int results, int window, int stride, int pad, int algorithm, int is_plain, Type image, Type filter, Type result, const void *x, const void *f, void *y) {
+    return guarded([&]() -> void * {
+        const dnnl::algorithm kinds[] = {dnnl::algorithm::convolution_direct, dnnl::algorithm::convolution_winograd, dnnl::algorithm::convolution_auto};
+        int out = (size + 2 * pad - window) / stride + 1;
+        memory::dims dx{1, channels, size, size}, df{results, channels, window, window}, dy{1, results, out, out};
+        Tag tag = is_plain ? Tag::nchw : Tag::any;
+        dnnl::convolution_forward::primitive_desc pd(
+            dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference, kinds[algorithm], memory::desc(dx, image, tag), memory::desc(df, filter, Tag::any),
+                                            memory::desc(dy, result, tag), {stride, stride}, {pad, pad}, {pad, pad}),
+            engine());
+        memory to(pd.dst_desc(), engine());
+        return new Primitive{dnnl::convolution_forward(pd),
+                             {{DNNL_ARG_SRC, in_layout(at(memory::desc(dx, image, Tag::nchw), x), pd.src_desc())},
+                              {DNNL_ARG_WEIGHTS, in_layout(at(memory::desc(df, filter, Tag::oihw), f), pd.weights_desc())},
+                              {DNNL_ARG_DST, to}},
+                             pd.impl_info_str(), to, at(memory::desc(dy, result, Tag::nchw), y)};
+    });
+}
+void *onednn_conv(int channels, int size, int results, int window, int stride, int pad, int algorithm, int is_plain, const float *x, const float *f, float *y) {
+    return convolution(channels, size, results, window, stride, pad, algorithm, is_plain, Type::f32, Type::f32, Type::f32, x, f, y);
+}
+void *onednn_conv_int8(int channels, int size, int results, int window, int stride, int pad, const uint8_t *x, const int8_t *f, int32_t *y) {
+    return convolution(channels, size, results, window, stride, pad, 2, 0, Type::u8, Type::s8, Type::s32, x, f, y);
+}
+void *onednn_matmul_int8(int m, int n, int k, int packed, const uint8_t *a, const int8_t *b, int32_t *c) {
+    return guarded([&]() -> void * {
+        memory::desc da({m, k}, Type::u8, Tag::ab), db({k, n}, Type::s8, Tag::ab), any({k, n}, Type::s8, Tag::any), dc({m, n}, Type::s32, Tag::ab);
+        dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(da, packed ? any : db, dc), engine());
+        return new Primitive{dnnl::matmul(pd), {{DNNL_ARG_SRC, at(da, a)}, {DNNL_ARG_WEIGHTS, in_layout(at(db, b), pd.weights_desc())}, {DNNL_ARG_DST, at(dc, c)}}, pd.impl_info_str(), {}, {}};
+    });
+}
 }

@@ -33,6 +33,26 @@ void roof_fma(void) {
                      : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
+/* Products of bytes, added in 32 bits. */
+#if defined(__AVX512VNNI__)
+#define BYTES(n) "vpdpbusd %%zmm14, %%zmm15, %%zmm" #n "\n"
+double roof_bytes_flop(void) { return 2.0 * 64 * 12 * 20000; }
+#elif defined(__AVXVNNI__)
+#define BYTES(n) "{vex} vpdpbusd %%ymm14, %%ymm15, %%ymm" #n "\n"
+double roof_bytes_flop(void) { return 2.0 * 32 * 12 * 20000; }
+#else
+#define BYTES(n) "vpmaddubsw %%ymm14, %%ymm15, %%ymm12\nvpmaddwd %%ymm15, %%ymm12, %%ymm13\nvpaddd %%ymm13, %%ymm" #n ", %%ymm" #n "\n"
+double roof_bytes_flop(void) { return 2.0 * 32 * 12 * 20000; }
+#endif
+void roof_bytes(void) {
+    long left = 20000;
+    __asm__ volatile("vzeroall\n1:\n" BYTES(0) BYTES(1) BYTES(2) BYTES(3) BYTES(4) BYTES(5) BYTES(6) BYTES(7) BYTES(8) BYTES(9) BYTES(10) BYTES(11)
+                     "dec %0\njnz 1b\nvzeroupper\n"
+                     : "+r"(left)
+                     :
+                     : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+
 /* Whole vectors only; both sides start on a vector. */
 void roof_copy(float *to, const float *from, size_t n) {
     for (size_t i = 0; i + LANES <= n; i += LANES) STORE(to + i, LOAD(from + i));
