@@ -204,7 +204,7 @@ public static class Tensorize
                 foreach (var f in loops) values[f.Variable] = f.Min.Substitute(values) + f.Variable;
                 _values[it.Variable] = it.Binding.Substitute(values);
             }
-            Iterations = [.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })];
+            Iterations = OuterFirst([.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })]);
 
             void Point(Var v, IterKind kind)
             {
@@ -221,6 +221,19 @@ public static class Tensorize
                 points.Add(v, point);
                 made.Add(point);
             }
+        }
+
+        // A range may use only iterations that stand before it.
+        private static ImmutableArray<IterVar> OuterFirst(List<IterVar> left)
+        {
+            var result = ImmutableArray.CreateBuilder<IterVar>(left.Count);
+            while (left.Count > 0)
+            {
+                var next = left.Find(it => !left.Exists(o => !ReferenceEquals(o, it) && (it.Start.UsesVar(o.Variable) || it.End.UsesVar(o.Variable)))) ?? throw new CompilerBugException("tensorize", "ranges use each other");
+                left.Remove(next);
+                result.Add(next);
+            }
+            return result.ToImmutable();
         }
 
         public ImmutableArray<IterVar> Iterations { get; }
