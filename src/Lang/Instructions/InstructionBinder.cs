@@ -62,7 +62,7 @@ public static class InstructionBinder
         if (emits.Count > 1) return Refuse(emits[1].Span, "it has a second emission");
         ImmutableArray<string> features = on is null ? [] : [.. on.Features];
         var emission = emits is [var e] ? EmissionBinder.Bind(name, e, operands, result, features, bag) : null;
-        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Span);
+        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Name.Span);
     }
 
     private static string? WhyNotPlain(Equation equation, BinaryOp? update)

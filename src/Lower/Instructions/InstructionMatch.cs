@@ -10,7 +10,11 @@ using Buffer = Tx.Lower.Ir.Buffer;
 namespace Tx.Lower.Instructions;
 
 /// <summary>Why loops do not compute what an instruction does.</summary>
-internal sealed record Mismatch(string Why, string Help);
+internal sealed record Mismatch(string Why, string Help)
+{
+    /// <summary>Which loop was taken for which index of the instruction when it was found.</summary>
+    public string Loops { get; init; } = "";
+}
 
 /// <summary>An operand's place in a buffer: the indices of one element over the tile's loops and what is outside.</summary>
 internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices);
@@ -45,10 +49,13 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         {
             var attempt = new Attempt(pattern, order);
             if (attempt.Run(store, value)) return (new(pattern, order, attempt.Tiles.ToImmutableDictionary()), null);
-            if (attempt.Depth > bestDepth) (best, bestDepth) = (attempt.Mismatch, attempt.Depth);
+            if (attempt.Depth > bestDepth) (best, bestDepth) = (attempt.Mismatch! with { Loops = Assignment(pattern, order) }, attempt.Depth);
         }
         return (null, best);
     }
+
+    private static string Assignment(InstructionPattern pattern, ImmutableArray<Var> loops) =>
+        loops.IsEmpty ? "" : $" (here {string.Join(", ", pattern.Indices.Zip(loops).Select(p => $"`{p.Second.Name}` is its `{p.First.Name}`"))})";
 
     // All assignments of loops with the right extents, that of the nest's own order first.
     private static IEnumerable<ImmutableArray<Var>> Orders(ImmutableArray<PatternIndex> indices, ImmutableArray<(Var Variable, long Extent)> loops)

@@ -75,7 +75,7 @@ public static class Tensorize
                 "leave `exact` out, or leave this line out"), instance, "this keeps its order"));
         var extents = loops.Select(f => (f.Variable, ((IntImm)f.Extent).Value)).ToImmutableArray();
         var (match, mismatch) = InstructionMatch.Find(pattern, extents, store, combines, value);
-        if (match is null) throw Refuse(d, instruction.Name, instance, mismatch!);
+        if (match is null) throw Refuse(d, instruction.Name, instance, mismatch!, instruction.Span);
 
         var body = Call(match, loops, combines, instance.Origin);
         Stmt? start = instance.Init is null ? null : InitOf(instance, tile, loops, store, init, d);
@@ -162,7 +162,7 @@ public static class Tensorize
             return new Instantiate([]).Visit(start);
         }
         var (match, mismatch) = InstructionMatch.Find(InstructionPattern.Of(init), [.. elements.Select(f => (f.Variable, ((IntImm)f.Extent).Value))], first, null, first.Value);
-        return match is null ? throw Refuse(d, init.Name, instance, mismatch!) : Call(match, elements, null, instance.Origin);
+        return match is null ? throw Refuse(d, init.Name, instance, mismatch!, init.Span) : Call(match, elements, null, instance.Origin);
     }
 
     /// <summary>The stage of the nest that sets the initial value, where that is not in the instance.</summary>
@@ -179,8 +179,11 @@ public static class Tensorize
         return Replace(state with { Nests = state.Nests.Replace(number, nest) }, place, init, null, d).Nest;
     }
 
-    private static DiagnosticException Refuse(Directive d, string instruction, Instance? instance, Mismatch mismatch) =>
-        new(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotTensorized, d.Span, d.Loop.Name, instruction, mismatch.Why, mismatch.Help), instance, "this is computed here"));
+    private static DiagnosticException Refuse(Directive d, string instruction, Instance? instance, Mismatch mismatch, SourceSpan? declaration = null)
+    {
+        var refusal = StepContext.About(Diagnostic.Create(ScheduleRefusals.NotTensorized, d.Span, d.Loop.Name, instruction, mismatch.Why + mismatch.Loops, mismatch.Help), instance, "this is computed here");
+        return new(declaration is { } span ? refusal.WithLabel(span, "the instruction") : refusal);
+    }
 
     /// <summary>An instance's expressions over the tile's loops and over points of the loops outside.</summary>
     private sealed class TileBody
