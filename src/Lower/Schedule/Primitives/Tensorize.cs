@@ -201,11 +201,14 @@ public static class Tensorize
             var made = new List<IterVar>();
             foreach (var it in instance.Iterations.Except(kept))
             {
-                foreach (var v in it.Binding.FreeVars().Concat(loops.Where(f => it.Binding.UsesVar(f.Variable)).SelectMany(f => f.Min.FreeVars())).Where(v => !inside.Contains(v))) Point(v, it.Kind);
+                // What a let around names is no iteration.
+                Expr Named(Expr e) => place.Path.OfType<LetStmt>().Reverse().Aggregate(e, (x, l) => x.Substitute(l.Variable, l.Value));
+                var binding = Named(it.Binding);
+                foreach (var v in binding.FreeVars().Concat(loops.Where(f => binding.UsesVar(f.Variable)).SelectMany(f => Named(f.Min).FreeVars())).Where(v => !inside.Contains(v))) Point(v, it.Kind);
                 // A tile's loop starts at 0.
                 var values = points.ToDictionary(p => p.Key, p => (Expr)p.Value.Variable);
-                foreach (var f in loops) values[f.Variable] = f.Min.Substitute(values) + f.Variable;
-                _values[it.Variable] = it.Binding.Substitute(values);
+                foreach (var f in loops) values[f.Variable] = Named(f.Min).Substitute(values) + f.Variable;
+                _values[it.Variable] = binding.Substitute(values);
             }
             Iterations = OuterFirst([.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })]);
 
