@@ -22,9 +22,21 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     /// <summary>The schedules of the last check that could be applied to an operator, in the order of the text.</summary>
     public List<CheckedSchedule> Checked { get; } = [];
 
+    /// <summary>Schedules with steps that are not proved for all sizes.</summary>
+    private readonly HashSet<ScheduleSyntax> _open = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Checks the steps of a call's schedule that are not proved for all sizes, at the sizes and for the constants of the call, so that its evidence is at hand when it runs. What
+    /// is wrong with them is said then.</summary>
+    public void Prepare(Operator op, IReadOnlyDictionary<DimSymbol, long> sizes, ScheduleChoice? choice)
+    {
+        if (_open.Count == 0 || (choice ?? schedules.Choose(op, sizes)) is not { } taken || !_open.Contains(taken.Schedule)) return;
+        schedules.Apply(taken, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes, schedules.Budget);
+    }
+
     public void Check(LoadedProgram program, bool isPrompt, DiagnosticBag bag)
     {
         Checked.Clear();
+        _open.Clear();
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
@@ -77,25 +89,47 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
 
     private CheckedSchedule? Check(ScheduleSyntax schedule, Operator op)
     {
-        var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
-        CheckedSchedule? first = null;
-        AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes);
         if (schedules.TargetOf(schedule) is null) return null;
-        first = new(schedule, Apply(null), null);
+        var first = Apply(schedule, op, null, null);
         if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;
+        _open.Add(schedule);
+        var sized = Sized(schedule, op, null);
+        // What is proved once sizes are known is better known than what is checked; a kernel for all sizes needs the check.
+        if (sized is { Applied.HasErrors: false })
+        {
+            if (schedules.Budget.MayTest) Apply(schedule, op, null, schedules.Budget);
+            return sized;
+        }
+        if (sized is not null && !IsUndecided(sized.Applied)) return sized;
+        var general = Apply(schedule, op, null, schedules.Budget);
+        if (!general.Applied.HasErrors || general.Applied.Function.Diagnostics.Any(d => d.Descriptor == ScheduleRefusals.Disproved)) return general;
+        return Sized(schedule, op, schedules.Budget) is { Applied.HasErrors: false } checkedThere ? checkedThere : general;
+    }
+
+    private CheckedSchedule Apply(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes, CheckingBudget? budget)
+    {
+        var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
+        return new(schedule, schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes, budget, onlyWhen: true), sizes is null ? null : [.. op.Dims.Select(d => (d.Name, sizes[d]))]);
+    }
+
+    // At the first sizes that the operator and the schedule admit.
+    private CheckedSchedule? Sized(ScheduleSyntax schedule, Operator op, CheckingBudget? budget)
+    {
         foreach (var sizes in Candidates(op))
         {
             if (schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
-            var applied = Apply(sizes);
-            if (applied.Elaborated.IsOutsideRequirements) continue;
-            return new(schedule, applied, [.. op.Dims.Select(d => (d.Name, sizes[d]))]);
+            var found = Apply(schedule, op, sizes, budget);
+            if (!found.Applied.Elaborated.IsOutsideRequirements) return found;
         }
-        return first;
+        return null;
     }
 
     // Every error may be gone when sizes are known.
-    private static bool IsOpen(AppliedSchedule applied) =>
-        (!applied.Elaborated.HasErrors || applied.Elaborated.NeedsSizes) && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
+    private static bool IsOpen(AppliedSchedule applied) => (!applied.Elaborated.HasErrors || applied.Elaborated.NeedsSizes) && AllUndecided(applied);
+
+    private static bool IsUndecided(AppliedSchedule applied) => !applied.Elaborated.HasErrors && AllUndecided(applied);
+
+    private static bool AllUndecided(AppliedSchedule applied) => applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 
     private static IEnumerable<Dictionary<DimSymbol, long>> Candidates(Operator op)
     {

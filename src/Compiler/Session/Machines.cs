@@ -7,10 +7,14 @@ using Tx.Runtime;
 namespace Tx;
 
 /// <summary>Checks calls: results have types and shapes, no data.</summary>
-internal sealed class CheckingMachine : IOperatorMachine
+/// <param name="prepare">Told of every call.</param>
+internal sealed class CheckingMachine(Action<ResolvedCall>? prepare = null) : IOperatorMachine
 {
-    public ImmutableArray<Value> Run(ResolvedCall call) =>
-        [.. call.ResultTypes().Select(r => (Value)new TensorValue(r.Type, r.Shape, null))];
+    public ImmutableArray<Value> Run(ResolvedCall call)
+    {
+        prepare?.Invoke(call);
+        return [.. call.ResultTypes().Select(r => (Value)new TensorValue(r.Type, r.Shape, null))];
+    }
 }
 
 /// <summary>Runs calls as compiled kernels.</summary>
