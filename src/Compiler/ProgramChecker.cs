@@ -7,11 +7,11 @@ namespace Tx;
 /// types, ranks and <c>const</c> values, and the statements are followed with shapes instead of data.</summary>
 internal static class ProgramChecker
 {
-    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, IOperatorMachine machine, DiagnosticBag bag, bool isPrompt = false)
+    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, DiagnosticBag bag, bool isPrompt = false)
     {
         resolver.CheckDeclarations(program, bag);
         schedules.Check(program, isPrompt, bag);
-        CheckStatements(program.Tree.Root.Items, new(scope, machine, isCheck: true) { MayRebind = isPrompt }, bag);
+        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isPrompt }, bag);
     }
 
     /// <summary>Follows statements with types instead of data.</summary>

@@ -40,6 +40,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     /// <summary>What the checks of steps that are not proved may cost where a kernel is made.</summary>
     public CheckingBudget Budget { get; set; } = CheckingBudget.OfCall;
 
+    /// <summary>The CPU that this process runs on, or that stands for it.</summary>
+    public CpuTarget Host => target;
+
     private DeclarationTable Table => binder().Table;
 
     /// <summary>The schedules that are declared for an operator, in the order of the text.</summary>
@@ -54,13 +57,22 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
         return ScheduleSelector.Choose(candidates, Interface(op), binder(), target, sizes) is { } chosen ? new(chosen, ImmutableSortedDictionary<string, long>.Empty) : null;
     }
 
-    /// <summary>The CPU that a schedule is for: this one, with the features that the schedule names. Null for a schedule on another kind of target.</summary>
-    public CpuTarget? TargetOf(ScheduleSyntax schedule) =>
-        schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: "cpu" } on ? target.With(on.Features) : null;
+    /// <summary>The device that a schedule is for; null for a CPU.</summary>
+    public static OnClauseSyntax? DeviceOf(ScheduleSyntax schedule) => schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: not "cpu" } on ? on : null;
+
+    /// <summary>What a schedule is for: this CPU with the features that the schedule names, or one thread of a device, which loads and stores up to 16 bytes at once.</summary>
+    public CpuTarget TargetOf(ScheduleSyntax schedule) =>
+        DeviceOf(schedule) is { } device ? target with { Name = device.Target.Text, Features = [.. device.Features], VectorBytes = 16, VectorRegisters = 64 }
+        : schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? target.With(on.Features) : target;
+
+    /// <summary>There is no backend but that for CPUs; a schedule for a device is applied and checked, and does not run.</summary>
+    public static Diagnostic NeedsDevice(ScheduleSyntax schedule, SourceSpan? call) =>
+        Diagnostic.Create(ScheduleRefusals.NeedsDevice, call ?? DeviceOf(schedule)!.Span, $"the schedule `{schedule.Name.Text}`, which is on {DeviceOf(schedule)!.Target.Text},")
+            .WithHelp("run the operator by a schedule on cpu; `tx check --evidence` and `tx print --steps` apply this one");
 
     /// <summary>Whether the conditions of <c>when</c> hold; null where that depends on sizes that are not known.</summary>
     public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
-        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule) ?? target, sizes);
+        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule), sizes);
 
     /// <exception cref="RequestException">There is no such schedule.</exception>
     public ScheduleChoice Named(Operator op, string name)
@@ -75,7 +87,8 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     /// <param name="onlyWhen">The result is taken only for sizes for which the schedule's <c>when</c> holds.</param>
     public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes, CheckingBudget? budget, bool onlyWhen = false)
     {
-        var cpu = TargetOf(choice.Schedule) ?? target;
+        var cpu = TargetOf(choice.Schedule);
+        if (DeviceOf(choice.Schedule) is { } device) plain = plain.On(device.Target.Text);
         var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
         var checker = budget is null || evidence is null ? null : new ClaimChecker(sizes is null ? TermsForAll(choice, op, budget, onlyWhen) : TermsFor(choice, op, elaborated, sizes, budget));
         return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover, checker)));
@@ -87,9 +100,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
         return new()
         {
             Time = budget.Step, Kept = evidence, Admits = s => IsAdmitted(op, SizesOf(op, s)), Scope = $"{ProgramPrinter.Print(op)}\n{string.Join('\n', conditions)}",
-            Applies = s => conditions.IsEmpty || Applies(choice.Schedule, op, SizesOf(op, s)) is not false,
+            Applies = s => conditions.IsEmpty || DeviceOf(choice.Schedule) is not null || Applies(choice.Schedule, op, SizesOf(op, s)) is not false,
             Numbers = [.. op.Requires.SelectMany(r => Number().Matches(Terms.Print(r))).Select(m => long.TryParse(m.ValueSpan, CultureInfo.InvariantCulture, out long n) ? n : 0)],
-            Test = budget.MayTest ? (f, choices) => _tester.Value.Test(op, null, f, choices) : null,
+            Test = budget.MayTest && DeviceOf(choice.Schedule) is null ? (f, choices) => _tester.Value.Test(op, null, f, choices) : null,
             Help = d => HelpFor(d, budget),
         };
     }
@@ -98,11 +111,11 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     {
         // A step is right for these sizes where it is right for all.
         var general = new Lazy<AppliedSchedule>(() => Apply(choice, op, NestBuilder.Build(op, null, keepsEmptyLoops: true).Functions[0], null, budget, onlyWhen: true));
-        bool hasGeneral = op.Dims.Length > 0 && Applies(choice.Schedule, op, sizes) == true;
+        bool hasGeneral = op.Dims.Length > 0 && DeviceOf(choice.Schedule) is null && Applies(choice.Schedule, op, sizes) == true;
         return new()
         {
             Time = budget.Step, Kept = evidence, Admits = _ => true, Symbolic = hasGeneral ? d => SameStep(general.Value, elaborated, d)?.Evidence : null,
-            Test = budget.MayTest ? (f, choices) => _tester.Value.Test(op, sizes, f, choices) : null,
+            Test = budget.MayTest && DeviceOf(choice.Schedule) is null ? (f, choices) => _tester.Value.Test(op, sizes, f, choices) : null,
             Help = d => HelpFor(d, budget),
         };
     }

@@ -7,14 +7,10 @@ using Tx.Runtime;
 namespace Tx;
 
 /// <summary>Checks calls: results have types and shapes, no data.</summary>
-/// <param name="prepare">Told of every call.</param>
-internal sealed class CheckingMachine(Action<ResolvedCall>? prepare = null) : IOperatorMachine
+internal sealed class CheckingMachine : IOperatorMachine
 {
-    public ImmutableArray<Value> Run(ResolvedCall call)
-    {
-        prepare?.Invoke(call);
-        return [.. call.ResultTypes().Select(r => (Value)new TensorValue(r.Type, r.Shape, null))];
-    }
+    public ImmutableArray<Value> Run(ResolvedCall call) =>
+        [.. call.ResultTypes().Select(r => (Value)new TensorValue(r.Type, r.Shape, null))];
 }
 
 /// <summary>Runs calls as compiled kernels.</summary>

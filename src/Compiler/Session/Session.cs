@@ -43,7 +43,7 @@ public sealed class Session : IDisposable
         Symbolic = options.Symbolic;
         Threads = options.Threads ?? Environment.ProcessorCount;
         _loader = new(options.Defines);
-        _resolver = new(() => _declarations, _allocator);
+        _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
         var target = options.Target ?? CpuTarget.Host();
         _schedules = new(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
@@ -108,8 +108,12 @@ public sealed class Session : IDisposable
         if (program is not null)
         {
             _declarations = program.Declarations;
-            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, CheckingMachine(), bag));
-            if (checksTests) CheckTests(program, bag);
+            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, bag));
+            if (checksTests)
+            {
+                CheckTests(program, bag);
+                bag.AddRange(_resolver.Notes.Concat(_scheduleChecker.Notes));
+            }
         }
         return Report(bag, program?.Tree) ? program : null;
     }
@@ -125,7 +129,7 @@ public sealed class Session : IDisposable
         if (program is null || bag.HasErrors) return Report(bag) && program is not null;
         var before = _declarations;
         _declarations = program.Declarations;
-        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, _scheduleChecker, CheckingMachine(), bag, isPrompt: true));
+        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, _scheduleChecker, bag, isPrompt: true));
         CheckTests(program, bag);
         if (Report(bag)) return Execute(program, echo: true, mayRebind: true);
         _declarations = before;
@@ -134,7 +138,7 @@ public sealed class Session : IDisposable
 
     private void CheckTests(LoadedProgram program, DiagnosticBag bag)
     {
-        var runner = TestsOf(program, CheckingMachine());
+        var runner = TestsOf(program, new CheckingMachine());
         foreach (var test in program.Declarations.Tests) Guard(bag, () => runner.Check(test, bag));
     }
 
@@ -188,8 +192,6 @@ public sealed class Session : IDisposable
     }
 
     private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null);
-
-    private CheckingMachine CheckingMachine() => new(call => _scheduleChecker.Prepare(call.Operator, call.Dims, call.Schedule));
 
     private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
     {
