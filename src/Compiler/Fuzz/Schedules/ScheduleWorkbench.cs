@@ -104,7 +104,7 @@ internal sealed class ScheduleWorkbench : IDisposable
 
     /// <summary>Applies the schedule that was read last.</summary>
     public AppliedSchedule Apply(ScheduleChoice choice, Operator op, Lower.Ir.LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
-        _schedules.Apply(choice, op, plain, sizes);
+        _schedules.Apply(choice, op, plain, sizes, budget: null);
 
     private static DeclarationTable Declare(string text, ulong seed)
     {
