@@ -139,9 +139,9 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         return first;
     }
 
-    // Every error may be gone when sizes are known.
+    // Every error may be gone when sizes are known. Where a line is left out for want of them, what others say is not about this schedule.
     private static bool IsOpen(AppliedSchedule applied) =>
-        (!applied.Elaborated.HasErrors || applied.Elaborated.NeedsSizes) && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
+        applied.Elaborated.NeedsSizes || !applied.Elaborated.HasErrors && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 
     private static IEnumerable<Dictionary<DimSymbol, long>> Candidates(Operator op)
     {

@@ -70,6 +70,24 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                 foreach (var rest in Orders(indices[1..], loops.RemoveAt(n))) yield return [loops[n].Variable, .. rest];
     }
 
+    public long ExtentOf(Var loop) => Pattern.Indices[Loops.IndexOf(loop)].Extent;
+
+    /// <summary>What the instruction declares, on the tiles.</summary>
+    public Store Store(BinaryOp? combines, Origin? origin)
+    {
+        var value = new OnTiles(this).Visit(Pattern.Value);
+        var (buffer, indices) = Tiles[Pattern.Target];
+        return new(buffer, indices, combines is { } op ? Expr.Make(op, new Load(buffer, indices), value) : value, null, false, origin);
+    }
+
+    private sealed class OnTiles(InstructionMatch match) : Rewriter
+    {
+        protected override Expr VisitVar(Var v) =>
+            match.Pattern.Indices.Select(i => i.Variable).ToImmutableArray().IndexOf(v) is >= 0 and var n ? match.Loops[n] : v;
+
+        protected override Expr VisitLoad(Load l) => match.Tiles[match.Pattern.Operands[l.Buffer]] is var tile ? new Load(tile.Buffer, tile.Indices) : l;
+    }
+
     /// <summary>The indices of all elements of an operand at once, in row-major order of its dimensions.</summary>
     public ImmutableArray<Expr> Vector(TensorSymbol operand)
     {
