@@ -23,6 +23,9 @@ public static class BackendDiagnostics
         "`{0}` is written past the caches and must start at a multiple of {1} bytes",
         "pass a tensor that tx has allocated, or one with that alignment");
 
+    public static readonly DiagnosticDescriptor AssemblyRefused = new("TX4007", Severity.Error, "assembly is refused",
+        "the assembler refuses what this instruction emits: {0}", "write it as the processor's manual does, with operands in braces: `emit asm \"vpaddd {{z}}, {{x}}, {{y}}\"(x, y) -> z`");
+
     public static readonly DiagnosticDescriptor UnsupportedProcessor = new("TX4006", Severity.Error, "processor not supported yet",
         "kernels for a {0} processor are not supported yet", "run on x86-64 or arm64");
 }

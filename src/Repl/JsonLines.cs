@@ -149,7 +149,7 @@ internal static class JsonLines
         w.WriteNumber("compile_ms", Math.Round(r.CompileMilliseconds, 3));
     });
 
-    private static string Write(Action<Utf8JsonWriter> fields)
+    internal static string Write(Action<Utf8JsonWriter> fields)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Options))

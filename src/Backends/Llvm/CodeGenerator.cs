@@ -40,7 +40,9 @@ internal static unsafe class CodeGenerator
             try
             {
                 // LLVM may report an error and go on.
-                if (errors.Count > 0) throw Refused(text, "code generation", string.Join("; ", errors));
+                if (errors.Count > 0)
+                    throw text.Contains(" asm ", StringComparison.Ordinal) ? new DiagnosticException(BackendDiagnostics.AssemblyRefused, null, string.Join("; ", errors.Select(e => e.Split('\n')[0].Trim()).Distinct()))
+                        : Refused(text, "code generation", string.Join("; ", errors));
                 return ImmutableArray.Create(new ReadOnlySpan<byte>(LlvmC.LLVMGetBufferStart(buffer), checked((int)LlvmC.LLVMGetBufferSize(buffer))));
             }
             finally

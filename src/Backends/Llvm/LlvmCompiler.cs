@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Tx.Backends.Llvm.Native;
 using Tx.Core;
+using Tx.Lang.Instructions;
 using Tx.Lower.Ir;
 using Tx.Runtime;
 
@@ -27,7 +28,11 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
         var code = cache?.TryGet(key) ?? default;
         if (code.IsDefault)
         {
-            code = CodeGenerator.Compile(module.Text, machine, CodegenFile.Object);
+            try { code = CodeGenerator.Compile(module.Text, machine, CodegenFile.Object); }
+            catch (DiagnosticException e) when (AssemblyIn(flat) is { } line)
+            {
+                throw new DiagnosticException([.. e.Diagnostics.Select(d => d.Span is null ? d with { Span = line } : d)]);
+            }
             cache?.Put(key, code.AsSpan());
         }
         return new KernelImage(module.Name, module.Entry, code, module.Parameters, module.WorkspaceBytes, module.WorkerBytes, module.Messages) { Symbolic = module.Symbolic };
@@ -41,6 +46,21 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
     /// <inheritdoc cref="Compile"/>
     public static string EmitAssembly(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
         Encoding.UTF8.GetString(CodeGenerator.Compile(EmitText(flat, target), LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan()));
+
+    /// <summary>The first line of assembly in a module.</summary>
+    private static SourceSpan? AssemblyIn(LoopModule module)
+    {
+        var finder = new AssemblyFinder();
+        foreach (var f in module.Functions) finder.Visit(f.Body);
+        return finder.Line;
+    }
+
+    private sealed class AssemblyFinder : Walker
+    {
+        public SourceSpan? Line { get; private set; }
+
+        protected override void VisitEmission(InstructionCall c) => Line ??= c.Emission?.Operations.FirstOrDefault(o => o.Kind is EmitKind.Assembly)?.Span;
+    }
 
     private static EmitterTarget TargetOf(CpuTarget target) => new(RuntimeInformation.ProcessArchitecture is Architecture.X64, target.VectorBytes);
 

@@ -33,12 +33,14 @@ internal sealed record LlvmTarget(string Triple, string Cpu, string Features)
                 LlvmC.LLVMInitializeX86Target();
                 LlvmC.LLVMInitializeX86TargetMC();
                 LlvmC.LLVMInitializeX86AsmPrinter();
+                LlvmC.LLVMInitializeX86AsmParser();
                 return true;
             case Architecture.Arm64:
                 LlvmC.LLVMInitializeAArch64TargetInfo();
                 LlvmC.LLVMInitializeAArch64Target();
                 LlvmC.LLVMInitializeAArch64TargetMC();
                 LlvmC.LLVMInitializeAArch64AsmPrinter();
+                LlvmC.LLVMInitializeAArch64AsmParser();
                 return true;
             case var other:
                 throw new DiagnosticException(BackendDiagnostics.UnsupportedProcessor, null, other.ToString().ToLowerInvariant());

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Tx.Backends;
 using Tx.Core;
 using Tx.Core.Sets;
+using Tx.Lang.Instructions;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Runtime;
@@ -45,13 +46,14 @@ public sealed class Session : IDisposable
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
-        var target = options.Target ?? CpuTarget.Host();
-        _schedules = new(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
+        Target = options.Target ?? CpuTarget.Host();
+        _schedules = new(() => _resolver.Binder, Target, EvidenceCache.Default(), _resolver.Admit);
         _scheduleChecker = new(_schedules, _resolver);
-        _compiler = new(() => new KernelCompiler(target, _schedules));
+        _compiler = new(() => new KernelCompiler(Target, _schedules));
     }
 
     public int Threads { get; }
+    internal CpuTarget Target { get; }
     internal bool Symbolic { get; }
     internal ImmutableDictionary<string, Scalar> Defines { get; }
     internal KernelCompiler Compiler => _compiler.Value;
@@ -78,6 +80,18 @@ public sealed class Session : IDisposable
 
     /// <summary>The schedules of the file that was checked last, with each step and why it is right.</summary>
     public IReadOnlyList<CheckedSchedule> CheckedSchedules => _scheduleChecker.Checked;
+
+    /// <summary>The instructions that a file declares itself, by its last check, in the order of the text.</summary>
+    public IEnumerable<(string Name, SourceSpan Span)> IntrinsicsOf(string path) => _declarations.Intrinsics.Values
+        .Where(i => Path.GetFullPath(i.Span.Source.Path) == Path.GetFullPath(path)).OrderBy(i => i.Span.Span.Start).Select(i => (i.Name.Text, i.Name.Span));
+
+    /// <summary>Runs instructions of the file that was checked last: what each declares against what it emits. LLVM may end the process.</summary>
+    public IEnumerable<IntrinsicReport> RunIntrinsics(IEnumerable<string> names)
+    {
+        using var checker = new IntrinsicChecker(Target);
+        foreach (string name in names)
+            if (_declarations.Intrinsics.TryGetValue(name, out var syntax) && InstructionBinder.Bind(syntax, _resolver.Binder, new DiagnosticBag()) is { } bound) yield return checker.Check(bound);
+    }
 
     /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
     public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true, CheckingBudget.OfCheck);

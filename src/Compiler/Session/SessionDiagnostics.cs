@@ -81,6 +81,10 @@ public static class SessionDiagnostics
         "give one of the two a `when`, or name it where it is called: `using = {0}`");
     public static readonly DiagnosticDescriptor ScheduleNotChecked = new("TX2092", Severity.Note, "schedule that is not checked",
         "the steps of the schedule `{0}` are not checked: {1}", "{2}");
+    public static readonly DiagnosticDescriptor IntrinsicDiffers = new("TX2164", Severity.Error, "instruction does something else than it declares",
+        "`{0}` does something else than it declares: {1}", "correct the equation or the `emit`, or leave the `emit` out");
+    public static readonly DiagnosticDescriptor IntrinsicRefused = new("TX2165", Severity.Error, "instruction is not compiled",
+        "what `{0}` emits is not compiled: {1}", "correct the `emit`, or leave it out");
     public static readonly DiagnosticDescriptor ScheduleUnused = new("TX2094", Severity.Note, "schedule that is not used",
         "the schedule `{0}` is not used in this file: `{1}` is called only inside of `{2}`", "a call inside becomes stages of the caller: schedule them in a schedule of `{2}`, or call `{1}` by itself");
     public static readonly DiagnosticDescriptor ScheduleCheckedFor = new("TX2093", Severity.Note, "schedule checked for chosen values",

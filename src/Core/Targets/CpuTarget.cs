@@ -49,7 +49,11 @@ public sealed record CpuTarget(
         Add(Avx.IsSupported && (X86Base.CpuId(1, 0).Ecx & 1 << 29) != 0, "f16c");
         // Leaf 7, bit 11 of the third register.
         Add(Avx512F.IsSupported && Avx512BW.IsSupported && (X86Base.CpuId(7, 0).Ecx & 1 << 11) != 0, "avx512vnni");
+        Add(Avx512F.IsSupported && (X86Base.CpuId(7, 0).Ecx & 1 << 14) != 0, "avx512vpopcntdq");
+        // Leaf 7, second part, bit 4 of the first register.
+        Add(Avx2.IsSupported && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & 1 << 4) != 0, "avxvnni");
         Add(AdvSimd.IsSupported, "neon");
+        Add(Dp.IsSupported, "dotprod");
         bool wide = Avx512F.IsSupported && Avx512BW.IsSupported;
         return new("host", features.ToImmutable(), wide ? 64 : Avx2.IsSupported ? 32 : 16, wide || AdvSimd.IsSupported ? 32 : 16,
             CacheBytes(0, 32 << 10), CacheBytes(2, 512 << 10), CacheBytes(3, 8 << 20));

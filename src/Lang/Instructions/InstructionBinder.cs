@@ -55,13 +55,14 @@ public static class InstructionBinder
         if (semantics.Stages is not [{ Equations: [{ Targets.Length: 1 } bound] }]) return Refuse(equation.Span, "it has more than one value");
         if (!semantics.RuntimeChecks.IsEmpty) return Refuse(equation.Span, "it would be checked at run time");
         if (WhyNotPlain(bound, update) is { } why) return Refuse(equation.Span, why);
+        var read = TermsOf(bound.Value is ReduceTerm reduction ? reduction.Body : bound.Value).OfType<ReadTerm>().Select(t => t.Tensor).ToHashSet();
+        if (syntax.Parameters.FirstOrDefault(p => p.Name.Text != left.Name && !read.Any(t => t.Name == p.Name.Text)) is { } unread) return Refuse(unread.Span, $"its operand `{unread.Name.Text}` is not read");
 
         var result = semantics.Results[0];
         var on = syntax.Clauses.OfType<OnClauseSyntax>().FirstOrDefault();
         var emits = syntax.Body.OfType<EmitSyntax>().ToList();
-        if (emits.Count > 1) return Refuse(emits[1].Span, "it has a second emission");
         ImmutableArray<string> features = on is null ? [] : [.. on.Features];
-        var emission = emits is [var e] ? EmissionBinder.Bind(name, e, operands, result, features, bag) : null;
+        var emission = new EmissionBinder(name, operands, result, features, bag).Bind(emits);
         return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Name.Span);
     }
 

@@ -108,7 +108,7 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
                 return new CyclesSyntax(span, Count(c.count(), c));
             case TxParser.EmitContext c:
                 return new EmitSyntax(span, Name(c.name().ElementAtOrDefault(0), c), Text(c.STRING()), c.args() is null ? [] : EmitArguments(c.args()),
-                    c.result is null ? null : Name(c.result, c));
+                    c.result is null ? null : Name(c.result, c), c.type() is null ? null : Type(c.type(), c));
             default:
                 return null;
         }

@@ -69,7 +69,8 @@ public sealed record MemorySyntax(SourceSpan Span, NameSyntax Name, TypeSyntax T
 public sealed record UnitSyntax(SourceSpan Span, NameSyntax Name, ValueArray<UnitLineSyntax> Lines) : ItemSyntax(Span);
 public sealed record QueueSyntax(SourceSpan Span, ValueArray<NameSyntax> Units) : ItemSyntax(Span);
 public sealed record CyclesSyntax(SourceSpan Span, ExpressionSyntax Value) : ItemSyntax(Span);
-public sealed record EmitSyntax(SourceSpan Span, NameSyntax Language, string Text, ValueArray<ArgumentSyntax> Arguments, NameSyntax? Result) : ItemSyntax(Span);
+public sealed record EmitSyntax(
+    SourceSpan Span, NameSyntax Language, string Text, ValueArray<ArgumentSyntax> Arguments, NameSyntax? Result, TypeSyntax? Type) : ItemSyntax(Span);
 
 /// <summary>A line <c>dma from -> to, to</c> (<paramref name="From"/> set) or <c>run name, name</c>.</summary>
 public sealed record UnitLineSyntax(SourceSpan Span, NameSyntax? From, ValueArray<NameSyntax> Names) : SyntaxNode(Span);

@@ -155,6 +155,7 @@ public sealed class SyntaxPrinter
                 _expressions.PrintArguments(emit.Arguments);
                 _output.Append(')');
                 if (emit.Result is { } result) _output.Append(" -> ").Append(result.Text);
+                TypeSuffix(emit.Type);
                 break;
             case SimpleSyntax simple:
                 string sign = simple.Assign switch

@@ -53,7 +53,7 @@ public static class SyntaxTraversal
         UnitSyntax n => [n.Name, .. n.Lines],
         QueueSyntax n => n.Units,
         CyclesSyntax n => [n.Value],
-        EmitSyntax n => [n.Language, .. n.Arguments, n.Result],
+        EmitSyntax n => [n.Language, .. n.Arguments, n.Result, n.Type],
         UnitLineSyntax n => [n.From, .. n.Names],
         BinderSyntax n => [n.Name, n.Range],
         SimpleSyntax n => [n.Target, n.Type, n.Value],

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Tx.Core;
+using Tx.Lang.Instructions;
 
 namespace Tx.Lower.Ir;
 
@@ -279,20 +280,45 @@ public sealed partial class IrParser
 
     private InstructionEmission Emission()
     {
-        string function = Text();
         Expect("on");
         Expect("(");
         var features = List(")", Text);
         Expect("(");
-        var arguments = List(")", () =>
+        var operations = List(")", () =>
         {
-            var value = Expression();
-            IrType? bits = Take("as") ? TypeNamed(Word()) : null;
-            return new InstructionArgument(value, bits, Take("times") ? Int() : 0);
+            var kind = Enum.Parse<EmitKind>(Word(), ignoreCase: true);
+            string text = Text();
+            Expect("(");
+            var arguments = List(")", EmissionArgument);
+            Expect("gives");
+            var type = TypeNamed(Word());
+            return new EmittedOperation(kind, text, arguments, type, Take("in") ? Int() : -1);
         });
         Expect("to");
         var target = BufferNamed();
-        return new(function, features, arguments, target, Access().Indices);
+        return new(operations, features, target, Access().Indices);
+    }
+
+    private InstructionArgument EmissionArgument()
+    {
+        Expr? value = null;
+        int earlier = -1;
+        ImmutableArray<long> numbers = [];
+        IrType source;
+        if (Take("made"))
+        {
+            earlier = Int();
+            source = TypeNamed(Word());
+        }
+        else if (Take("numbers"))
+        {
+            source = TypeNamed(Word());
+            Expect("(");
+            numbers = List(")", SignedNumber);
+        }
+        else source = (value = Expression()).Type;
+        IrType? bits = Take("as") ? TypeNamed(Word()) : null;
+        return new(value, earlier, numbers, source, bits, Take("times") ? Int() : 0);
     }
 
     private Region RegionOf()
@@ -398,6 +424,13 @@ public sealed partial class IrParser
     private string Word() => Take(IrToken.Word, "a name");
     private string Text() => Take(IrToken.Text, "a text in quotes");
     private string Name() => _lexer.Kind is IrToken.Text ? Text() : Word();
+
+    private long SignedNumber()
+    {
+        bool isNegative = Take("-");
+        string text = Take(IrToken.Number, "a number");
+        return long.TryParse(isNegative ? "-" + text : text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) ? n : throw _lexer.Error("expected a number");
+    }
 
     private int Int() => int.TryParse(Take(IrToken.Number, "a number"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : throw _lexer.Error("expected a small number");
 

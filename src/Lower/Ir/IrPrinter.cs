@@ -153,13 +153,21 @@ public sealed class IrPrinter
 
     private IrPrinter Emission(InstructionEmission e)
     {
-        Put(Quote(e.Function)).Put(" on (").Join(e.Features, f => Put(Quote(f))).Put(") (").Join(e.Arguments, a =>
+        Put("on (").Join(e.Features, f => Put(Quote(f))).Put(") (").Join(e.Operations, o =>
         {
-            Write(a.Value, 0);
-            if (a.Bits is { } bits) Put(" as ").Put(bits.ToString());
-            return a.Lanes > 0 ? Put($" times {Invariant(a.Lanes)}") : this;
+            Put(o.Kind.ToString().ToLowerInvariant()).Put(" ").Put(Quote(o.Text)).Put(" (").Join(o.Arguments, Argument).Put(") gives ").Put(o.Type.ToString());
+            return o.Tied >= 0 ? Put($" in {Invariant(o.Tied)}") : this;
         });
         return Put(") to ").Access(e.Target, e.Indices, null);
+    }
+
+    private IrPrinter Argument(InstructionArgument a)
+    {
+        if (a.Value is { } value) Write(value, 0);
+        else if (a.Numbers.IsEmpty) Put($"made {Invariant(a.Earlier)} ").Put(a.Source.ToString());
+        else Put("numbers ").Put(a.Source.ToString()).Put(" (").Join(a.Numbers, n => Put(Invariant(n))).Put(")");
+        if (a.Bits is { } bits) Put(" as ").Put(bits.ToString());
+        return a.Lanes > 0 ? Put($" times {Invariant(a.Lanes)}") : this;
     }
 
     private void Write(Instance i)

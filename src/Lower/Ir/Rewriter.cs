@@ -218,11 +218,18 @@ public abstract class Rewriter
 
     protected virtual InstructionEmission VisitEmission(InstructionEmission e)
     {
-        var arguments = e.Arguments;
-        for (int n = 0; n < arguments.Length; n++)
-            if (Visit(arguments[n].Value) is var value && !Same(value, arguments[n].Value)) arguments = arguments.SetItem(n, arguments[n] with { Value = value });
+        var operations = e.Operations;
+        for (int n = 0; n < operations.Length; n++)
+            if (VisitArguments(operations[n].Arguments) is var arguments && arguments != operations[n].Arguments) operations = operations.SetItem(n, operations[n] with { Arguments = arguments });
         var (target, indices) = (VisitBuffer(e.Target), VisitAll(e.Indices));
-        return arguments == e.Arguments && target == e.Target && indices == e.Indices ? e : e with { Arguments = arguments, Target = target, Indices = indices };
+        return operations == e.Operations && target == e.Target && indices == e.Indices ? e : e with { Operations = operations, Target = target, Indices = indices };
+    }
+
+    protected ImmutableArray<InstructionArgument> VisitArguments(ImmutableArray<InstructionArgument> arguments)
+    {
+        for (int n = 0; n < arguments.Length; n++)
+            if (arguments[n].Value is { } old && Visit(old) is var value && !Same(value, old)) arguments = arguments.SetItem(n, arguments[n] with { Value = value });
+        return arguments;
     }
 
     /// <summary>Returns the same array when no element changed.</summary>

@@ -118,10 +118,14 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
         private bool Same(InstructionEmission? a, InstructionEmission? b)
         {
             if (a is null || b is null) return a is null && b is null;
-            return a.Function == b.Function && a.Features.SequenceEqual(b.Features) && a.Arguments.Length == b.Arguments.Length
-                && a.Arguments.Zip(b.Arguments).All(p => p.First.Bits == p.Second.Bits && p.First.Lanes == p.Second.Lanes && Same(p.First.Value, p.Second.Value))
+            return a.Features.SequenceEqual(b.Features) && a.Operations.Length == b.Operations.Length && a.Operations.Zip(b.Operations).All(p => Same(p.First, p.Second))
                 && Corresponds(a.Target, b.Target) && Same(a.Indices, b.Indices);
         }
+
+        private bool Same(EmittedOperation a, EmittedOperation b) =>
+            a.Kind == b.Kind && a.Text == b.Text && a.Type == b.Type && a.Tied == b.Tied && a.Arguments.Length == b.Arguments.Length
+            && a.Arguments.Zip(b.Arguments).All(p => p.First.Earlier == p.Second.Earlier && p.First.Source == p.Second.Source && p.First.Bits == p.Second.Bits && p.First.Lanes == p.Second.Lanes
+                && p.First.Numbers.SequenceEqual(p.Second.Numbers) && Same(p.First.Value, p.Second.Value));
 
         private bool Same(ImmutableArray<Region> a, ImmutableArray<Region> b) =>
             a.Length == b.Length && a.Zip(b).All(p => Corresponds(p.First.Buffer, p.Second.Buffer) && Same(p.First.Start, p.Second.Start) && Same(p.First.Extent, p.Second.Extent));

@@ -212,12 +212,19 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
 
     private void Check(InstructionEmission e, InstructionCall c)
     {
-        foreach (var a in e.Arguments)
-        {
-            Check(a.Value);
-            if (a.Bits is { } bits && bits.Element.Bits * bits.Lanes != a.Value.Type.Element.Bits * a.Value.Type.Lanes) Report($"the bits of {a.Value.Type} are no {bits}", c);
-            if (a.Lanes > 0 && (a.Lanes == 1 || (a.Bits ?? a.Value.Type).Lanes != 1)) Report($"copies {a.Bits ?? a.Value.Type} into {a.Lanes} lanes", c);
-        }
+        for (int n = 0; n < e.Operations.Length; n++)
+            foreach (var a in e.Operations[n].Arguments)
+            {
+                if (a.Value is not null)
+                {
+                    Check(a.Value);
+                    if (a.Value.Type != a.Source) Report($"a value of {a.Value.Type} is read as {a.Source}", c);
+                }
+                else if (a.Numbers.IsEmpty && (a.Earlier < 0 || a.Earlier >= n)) Report($"operation {n} reads operation {a.Earlier}", c);
+                if (a.Bits is { } bits && bits.Element.Bits * bits.Lanes != a.Source.Element.Bits * a.Source.Lanes) Report($"the bits of {a.Source} are no {bits}", c);
+                if (a.Lanes > 0 && (a.Lanes == 1 || (a.Bits ?? a.Source).Lanes != 1)) Report($"copies {a.Bits ?? a.Source} into {a.Lanes} lanes", c);
+            }
+        if (e.Operations.IsEmpty || e.Operations[^1].Type != e.ResultType) Report($"what is emitted is no {e.ResultType}", c);
         Access(e.Target, e.Indices, null, c);
         if (e.Target.Role is BufferRole.Input) Report($"input `{e.Target.Name}` is written", c);
     }

@@ -51,7 +51,8 @@ public abstract class Walker
     protected virtual void VisitEmission(InstructionCall c)
     {
         if (c.Emission is not { } e) return;
-        foreach (var a in e.Arguments) Visit(a.Value);
+        foreach (var a in e.Operations.SelectMany(o => o.Arguments))
+            if (a.Value is { } value) Visit(value);
         VisitBuffer(e.Target);
         VisitAll(e.Indices);
     }

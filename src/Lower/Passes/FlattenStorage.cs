@@ -25,8 +25,8 @@ public static class FlattenStorage
         protected override Stmt VisitStore(Store s) =>
             new Store(s.Buffer, [Flat(s.Buffer, VisitAll(s.Indices))], Visit(s.Value), s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin);
 
-        protected override InstructionEmission VisitEmission(InstructionEmission e) => new(e.Function, e.Features,
-            [.. e.Arguments.Select(a => a with { Value = Visit(a.Value) })], e.Target, [Flat(e.Target, VisitAll(e.Indices))]);
+        protected override InstructionEmission VisitEmission(InstructionEmission e) =>
+            new([.. e.Operations.Select(o => o with { Arguments = VisitArguments(o.Arguments) })], e.Features, e.Target, [Flat(e.Target, VisitAll(e.Indices))]);
 
         protected override Stmt VisitEffect(Effect x) =>
             x.Kind is EffectKind.Prefetch ? new Effect(x.Kind, x.Name, x.Buffers, [Flat(x.Buffers[0], VisitAll(x.Arguments))], x.Origin) : base.VisitEffect(x);

@@ -11,7 +11,9 @@ internal static class CheckCommand
         var files = new Argument<string[]>("FILE") { Description = ".tx files", Arity = ArgumentArity.OneOrMore };
         var (json, defines) = (Arguments.Json(), Arguments.Defines());
         var evidence = new Option<bool>("--evidence") { Description = "list every step of the schedules with why it is right, its tier (1 proved, 2 checked, 3 tested) and the time that took" };
-        var command = new Command("check", "Says everything that is wrong with programs, without running them.") { files, evidence, json, defines };
+        var intrinsics = new Option<bool>("--intrinsics") { Description = "run each declared instruction against what it emits, on this machine" };
+        var only = new Option<string[]>("--only") { Description = "run these instructions in this process", HelpName = "NAME", Hidden = true };
+        var command = new Command("check", "Says everything that is wrong with programs, without running them.") { files, evidence, intrinsics, only, json, defines };
         command.SetAction(parsed =>
         {
             var options = new SessionOptions { Threads = 1, Defines = Arguments.ParseDefines(parsed.GetValue(defines)) };
@@ -19,17 +21,34 @@ internal static class CheckCommand
             int exit = CommandLineApp.Fine;
             string[] paths = parsed.GetRequiredValue(files);
             foreach (string path in paths) Arguments.Existing(path);
+            if (parsed.GetValue(only) is { Length: > 0 } names) return RunIntrinsics(paths[0], options, names, output, error);
             foreach (string path in paths)
             {
-                using var session = new Session(options, isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error));
+                ISessionOutput sink = isJson ? new JsonDiagnostics(output) : new ConsoleOutput(output, error);
+                using var session = new Session(options, sink);
                 if (!session.Check(path)) exit = Math.Max(exit, CommandLineApp.FaultOf(session));
                 else if (!isJson)
                     foreach (string line in session.RuntimeChecks) output.WriteLine(line);
                 if (parsed.GetValue(evidence)) WriteEvidence(session, isJson, output);
+                if (parsed.GetValue(intrinsics) && exit == CommandLineApp.Fine
+                    && !new IntrinsicsCheck(path, parsed.GetValue(defines) ?? [], isJson, output, sink.Report).Run([.. session.IntrinsicsOf(path)])) exit = CommandLineApp.ProgramFault;
             }
             return exit;
         });
         return command;
+    }
+
+    // One line of JSON for each, as it is done.
+    private static int RunIntrinsics(string path, SessionOptions options, string[] names, TextWriter output, TextWriter error)
+    {
+        using var session = new Session(options, new ConsoleOutput(output, error));
+        if (!session.Check(path)) return CommandLineApp.FaultOf(session);
+        foreach (var report in session.RunIntrinsics(names))
+        {
+            output.WriteLine(IntrinsicLines.Of(report, null));
+            output.Flush();
+        }
+        return CommandLineApp.Fine;
     }
 
     private static void WriteEvidence(Session session, bool isJson, TextWriter output)

@@ -67,6 +67,20 @@ internal static class LlvmText
         return new(type, text.Append('>').ToString());
     }
 
+    /// <summary>Integers, one a lane.</summary>
+    public static Value Numbers(IrType type, IReadOnlyList<long> lanes) => !type.IsVector ? Constant(type.Element, lanes[0])
+        : new(type, $"<{string.Join(", ", lanes.Select(n => $"{TypeOf(type.Element)} {Number(n)}"))}>");
+
+    /// <summary>Text between quotes.</summary>
+    public static string Escaped(string text)
+    {
+        var escaped = new StringBuilder();
+        foreach (byte b in Encoding.UTF8.GetBytes(text))
+            if (b is < 32 or > 126 or (byte)'"' or (byte)'\\') escaped.Append('\\').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+            else escaped.Append((char)b);
+        return escaped.ToString();
+    }
+
     /// <summary>The mask of a shuffle.</summary>
     public static string Mask(IEnumerable<int> lanes)
     {
@@ -80,10 +94,6 @@ internal static class LlvmText
     public static string Name(string name)
     {
         if (name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_')) return name;
-        var text = new StringBuilder("\"");
-        foreach (byte b in Encoding.UTF8.GetBytes(name))
-            if (b is < 32 or > 126 or (byte)'"' or (byte)'\\') text.Append('\\').Append(b.ToString("X2", CultureInfo.InvariantCulture));
-            else text.Append((char)b);
-        return text.Append('"').ToString();
+        return $"\"{Escaped(name)}\"";
     }
 }

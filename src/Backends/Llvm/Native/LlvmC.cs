@@ -18,10 +18,12 @@ internal static unsafe partial class LlvmC
     [LibraryImport(Library)] internal static partial void LLVMInitializeX86Target();
     [LibraryImport(Library)] internal static partial void LLVMInitializeX86TargetMC();
     [LibraryImport(Library)] internal static partial void LLVMInitializeX86AsmPrinter();
+    [LibraryImport(Library)] internal static partial void LLVMInitializeX86AsmParser();
     [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64TargetInfo();
     [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64Target();
     [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64TargetMC();
     [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64AsmPrinter();
+    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64AsmParser();
 
     [LibraryImport(Library)] internal static partial MessageRef LLVMGetDefaultTargetTriple();
     [LibraryImport(Library)] internal static partial MessageRef LLVMGetHostCPUName();

@@ -77,7 +77,7 @@ public static class Tensorize
         var (match, mismatch) = InstructionMatch.Find(pattern, extents, store, combines, value);
         if (match is null) throw Refuse(d, instruction.Name, instance, mismatch!, instruction.Span);
 
-        var body = Call(match, loops, combines, instance.Origin);
+        var body = InstructionEmitter.Call(match, loops, combines, instance.Origin);
         Stmt? start = instance.Init is null ? null : InitOf(instance, tile, loops, store, init, d);
         var result = new Instance(instance.Name, tile.Iterations, Regions.Read(start, body), Regions.Written(start, body), start, body, instance.Reassociate, instance.Origin);
         var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, _ => result);
@@ -133,23 +133,6 @@ public static class Tensorize
         return (store, null, store.Value);
     }
 
-    // Its body is what the instruction declares. The loops are copied, so that their names stay with what they were.
-    private static InstructionCall Call(InstructionMatch match, ImmutableArray<For> loops, BinaryOp? combines, Origin? origin)
-    {
-        Stmt body = match.Store(combines, origin);
-        foreach (var f in loops.Reverse()) body = new For(f.Variable, Expr.Index(0), Expr.Index(match.ExtentOf(f.Variable)), LoopKind.Serial, body, null, f.Origin);
-        InstructionEmission? emission = null;
-        var instruction = match.Pattern.Instruction;
-        if (instruction.Emission is { } emit)
-        {
-            var target = match.Tiles[instruction.Written];
-            emission = new(emit.Function, instruction.Features, [.. emit.Arguments.Select(a => new InstructionArgument(
-                a.Operand is { } operand ? new Load(match.Tiles[operand].Buffer, match.Vector(operand)) : Expr.Constant(a.Constant!.Value),
-                a.Bits is var (type, lanes) ? new IrType(type, lanes) : null, a.Lanes))], target.Buffer, match.Vector(instruction.Written));
-        }
-        return new InstructionCall(instruction.Name, emission, new Instantiate([]).Visit(body), origin);
-    }
-
     // The initial value of the tile: loops over its elements, or an instruction that is them.
     private static Stmt InitOf(Instance instance, TileBody tile, ImmutableArray<For> loops, Store store, Instruction? init, Directive d)
     {
@@ -162,7 +145,7 @@ public static class Tensorize
             return new Instantiate([]).Visit(start);
         }
         var (match, mismatch) = InstructionMatch.Find(InstructionPattern.Of(init), [.. elements.Select(f => (f.Variable, ((IntImm)f.Extent).Value))], first, null, first.Value);
-        return match is null ? throw Refuse(d, init.Name, instance, mismatch!, init.Span) : Call(match, elements, null, instance.Origin);
+        return match is null ? throw Refuse(d, init.Name, instance, mismatch!, init.Span) : InstructionEmitter.Call(match, elements, null, instance.Origin);
     }
 
     /// <summary>The stage of the nest that sets the initial value, where that is not in the instance.</summary>

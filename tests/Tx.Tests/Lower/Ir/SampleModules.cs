@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Lang.Instructions;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -35,8 +36,18 @@ internal static class SampleModules
         Var l = Var.Index("l");
         ImmutableArray<Expr> row = [N(2), new Ramp(N(0), N(1), 8)];
         var body = new For(l, N(0), N(8), LoopKind.Serial, new Store(c, [N(2), l], new Load(c, [N(2), l]) + new Load(a, [N(2), l])));
-        return new("add \"8\"", new("llvm.add", ["avx2", "fma"], [new(new Load(c, row), null, 0), new(new Load(a, row), new(ElementType.I32, 8), 0), new(new Load(a, [N(0), N(0)]), new(ElementType.I32), 8)], c, row), body);
+        IrType ints = new(ElementType.I32, 8);
+        return new("add \"8\"", new(
+        [
+            new(EmitKind.Intrinsic, "llvm.add", [Of(new Load(c, row)), Of(new Load(a, row), ints), Of(new Load(a, [N(0), N(0)]), new(ElementType.I32), 8)], ints, -1),
+            new(EmitKind.Operation, "shufflevector", [Made(0, ints), Made(0, ints), new(null, -1, [0, 9, 2, 11, -4], new(ElementType.I32, 5), null, 0)], ints, -1),
+            new(EmitKind.Assembly, "vpaddd $0, $1, \"$$2\"", [Made(1, ints)], new(c.Type, 8), 0),
+        ], ["avx2", "fma"], c, row), body);
     }
+
+    private static InstructionArgument Of(Expr value, IrType? bits = null, int lanes = 0) => new(value, -1, [], value.Type, bits, lanes);
+
+    private static InstructionArgument Made(int earlier, IrType type) => new(null, earlier, [], type, null, 0);
 
     public static LoopModule Expanded()
     {
@@ -56,7 +67,7 @@ internal static class SampleModules
                 new Store(b, [at], new Broadcast(new Let(new Var("w", new(ElementType.I32)), s + I(-4), new Unary(UnaryOp.BitNot, new Binary(BinaryOp.TruncDiv, new Binary(BinaryOp.Shl, s, I(2)), I(3)))), 8), mask, nonTemporal: true),
                 new Store(q, [i], new Cast(CastKind.Bits, new(ElementType.I32), sum)))),
             new Effect(EffectKind.Copy, "dma", [b, q], [N(0), N(8), N(4)]), new Effect(EffectKind.Fence, "", [], []),
-            new InstructionCall("twice", new("llvm.fabs.v8f32", ["avx2"], [new(new Load(acc, [new Ramp(N(0), N(1), 8)]), null, 0)], acc, [new Ramp(N(0), N(1), 8)]), new Store(acc, [N(0)], F(1))));
+            new InstructionCall("twice", new([new(EmitKind.Intrinsic, "llvm.fabs.v8f32", [Of(new Load(acc, [new Ramp(N(0), N(1), 8)]))], new(ElementType.F32, 8), -1)], ["avx2"], acc, [new Ramp(N(0), N(1), 8)]), new Store(acc, [N(0)], F(1))));
         var thread = new For(i, N(0), N(8), LoopKind.Bound, new LetStmt(v, new Load(a, [at], mask), new Allocate(acc, body)), "thread.x");
         var device = new LoopFunction
         {

@@ -53,9 +53,9 @@ public class TensorizeTests
         var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
         var call = PassFixture.Statements(module.Body()).OfType<InstructionCall>().First();
         Assert.Equal(new IrType(ElementType.I32, 16), call.Emission!.ResultType);
-        Assert.Equal([new(ElementType.I32, 16), new(ElementType.I32, 16), new IrType(ElementType.I32, 16)], call.Emission.Arguments.Select(a => a.Type));
+        Assert.Equal([new(ElementType.I32, 16), new(ElementType.I32, 16), new IrType(ElementType.I32, 16)], call.Emission.Operations[0].Arguments.Select(a => a.Type));
         // K is 4: the tile of B is one row of 64 bytes.
-        Assert.All(call.Emission.Arguments.Select(a => a.Value).OfType<Load>(), l => Assert.IsType<Ramp>(Assert.Single(l.Indices)));
+        Assert.All(call.Emission.Operations[0].Arguments.Select(a => a.Value).OfType<Load>(), l => Assert.IsType<Ramp>(Assert.Single(l.Indices)));
         var printed = IrPrinter.Print(module);
         Assert.Equal(printed, IrPrinter.Print(IrParser.ParseModule(printed)));
     }
@@ -168,7 +168,7 @@ public class TensorizeTests
         Assert.Equal(8, calls.Count);
         Assert.All(calls, c =>
         {
-            Assert.All(c.Emission!.Arguments, a => Assert.IsType<Ramp>(Assert.Single(((Load)a.Value).Indices)));
+            Assert.All(c.Emission!.Operations[0].Arguments, a => Assert.IsType<Ramp>(Assert.Single(((Load)a.Value!).Indices)));
             Assert.IsType<IntImm>(Assert.IsType<Ramp>(Assert.Single(c.Emission.Indices)).Base);
         });
     }
