@@ -15,7 +15,7 @@ namespace Tx.Lower.Schedule.Primitives;
 /// <code>
 /// allocate P[34, N]  for yi { P[y, x] = …   C(P[yi, x], P[yi + 2, x]) }   →   allocate P[4, N]  for yi { P[y % 4, x] = …   C(P[yi % 4, x], P[(yi + 2) % 4, x]) }
 /// </code>
-/// Storage of a dimension becomes a ring. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
+/// Storage of a dimension becomes a ring, also at root where no other nest uses it. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
 /// written never moves backwards; and from the lowest index that is read or written there to the last one written there are no more than the ring has
 /// elements. So whatever overwrites an element that is still read would lie behind the last index written. Where that does not say it,
 /// <see cref="RingFold"/> asks the solver.
@@ -37,20 +37,22 @@ public static class Fold
         var iteration = writer.Iterations.FirstOrDefault(it => it.Variable.Name == "v" + index);
         int dimension = Stores.In(writer)[0].Indices.ToList().FindIndex(e => iteration is not null && e.UsesVar(iteration.Variable));
         if (iteration is null || dimension < 0) throw StepContext.Refuse(ScheduleRefusals.WrongStage, d.Span, "fold", name, "it is no dimension of the stage's storage", "fold an index on the left of its equation");
-        if (FindAllocation(state.Nests[number], buffer, []) is not var (allocation, outside))
+        // Storage at root is that of a nest where only this one uses it.
+        var (allocation, body, outside) = FindAllocation(state.Nests[number], buffer, []) is var (found, around) ? (found, found.Body, around) : (null, state.Nests[number], ImmutableArray<For>.Empty);
+        if (allocation is null && (!state.Function.Temporaries.Contains(buffer) || state.Nests.Readers(buffer).Union(state.Nests.Writers(buffer)).Any(n => n != number)))
             throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.WrongStage, d.Span, "fold", name, $"`{handle.Name}` is stored whole, at root",
                 $"compute it in a loop and store it in one: `{handle.Name}.compute_at(…, store_at = …)`"), writer, "computed here"));
         if (buffer.Shape[dimension] is IntImm held && held.Value <= extent) return StepResult.WithoutEffect(state, $"storage of `{name}` has {held.Value} elements");
 
-        var carrier = Carrier(state, allocation, outside, writer, buffer, d);
+        var carrier = Carrier(state, body, outside, writer, buffer, d);
         var at = LoopPlace.Find(state.Nests[number], carrier, number);
-        long? needed = Needed(state, at, allocation, outside, writer, buffer, dimension);
+        long? needed = Needed(state, at, outside, writer, buffer, dimension);
         string argument = $"no more than {needed?.ToString(CultureInfo.InvariantCulture)} elements are needed at a time";
         if (!(needed <= extent))
         {
             // The bound may be too high: the solver looks at each element.
-            var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, allocation.Body), Legality.Dims(state));
-            DependenceResult Ask(long factor, bool proofOnly = true) => RingFold.Check(allocation.Body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence, proofOnly);
+            var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, body), Legality.Dims(state));
+            DependenceResult Ask(long factor, bool proofOnly = true) => RingFold.Check(body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence, proofOnly);
             var result = Ask(extent, proofOnly: false);
             if (result.Witness is { } witness)
             {
@@ -73,18 +75,19 @@ public static class Fold
         }
 
         var ring = new Buffer(buffer.Name, buffer.Type, buffer.Shape.SetItem(dimension, Expr.Index(extent)), buffer.Role, buffer.Scope, buffer.Layout, buffer.Device, buffer.Memory);
-        var body = Redirection.Apply(allocation.Body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
-        var nest = Replace(state.Nests[number], allocation, new Allocate(ring, body, allocation.Origin));
+        var folded = Redirection.Apply(body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
+        if (allocation is null) state = state.RemoveTemporary(buffer).AddTemporary(ring);
+        var nest = allocation is null ? folded : Replace(state.Nests[number], allocation, new Allocate(ring, folded, allocation.Origin));
         return new(state.Replace(number, nest).Touch(writer.Name), Evidence.Proved(argument));
     }
 
     // The innermost loop that holds writes and reads.
-    private static Var Carrier(ScheduleState state, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, Directive d)
+    private static Var Carrier(ScheduleState state, Stmt body, ImmutableArray<For> outside, Instance writer, Buffer buffer, Directive d)
     {
-        var users = LoopPlace.InstancesIn(allocation.Body).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).ToList();
+        var users = LoopPlace.InstancesIn(body).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).ToList();
         if (users.Exists(i => i.Name != writer.Name && i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer)))) throw Refuse("several instances write it");
         if (users.Count < 2) throw Refuse("nothing reads it");
-        var loops = users.Select(i => NestPath.LoopsAround(allocation.Body, i.Name)).ToList();
+        var loops = users.Select(i => NestPath.LoopsAround(body, i.Name)).ToList();
         var between = loops[0].TakeWhile((l, n) => loops.TrueForAll(o => n < o.Length && ReferenceEquals(o[n].Variable, l.Variable))).ToImmutableArray();
         if (between.IsEmpty) throw Refuse($"it is computed and stored in one loop, {(outside.IsEmpty ? "root" : $"`{Names.Of(state, outside[^1].Variable)}`")}");
         return between.FirstOrDefault(l => l.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) is { } marked ? throw Refuse($"`{Names.Of(state, marked.Variable)}` is {LoopWords.Of(marked.Kind)}") : between[^1].Variable;
@@ -94,7 +97,7 @@ public static class Fold
     }
 
     // Elements that are enough, by what one iteration reads and writes; null where that says nothing.
-    private static long? Needed(ScheduleState state, LoopPlace at, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension)
+    private static long? Needed(ScheduleState state, LoopPlace at, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension)
     {
         if (!WritesFirst(at.Loop.Body, writer, buffer)) return null;
         var around = at.Around.Add(at.Loop);
