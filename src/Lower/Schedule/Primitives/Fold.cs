@@ -17,7 +17,8 @@ namespace Tx.Lower.Schedule.Primitives;
 /// </code>
 /// Storage of a dimension becomes a ring, also at root where no other nest uses it. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
 /// written never moves backwards; and from the lowest index that is read or written there to the last one written there are no more than the ring has
-/// elements. So whatever overwrites an element that is still read would lie behind the last index written. Where that does not say it,
+/// elements. So whatever overwrites an element that is still read would lie behind the last index written. Or an iteration writes all that it reads, and no
+/// more than the ring has elements. Where that does not say it,
 /// <see cref="RingFold"/> asks the solver.
 /// </summary>
 public static class Fold
@@ -103,10 +104,32 @@ public static class Fold
         var around = at.Around.Add(at.Loop);
         var arithmetic = new BoxArithmetic(Legality.Dims(state), around);
         var own = NestPath.LoopsAround(at.Loop.Body, writer.Name);
-        var written = Stores.In(writer)[0].Indices[dimension].Substitute(writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding));
-        var read = Box.OfReads(at.Loop.Body, [buffer], arithmetic)[dimension];
-        if (arithmetic.End(written, own, false) is not { } first || arithmetic.End(written, own, true) is not { } last || !SlidingWindow.MovesForward(last, around[outside.Length..], arithmetic)) return null;
-        return arithmetic.Length(arithmetic.Lower(first, read.Low), last, out _) is IntImm n ? n.Value : null;
+        var bindings = writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding);
+        ImmutableArray<Expr> written = [.. Stores.In(writer)[0].Indices.Select(e => e.Substitute(bindings))];
+        var read = Box.OfReads(at.Loop.Body, [buffer], arithmetic);
+        if (arithmetic.End(written[dimension], own, false) is not { } first || arithmetic.End(written[dimension], own, true) is not { } last) return null;
+        var low = SlidingWindow.MovesForward(last, around[outside.Length..], arithmetic) ? arithmetic.Lower(first, read[dimension].Low)
+            : !writer.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesAny(v => around.Any(l => ReferenceEquals(l.Variable, v))))
+                && WritesAll(at.Loop.Body, writer, written, own, read, arithmetic) ? first : null;
+        return low is not null && arithmetic.Length(low, last, out _) is IntImm n ? n.Value : null;
+    }
+
+    // True where an iteration reads only what it has written itself: then it does not matter what others leave.
+    private static bool WritesAll(Stmt body, Instance writer, ImmutableArray<Expr> written, ImmutableArray<For> own, ImmutableArray<BoxDimension> read, BoxArithmetic arithmetic)
+    {
+        var inner = own.Select(l => l.Variable).ToHashSet();
+        if (!IsUnconditional(body, writer) || own.Any(l => l.Min.UsesAny(inner.Contains) || l.Extent.UsesAny(inner.Contains))) return false;
+        var free = inner.ToHashSet();
+        for (int d = 0; d < written.Length; d++)
+        {
+            // One loop for each index, so that every element of the box is written.
+            if (LinearForm.Of(written[d]) is not { } form) return false;
+            var used = form.Terms.Where(t => t.Key.UsesAny(inner.Contains)).ToList();
+            if (used.Count > 1 || used is [var only] && (only.Key is not Var v || only.Value is not (1 or -1) || !free.Remove(v))) return false;
+            if (arithmetic.End(written[d], own, false) is not { } low || arithmetic.End(written[d], own, true) is not { } high) return false;
+            if (!arithmetic.Proves(low <= read[d].Low) || !arithmetic.Proves(high >= read[d].High)) return false;
+        }
+        return true;
     }
 
     private static DiagnosticException TooSmall(Directive d, DependenceWitness witness, int dimension, long extent, long? enough)
@@ -136,6 +159,16 @@ public static class Fold
             default: return false;
         }
     }
+
+    private static bool IsUnconditional(Stmt s, Instance writer) => s switch
+    {
+        Instance i => ReferenceEquals(i, writer),
+        For f => IsUnconditional(f.Body, writer),
+        Allocate a => IsUnconditional(a.Body, writer),
+        LetStmt l => IsUnconditional(l.Body, writer),
+        Block b => b.Statements.Any(x => IsUnconditional(x, writer)),
+        _ => false,
+    };
 
     private static (Allocate, ImmutableArray<For>)? FindAllocation(Stmt s, Buffer buffer, ImmutableArray<For> outside) => s switch
     {
