@@ -103,9 +103,20 @@ public sealed partial class RangeContext
                 // c·⌊x / c⌋ lies in x − c + 1 .. x; the form, an integer, is not negative when c times it is above −c.
                 return form.Times(c)?.Plus(c - 1) is { } scaled && (k > 0 ? x.Plus(1 - c) : x) is { } least
                     && scaled.Replace(atom, Of0) is { } rest && rest.Plus(least, k) is { } next && IsNonNegative(next, ref steps);
+            case Binary { Op: BinaryOp.Div or BinaryOp.Mod } when LimitOf(atom) is { } limit && LinearForm.Of(limit)?.Plus(-1) is { } last:
+                return form.Replace(atom, k > 0 ? Of0 : last) is { } end && IsNonNegative(end, ref steps);
             default:
                 return false;
         }
+    }
+
+    // What lies in 0 .. limit: a loop's variable, and of one below a·b its quotient and remainder by b. Where it has a value, neither factor is 0.
+    private Expr? LimitOf(Expr e)
+    {
+        if (e is Var v) return _limits.GetValueOrDefault(v);
+        if (e is not Binary { Op: BinaryOp.Div or BinaryOp.Mod } b || LimitOf(b.Left) is not Binary { Op: BinaryOp.Mul } product || IntervalOf(product.Left).Min < 0 || IntervalOf(product.Right).Min < 0) return null;
+        var other = StructuralComparer.Equal(product.Right, b.Right) ? product.Left : StructuralComparer.Equal(product.Left, b.Right) ? product.Right : null;
+        return other is null ? null : b.Op is BinaryOp.Div ? other : b.Right;
     }
 
     private static LinearForm Of0 => LinearForm.Of(0);

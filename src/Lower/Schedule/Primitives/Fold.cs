@@ -15,9 +15,10 @@ namespace Tx.Lower.Schedule.Primitives;
 /// <code>
 /// allocate P[34, N]  for yi { P[y, x] = …   C(P[yi, x], P[yi + 2, x]) }   →   allocate P[4, N]  for yi { P[y % 4, x] = …   C(P[yi % 4, x], P[(yi + 2) % 4, x]) }
 /// </code>
-/// Storage of a dimension becomes a ring. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
+/// Storage of a dimension becomes a ring, also at root where no other nest uses it. In each iteration of the loop that holds the writes and the reads, writes come first; the last index that is
 /// written never moves backwards; and from the lowest index that is read or written there to the last one written there are no more than the ring has
-/// elements. So whatever overwrites an element that is still read would lie behind the last index written. Where that does not say it,
+/// elements. So whatever overwrites an element that is still read would lie behind the last index written. Or an iteration writes all that it reads, and no
+/// more than the ring has elements. Where that does not say it,
 /// <see cref="RingFold"/> asks the solver.
 /// </summary>
 public static class Fold
@@ -37,20 +38,22 @@ public static class Fold
         var iteration = writer.Iterations.FirstOrDefault(it => it.Variable.Name == "v" + index);
         int dimension = Stores.In(writer)[0].Indices.ToList().FindIndex(e => iteration is not null && e.UsesVar(iteration.Variable));
         if (iteration is null || dimension < 0) throw StepContext.Refuse(ScheduleRefusals.WrongStage, d.Span, "fold", name, "it is no dimension of the stage's storage", "fold an index on the left of its equation");
-        if (FindAllocation(state.Nests[number], buffer, []) is not var (allocation, outside))
+        // Storage at root is that of a nest where only this one uses it.
+        var (allocation, body, outside) = FindAllocation(state.Nests[number], buffer, []) is var (found, around) ? (found, found.Body, around) : (null, state.Nests[number], ImmutableArray<For>.Empty);
+        if (allocation is null && (!state.Function.Temporaries.Contains(buffer) || state.Nests.Readers(buffer).Union(state.Nests.Writers(buffer)).Any(n => n != number)))
             throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.WrongStage, d.Span, "fold", name, $"`{handle.Name}` is stored whole, at root",
                 $"compute it in a loop and store it in one: `{handle.Name}.compute_at(…, store_at = …)`"), writer, "computed here"));
         if (buffer.Shape[dimension] is IntImm held && held.Value <= extent) return StepResult.WithoutEffect(state, $"storage of `{name}` has {held.Value} elements");
 
-        var carrier = Carrier(state, allocation, outside, writer, buffer, d);
+        var carrier = Carrier(state, body, outside, writer, buffer, d);
         var at = LoopPlace.Find(state.Nests[number], carrier, number);
-        long? needed = Needed(state, at, allocation, outside, writer, buffer, dimension);
+        long? needed = Needed(state, at, outside, writer, buffer, dimension);
         var evidence = Evidence.Proved($"no more than {needed?.ToString(CultureInfo.InvariantCulture)} elements are needed at a time");
         if (!(needed <= extent))
         {
             // The bound may be too high: the solver looks at each element.
-            var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, allocation.Body), Legality.Dims(state));
-            DependenceResult Ask(long factor, bool proofOnly = true) => RingFold.Check(allocation.Body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence, proofOnly);
+            var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, body), Legality.Dims(state));
+            DependenceResult Ask(long factor, bool proofOnly = true) => RingFold.Check(body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence, proofOnly);
             var result = Ask(extent, proofOnly: false);
             if (result.Witness is { } witness)
             {
@@ -72,18 +75,19 @@ public static class Fold
         }
 
         var ring = new Buffer(buffer.Name, buffer.Type, buffer.Shape.SetItem(dimension, Expr.Index(extent)), buffer.Role, buffer.Scope, buffer.Layout, buffer.Device, buffer.Memory);
-        var body = Redirection.Apply(allocation.Body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
-        var nest = Replace(state.Nests[number], allocation, new Allocate(ring, body, allocation.Origin));
+        var folded = Redirection.Apply(body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
+        if (allocation is null) state = state.RemoveTemporary(buffer).AddTemporary(ring);
+        var nest = allocation is null ? folded : Replace(state.Nests[number], allocation, new Allocate(ring, folded, allocation.Origin));
         return new(state.Replace(number, nest).Touch(writer.Name), evidence);
     }
 
     // The innermost loop that holds writes and reads.
-    private static Var Carrier(ScheduleState state, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, Directive d)
+    private static Var Carrier(ScheduleState state, Stmt body, ImmutableArray<For> outside, Instance writer, Buffer buffer, Directive d)
     {
-        var users = LoopPlace.InstancesIn(allocation.Body).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).ToList();
+        var users = LoopPlace.InstancesIn(body).Where(i => i.Reads.Concat(i.Writes).Any(r => ReferenceEquals(r.Buffer, buffer))).ToList();
         if (users.Exists(i => i.Name != writer.Name && i.Writes.Any(r => ReferenceEquals(r.Buffer, buffer)))) throw Refuse("several instances write it");
         if (users.Count < 2) throw Refuse("nothing reads it");
-        var loops = users.Select(i => NestPath.LoopsAround(allocation.Body, i.Name)).ToList();
+        var loops = users.Select(i => NestPath.LoopsAround(body, i.Name)).ToList();
         var between = loops[0].TakeWhile((l, n) => loops.TrueForAll(o => n < o.Length && ReferenceEquals(o[n].Variable, l.Variable))).ToImmutableArray();
         if (between.IsEmpty) throw Refuse($"it is computed and stored in one loop, {(outside.IsEmpty ? "root" : $"`{Names.Of(state, outside[^1].Variable)}`")}");
         return between.FirstOrDefault(l => l.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) is { } marked ? throw Refuse($"`{Names.Of(state, marked.Variable)}` is {LoopWords.Of(marked.Kind)}") : between[^1].Variable;
@@ -93,16 +97,38 @@ public static class Fold
     }
 
     // Elements that are enough, by what one iteration reads and writes; null where that says nothing.
-    private static long? Needed(ScheduleState state, LoopPlace at, Allocate allocation, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension)
+    private static long? Needed(ScheduleState state, LoopPlace at, ImmutableArray<For> outside, Instance writer, Buffer buffer, int dimension)
     {
         if (!WritesFirst(at.Loop.Body, writer, buffer)) return null;
         var around = at.Around.Add(at.Loop);
         var arithmetic = new BoxArithmetic(Legality.Dims(state), around);
         var own = NestPath.LoopsAround(at.Loop.Body, writer.Name);
-        var written = Stores.In(writer)[0].Indices[dimension].Substitute(writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding));
-        var read = Box.OfReads(at.Loop.Body, [buffer], arithmetic)[dimension];
-        if (arithmetic.End(written, own, false) is not { } first || arithmetic.End(written, own, true) is not { } last || !SlidingWindow.MovesForward(last, around[outside.Length..], arithmetic)) return null;
-        return arithmetic.Length(arithmetic.Lower(first, read.Low), last, out _) is IntImm n ? n.Value : null;
+        var bindings = writer.Iterations.ToDictionary(it => it.Variable, it => it.Binding);
+        ImmutableArray<Expr> written = [.. Stores.In(writer)[0].Indices.Select(e => e.Substitute(bindings))];
+        var read = Box.OfReads(at.Loop.Body, [buffer], arithmetic);
+        if (arithmetic.End(written[dimension], own, false) is not { } first || arithmetic.End(written[dimension], own, true) is not { } last) return null;
+        var low = SlidingWindow.MovesForward(last, around[outside.Length..], arithmetic) ? arithmetic.Lower(first, read[dimension].Low)
+            : !writer.Iterations.Any(it => it.Kind is not IterKind.Spatial && it.Binding.UsesAny(v => around.Any(l => ReferenceEquals(l.Variable, v))))
+                && WritesAll(at.Loop.Body, writer, written, own, read, arithmetic) ? first : null;
+        return low is not null && arithmetic.Length(low, last, out _) is IntImm n ? n.Value : null;
+    }
+
+    // True where an iteration reads only what it has written itself: then it does not matter what others leave.
+    private static bool WritesAll(Stmt body, Instance writer, ImmutableArray<Expr> written, ImmutableArray<For> own, ImmutableArray<BoxDimension> read, BoxArithmetic arithmetic)
+    {
+        var inner = own.Select(l => l.Variable).ToHashSet();
+        if (!IsUnconditional(body, writer) || own.Any(l => l.Min.UsesAny(inner.Contains) || l.Extent.UsesAny(inner.Contains))) return false;
+        var free = inner.ToHashSet();
+        for (int d = 0; d < written.Length; d++)
+        {
+            // One loop for each index, so that every element of the box is written.
+            if (LinearForm.Of(written[d]) is not { } form) return false;
+            var used = form.Terms.Where(t => t.Key.UsesAny(inner.Contains)).ToList();
+            if (used.Count > 1 || used is [var only] && (only.Key is not Var v || only.Value is not (1 or -1) || !free.Remove(v))) return false;
+            if (arithmetic.End(written[d], own, false) is not { } low || arithmetic.End(written[d], own, true) is not { } high) return false;
+            if (!arithmetic.Proves(low <= read[d].Low) || !arithmetic.Proves(high >= read[d].High)) return false;
+        }
+        return true;
     }
 
     private static DiagnosticException TooSmall(Directive d, DependenceWitness witness, int dimension, long extent, long? enough)
@@ -132,6 +158,16 @@ public static class Fold
             default: return false;
         }
     }
+
+    private static bool IsUnconditional(Stmt s, Instance writer) => s switch
+    {
+        Instance i => ReferenceEquals(i, writer),
+        For f => IsUnconditional(f.Body, writer),
+        Allocate a => IsUnconditional(a.Body, writer),
+        LetStmt l => IsUnconditional(l.Body, writer),
+        Block b => b.Statements.Any(x => IsUnconditional(x, writer)),
+        _ => false,
+    };
 
     private static (Allocate, ImmutableArray<For>)? FindAllocation(Stmt s, Buffer buffer, ImmutableArray<For> outside) => s switch
     {

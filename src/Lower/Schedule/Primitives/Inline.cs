@@ -49,7 +49,8 @@ public static class Inline
         var instance = context.Instance(state, d.Stage, d.Span);
         var buffer = instance.Writes[0].Buffer;
         if (instance.Writes.Any(w => state.Function.Parameters.Contains(w.Buffer))) throw Refuse("it is a result of the operator", "leave this line out: a result is always stored");
-        if (state.Placed.ContainsKey(instance.Name)) state = ComputeAt.Again(state, d, instance);
+        if (state.Placed.ContainsKey(instance.Name))
+            state = StagePlacement.Undo(state, instance.Name) ?? throw Refuse("it was placed before, and its loops or what it reads have changed since", "inline it before these steps");
         instance = state.FindInstance(instance.Name)!;
         buffer = instance.Writes[0].Buffer;
         if (instance.Init is not null || instance.HasReduction) throw Refuse("it is a reduction");

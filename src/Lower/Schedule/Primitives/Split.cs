@@ -126,6 +126,7 @@ public static class Split
         }
         // What one instance leaves to another, in storage that outlives the iteration, may be overwritten by then.
         var kept = place.Instances.SelectMany(i => i.Writes).Select(r => r.Buffer).Except(Allocated(loop.Body)).ToHashSet();
+        kept.RemoveWhere(b => SettledStorage.IsSettled(b, place, inside));
         if (place.Instances.FirstOrDefault(i => i.Reads.Any(r => kept.Contains(r.Buffer) && place.Instances.Any(w => w.Name != i.Name && w.Writes.Any(x => ReferenceEquals(x.Buffer, r.Buffer))))) is { } reader
             && !Legality.Ask(state, place, context, allowReductions: false).IsProved)
             throw Refuse("what its iterations leave to each other may be overwritten when they are done again", reader);

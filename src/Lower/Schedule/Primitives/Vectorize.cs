@@ -51,7 +51,7 @@ public static class Vectorize
             throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotReassociated, d.Span, d.Loop.Name, "vectorised",
                 "lanes combine in another order, and this reduction keeps its own", "vectorise a loop over elements, or leave `exact` out"), instance, "this reduction keeps the order of its indices"));
         var loops = NestPath.LoopsAround(state.Nests[place.Nest], instance.Name);
-        if (ReductionForm.Match(instance) is null || !ReferenceEquals(loops[^1].Variable, place.Loop.Variable) || !IsWhole(instance, place.Loop)) return null;
+        if (ReductionForm.Match(instance) is null || !ReferenceEquals(loops[^1].Variable, place.Loop.Variable)) return null;
         bool Reduces(For f) => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(f.Variable));
         // After `rfactor` a loop may be over elements and over what is left of the reduction.
         if (loops.Any(f => Reduces(f) && instance.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(f.Variable)))) return null;
@@ -68,8 +68,6 @@ public static class Vectorize
         if (d.Results.Length > 0) state = state.With(d.ResultLoop(0), outer);
         return new(state.Touch(instance.Name), Evidence.Proved("the reduction may be done in any order"));
     }
-
-    private static bool IsWhole(Instance instance, For loop) => instance.Iterations.Any(it => it.Kind is IterKind.Reduction && it.Binding.UsesVar(loop.Variable));
 
     private static DiagnosticException Refuse(Directive d, string why, string help) => StepContext.Refuse(ScheduleRefusals.NotVectorized, d.Span, d.Loop.Name, why, help);
 }
