@@ -14,7 +14,7 @@ internal static class Program
     private const int MaxTries = 3;
 
     private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = 
-        [("matmul", Matmul.Rows), ("memory", Memory.Rows), ("conv", Conv.Rows), ("int8", Int8.Rows), ("one-bit", OneBit.Rows)];
+        [("matmul", Matmul.Rows), ("memory", Memory.Rows), ("conv", Conv.Rows), ("int8", Int8.Rows), ("one-bit", OneBit.Rows), ("compile", CompileTime.Rows)];
 
     private static int Main(string[] args)
     {
