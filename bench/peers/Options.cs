@@ -7,12 +7,13 @@ namespace Tx.Bench.Peers;
 /// <summary>The command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "bench/peers/run [FAMILY…] [--row NAME] [--quick] [--gate] [--json FILE] [--details] [--list] [--file FILE] [--op NAME] [--schedule NAME] [--knobs a=1,b=2]";
+    public const string Usage = "bench/peers/run [FAMILY…] [--row NAME] [--quick] [--gate] [--json FILE] [--markdown FILE] [--details] [--list] [--file FILE] [--op NAME] [--schedule NAME] [--knobs a=1,b=2]";
 
     public ImmutableArray<string> Families { get; init; } = [];
     /// <summary>A row's name, or a part of some.</summary>
     public string? Row { get; init; }
     public string? Json { get; init; }
+    public string? Markdown { get; init; }
     public bool IsGate { get; init; }
     public bool IsQuick { get; init; }
     public bool HasDetails { get; init; }
@@ -37,6 +38,7 @@ internal sealed record Options
             {
                 "--row" => options with { Row = Value() },
                 "--json" => options with { Json = Value() },
+                "--markdown" => options with { Markdown = Value() },
                 "--gate" => options with { IsGate = true },
                 "--quick" => options with { IsQuick = true },
                 "--details" => options with { HasDetails = true },

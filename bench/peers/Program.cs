@@ -14,7 +14,7 @@ internal static class Program
     private const int MaxTries = 3;
 
     private static readonly (string Name, Func<Workbench, IEnumerable<Row>> Rows)[] AllFamilies = 
-        [("matmul", Matmul.Rows), ("memory", Memory.Rows), ("conv", Conv.Rows), ("int8", Int8.Rows), ("one-bit", OneBit.Rows)];
+        [("matmul", Matmul.Rows), ("memory", Memory.Rows), ("conv", Conv.Rows), ("int8", Int8.Rows), ("one-bit", OneBit.Rows), ("compile", CompileTime.Rows)];
 
     private static int Main(string[] args)
     {
@@ -71,7 +71,7 @@ internal static class Program
         Console.WriteLine($"{Processor.Name}; {string.Join("; ", libraries)}");
         var table = new Table(Console.Out);
         table.Heading();
-        var reports = new List<RowReport>();
+        var rowReports = new List<RowReport>();
         var last = new List<Outcome>();
         foreach (var row in rows)
         {
@@ -88,16 +88,14 @@ internal static class Program
             // A row without a figure has none the second time.
             while (options.IsGate && tries < MaxTries && misses is > 0 and < 2 && outcome.Reason is null);
             last.Add(outcome);
-            reports.Add(Table.Report(outcome, tries) with { Passes = misses == 0 || (outcome.Reason is null && misses < 2 && tries > 1) });
+            rowReports.Add(Table.Report(outcome, tries) with { Passes = misses == 0 || (outcome.Reason is null && misses < 2 && tries > 1) });
         }
         Console.WriteLine();
-        FamilyReport[] families = [.. last.GroupBy(o => o.Row.Family).Select(g => Table.Summary(g.Key, [.. g]) with { Failed = reports.Count(r => r.Family == g.Key && !r.Passes) })];
+        FamilyReport[] families = [.. last.GroupBy(o => o.Row.Family).Select(g => Table.Summary(g.Key, [.. g]) with { Failed = rowReports.Count(r => r.Family == g.Key && !r.Passes) })];
         foreach (var family in families) table.Summary(family);
-        if (options.Json is { } path)
-        {
-            var report = new Report(Processor.Name, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), libraries, families, reports);
-            File.WriteAllText(path, JsonSerializer.Serialize(report, PlainJson.Default.Report));
-        }
-        return options.IsGate && reports.Any(r => !r.Passes) ? Missed : Fine;
+        var report = new Report(Processor.Name, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), libraries, families, rowReports);
+        if (options.Json is { } json) File.WriteAllText(json, JsonSerializer.Serialize(report, PlainJson.Default.Report));
+        if (options.Markdown is { } markdown) File.WriteAllText(markdown, MarkdownTables.Of(report));
+        return options.IsGate && rowReports.Any(r => !r.Passes) ? Missed : Fine;
     }
 }

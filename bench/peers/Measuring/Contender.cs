@@ -8,6 +8,8 @@ internal sealed record Contender(string Name, Side Side, Action Run)
 {
     /// <summary>Brings the result of <see cref="Run"/> to where the row looks for it; null: it is there.</summary>
     public Action? Publish { get; init; }
+    /// <summary>Measures one call by a clock of its own, in seconds; null: the clock of the rounds.</summary>
+    public Func<double>? Sample { get; init; }
     /// <summary>Of a roof: operations of one call.</summary>
     public double Work { get; init; }
 }

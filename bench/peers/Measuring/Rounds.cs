@@ -34,6 +34,11 @@ internal static class Rounds
             for (int turn = 0; turn < live.Length; turn++)
             {
                 int i = live[(turn + rounds) % live.Length];
+                if (contenders[i].Sample is { } sample)
+                {
+                    all[i].Add(sample());
+                    continue;
+                }
                 var run = contenders[i].Run;
                 run(); // its data and code come back into the caches
                 long interrupted = ThreadClock.Preemptions;
@@ -77,6 +82,7 @@ internal static class Rounds
 
     private static double FirstLook(Contender c)
     {
+        if (c.Sample is { } sample) return Math.Min(sample(), sample());
         double best = double.MaxValue;
         for (int look = 0; look < 2; look++)
         {

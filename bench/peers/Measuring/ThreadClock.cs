@@ -5,17 +5,12 @@ namespace Tx.Bench.Peers.Measuring;
 /// <summary>Processor time of the calling thread, and how often another one took its core away.</summary>
 internal static unsafe partial class ThreadClock
 {
-    private const int ThreadCpuTime = 3, RusageThread = 1;
+    private const int ProcessCpuTime = 2, ThreadCpuTime = 3, RusageThread = 1;
 
-    public static double Seconds
-    {
-        get
-        {
-            Time t;
-            if (GetTime(ThreadCpuTime, &t) != 0) throw new InvalidOperationException("this system has no clock of a thread");
-            return t.Seconds + t.Nanoseconds * 1e-9;
-        }
-    }
+    public static double Seconds => Read(ThreadCpuTime);
+
+    /// <summary>Of all threads of this process: compilers may use more than the calling one.</summary>
+    public static double ProcessSeconds => Read(ProcessCpuTime);
 
     public static long Preemptions
     {
@@ -25,6 +20,13 @@ internal static unsafe partial class ThreadClock
             var words = stackalloc long[18];
             return GetUsage(RusageThread, words) == 0 ? words[17] : 0;
         }
+    }
+
+    private static double Read(int clock)
+    {
+        Time t;
+        if (GetTime(clock, &t) != 0) throw new InvalidOperationException($"this system has no clock {clock}");
+        return t.Seconds + t.Nanoseconds * 1e-9;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

@@ -11,10 +11,23 @@ internal sealed record Overrides(string? File, string? Operator, string? Schedul
 internal sealed record OperatorEntry(string File, string Operator, string? Schedule, ImmutableArray<(string Dim, string Size)> Sizes, ImmutableArray<(string Name, string Value)> Consts);
 
 /// <summary>Finds and compiles the operators that <c>operators.txt</c> names.</summary>
-internal sealed class OperatorTable(string root, Overrides overrides) : IDisposable
+internal sealed class OperatorTable : IDisposable
 {
-    private readonly (Dictionary<string, OperatorEntry> Entries, Dictionary<string, double> Wanted) _table = Read(Path.Combine(root, "bench", "peers", "operators.txt"));
+    private readonly string _root;
+    private readonly Overrides _overrides;
+    private readonly (Dictionary<string, OperatorEntry> Entries, Dictionary<string, double> Wanted) _table;
     private readonly Dictionary<string, (Session? Session, string Reason)> _sessions = [];
+
+    public OperatorTable(string root, Overrides overrides)
+        : this(root, overrides, Read(Path.Combine(root, "bench", "peers", "operators.txt"))) { }
+
+    private OperatorTable(string root, Overrides overrides, (Dictionary<string, OperatorEntry>, Dictionary<string, double>) table) =>
+        (_root, _overrides, _table) = (root, overrides, table);
+
+    public string Root => _root;
+
+    /// <summary>The same entries, with nothing compiled.</summary>
+    public OperatorTable Again() => new(_root, _overrides, _table);
 
     /// <summary>The least ratio of a family's rows; 1 where the table is silent.</summary>
     public double Wanted(string family) => _table.Wanted.GetValueOrDefault(family, 1);
@@ -25,20 +38,22 @@ internal sealed class OperatorTable(string root, Overrides overrides) : IDisposa
     public (TxOperator? Operator, string Reason) Find(string key, IReadOnlyDictionary<string, long> sizes)
     {
         if (!_table.Entries.TryGetValue(key, out var entry)) return (null, $"operators.txt has no `{key}`");
-        if (!key.EndsWith(".pack", StringComparison.Ordinal))
-            entry = entry with { File = overrides.File ?? entry.File, Operator = overrides.Operator ?? entry.Operator, Schedule = overrides.Schedule ?? entry.Schedule };
-        string path = Path.GetFullPath(entry.File, root);
+        entry = entry with { File = _overrides.File ?? entry.File };
+        if (!IsLayout(key)) entry = entry with { Operator = _overrides.Operator ?? entry.Operator, Schedule = _overrides.Schedule ?? entry.Schedule };
+        string path = Path.GetFullPath(entry.File, _root);
         if (!File.Exists(path)) return (null, $"no operator yet: no file {entry.File}");
         var (session, reason) = Open(path, [.. entry.Consts.Select(c => (c.Name, SizeOf(c.Value, sizes)))]);
         if (session is null) return (null, reason);
         try
         {
             var dims = entry.Sizes.ToImmutableDictionary(s => s.Dim, s => SizeOf(s.Size, sizes));
-            return (new TxOperator(OperatorRequest.Find(session, entry.Operator, dims, entry.Schedule, entry.Schedule is null ? null : overrides.Knobs).Compile()), "");
+            return (new TxOperator(OperatorRequest.Find(session, entry.Operator, dims, entry.Schedule, entry.Schedule is null || IsLayout(key) ? null : _overrides.Knobs).Compile()), "");
         }
         catch (RequestException e) { return (null, e.Message.Contains("has no operator", StringComparison.Ordinal) ? $"no operator yet: {entry.Operator} in {entry.File}" : e.Message); }
         catch (DiagnosticException e) { return (null, string.Join("; ", e.Diagnostics.Select(d => $"{d.Code} {d.Message}"))); }
     }
+
+    private static bool IsLayout(string key) => key.EndsWith(".pack", StringComparison.Ordinal) || key.EndsWith(".pack0", StringComparison.Ordinal) || key.EndsWith(".unpack", StringComparison.Ordinal);
 
     private (Session?, string) Open(string path, ImmutableArray<(string Name, long Value)> consts)
     {

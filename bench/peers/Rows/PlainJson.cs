@@ -18,4 +18,4 @@ internal sealed record RowReport(
     double? Error, string Bound, string? Reason, bool Passes, int Tries, IReadOnlyList<string> Missing, IReadOnlyList<ContenderReport> Contenders);
 
 /// <param name="Rounds">0: first look only.</param>
-internal sealed record ContenderReport(string Name, double Us, double MinUs, double Spread, int Rounds, double? Error);
+internal sealed record ContenderReport(string Name, double? Us, double? MinUs, double Spread, int Rounds, double? Error);

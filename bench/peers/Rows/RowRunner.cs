@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Tx.Bench.Peers.Measuring;
+using Tx.Core;
 
 namespace Tx.Bench.Peers.Rows;
 
@@ -27,9 +28,9 @@ internal sealed class RowRunner(Effort effort, IReadOnlyList<string> passedOn)
 
     private Outcome Together(Row row, Setup setup)
     {
-        double[] errors = [.. setup.Contenders.Select(c => Check(setup, c))];
-        var timings = Rounds.Interleaved(setup.Contenders, effort);
-        Measured[] measured = [.. setup.Contenders.Select((c, i) => new Measured(c.Name, c.Side, timings[i], errors[i]))];
+        var (able, errors) = CheckAll(setup);
+        var timings = Rounds.Interleaved(able, effort);
+        Measured[] measured = [.. able.Select((c, i) => new Measured(c.Name, c.Side, timings[i], errors[i]))];
         var peak = measured.FirstOrDefault(m => m.Name == "peak");
         var copies = measured.Where(m => m.Side == Side.Roof && m.Name != "peak").ToArray();
         return new(row, measured, setup.Missing, setup.NoOperator, setup.Flop, setup.Bytes, setup.Bound)
@@ -65,6 +66,23 @@ internal sealed class RowRunner(Effort effort, IReadOnlyList<string> passedOn)
     }
 
     private static readonly string[] Variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "HL_NUM_THREADS"];
+
+    // Those that run, and their errors. What cannot run is as good as missing.
+    private static (List<Contender>, List<double>) CheckAll(Setup setup)
+    {
+        var (able, errors) = (new List<Contender>(), new List<double>());
+        foreach (var contender in setup.Contenders)
+            try
+            {
+                errors.Add(Check(setup, contender));
+                able.Add(contender);
+            }
+            catch (Exception e) when (e is DiagnosticException or InvalidOperationException)
+            {
+                if (contender.Side == Side.Tx) setup.NoOperator = e.Message; else setup.Missing.Add($"{contender.Name} ({e.Message})");
+            }
+        return (able, errors);
+    }
 
     private static double Check(Setup setup, Contender contender)
     {

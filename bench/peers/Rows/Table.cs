@@ -41,7 +41,7 @@ internal sealed class Table(TextWriter output)
     public static RowReport Report(Outcome o, int tries) => new(
         o.Row.Family, o.Row.Name, o.Row.Threads, o.Row.Wanted, o.Ratio, o.Tx?.Timing.Median * 1e6, o.Best?.Name, o.Best?.Timing.Median * 1e6, o.Share,
         o.Roof is null ? "none" : o.IsByBytes ? "bandwidth" : "peak", o.Scaling, Finite(o.Tx?.Error), o.Bound, o.Reason, o.Passes, tries, o.Missing,
-        [.. o.Contenders.Select(c => new ContenderReport(c.Name, c.Timing.Median * 1e6, c.Timing.Min * 1e6, c.Timing.Spread, c.Timing.Rounds, Finite(c.Error)))]);
+        [.. o.Contenders.Select(c => new ContenderReport(c.Name, Finite(c.Timing.Median * 1e6), Finite(c.Timing.Min * 1e6), c.Timing.Spread, c.Timing.Rounds, Finite(c.Error)))]);
 
     private static double? Finite(double? x) => x is { } v && double.IsFinite(v) ? v : null;
     private static string Number(double? x) => x is { } v ? v.ToString(v < 100 ? "0.00" : "0.0", CultureInfo.InvariantCulture) : "-";

@@ -12,11 +12,15 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
     private readonly TensorAllocator _allocator = new();
     private readonly WorkerPool _pool = new(threads);
 
+    public string Root => operators.Root;
     public int Threads => threads;
     public WorkerPool Pool => _pool;
 
     /// <summary>The least ratio of a family's rows.</summary>
     public double Wanted(string family) => operators.Wanted(family);
+
+    /// <summary>The table of operators without anything that was compiled before; it belongs to the caller.</summary>
+    public OperatorTable Fresh() => operators.Again();
 
     /// <summary>A tensor that every contender reads; its pages are there.</summary>
     public NativeTensor Random(ElementType type, long seed, params ReadOnlySpan<long> shape) => TensorFill.Random(_allocator, type, shape, seed);
