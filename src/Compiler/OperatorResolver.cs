@@ -39,14 +39,20 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
-            if (Binder.Bind(op, Specialisation.Representative(op), bag) is not { } bound) continue;
-            RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
-            // A callee's fault shows in its callers too; once is enough.
-            foreach (var d in Report(bound).Diagnostics)
-                if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+            if (CheckDeclaration(op, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
         foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
+    }
+
+    /// <summary>Binds and proves one operator for a representative choice; null where it cannot be bound.</summary>
+    public Operator? CheckDeclaration(OpSyntax op, DiagnosticBag bag)
+    {
+        if (Binder.Bind(op, Specialisation.Representative(op), bag) is not { } bound) return null;
+        // A callee's fault shows in its callers too; once is enough.
+        foreach (var d in Report(bound).Diagnostics)
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+        return bound;
     }
 
     /// <summary>Finds specialisation and sizes for a call.</summary>

@@ -28,21 +28,27 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
-            var errors = ScheduleElaborator.CheckHeader(schedule, program.Declarations);
-            bag.AddRange(errors);
-            if (errors.Any(d => d.IsError) || !program.Declarations.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) continue;
-            // What is wrong with the operator has been reported with it.
-            if (operators.Binder.Bind(op, Specialisation.Representative(op), new DiagnosticBag()) is not { } bound) continue;
-            if (Check(schedule, bound) is not { } result) continue;
-            Checked.Add(result);
-            foreach (var d in result.Applied.Diagnostics)
-                if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+            if (Check(schedule, program.Declarations, bag) is { } result) Checked.Add(result);
         }
         foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
     }
 
+    /// <summary>Checks one schedule; null where it cannot be applied to its operator.</summary>
+    public CheckedSchedule? Check(ScheduleSyntax schedule, DeclarationTable table, DiagnosticBag bag)
+    {
+        var errors = ScheduleElaborator.CheckHeader(schedule, table);
+        bag.AddRange(errors);
+        if (errors.Any(d => d.IsError) || !table.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) return null;
+        // What is wrong with the operator has been reported with it.
+        if (operators.Binder.Bind(op, Specialisation.Representative(op), new DiagnosticBag()) is not { } bound) return null;
+        if (Check(schedule, bound) is not { } result) return null;
+        foreach (var d in result.Applied.Diagnostics)
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+        return result;
+    }
+
     /// <summary>Schedules that dispatch never takes, because one before them always applies where they do; unless they are named.</summary>
-    private static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
+    public static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
     {
         var table = program.Declarations;
         var named = table.Schedules.Values.SelectMany(s => s.Clauses).OfType<ExtendsClauseSyntax>().Select(c => c.Schedule.Text)

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using Tx.Core;
+using Tx.Lang.Program;
+using Tx.Lang.Schedules;
+using Tx.Lang.Instructions;
+using Tx.Lang.Semantics;
+using Tx.Lang.Syntax;
+using Tx.Runtime;
+
+namespace Tx.LanguageServices;
+
+/// <summary>What is known of one document: its declarations, and what is wrong with them. An edit costs as much as what it changes. For one thread.</summary>
+internal sealed class DocumentAnalysis : IDisposable
+{
+    private readonly TensorAllocator _allocator = new();
+    private readonly OperatorResolver _resolver;
+    private readonly ScheduleResolver _schedules;
+    private readonly ScheduleChecker _checker;
+    private readonly ImportResolver _imports;
+    private readonly CheckedItems _checked = new();
+    private readonly Dictionary<string, Value> _noVariables = new(StringComparer.Ordinal);
+    private List<Diagnostic> _tableErrors = [];
+    private (ImmutableArray<ItemSyntax> Items, DeclarationTable Table, ImmutableArray<Diagnostic> Found)? _statements;
+
+    public DocumentAnalysis(ImportResolver imports, CpuTarget target)
+    {
+        _imports = imports;
+        _resolver = new(() => Table, _allocator);
+        _schedules = new(() => _resolver.Binder, target);
+        _checker = new(_schedules, _resolver);
+        Tree = DocumentTree.Parse(DocumentSnapshot.Of("<nothing>", ""), null);
+        Names = new(Tree.Tree, Table);
+    }
+
+    public DocumentTree Tree { get; private set; }
+    public DeclarationTable Table { get; private set; } = DeclarationTable.Empty;
+    public NameResolver Names { get; private set; }
+    public Workspace Workspace { get; private set; } = Workspace.Empty;
+    /// <summary>The values that statements bind, as far as they are known without running them.</summary>
+    public IReadOnlyDictionary<string, Value> Variables { get; private set; } = ImmutableDictionary<string, Value>.Empty;
+    /// <summary>The files that the document imports, directly or not.</summary>
+    public IEnumerable<string> Imports => Table.Imports.Select(t => t.Source.Path);
+
+    /// <summary>Takes a state of the document and of the files around it. Parses, and finds declarations; checks nothing.</summary>
+    public void Update(DocumentSnapshot document, Workspace workspace)
+    {
+        if (ReferenceEquals(document, Tree.Document) && ReferenceEquals(workspace, Workspace)) return;
+        Workspace = workspace;
+        if (!ReferenceEquals(document, Tree.Document)) Tree = DocumentTree.Parse(document, Tree);
+        var bag = new DiagnosticBag();
+        var table = DeclarationTable.Build(Tree.Tree, (span, path) => _imports.Find(span.Source.Path, path, workspace), null, bag);
+        _tableErrors = [.. bag.Items];
+        // The same declarations: what is bound stays.
+        if (!SameDeclarations(table, Table)) Table = table;
+        Tests = table.Tests;
+        Names = new(Tree.Tree, Table);
+        _checked.Retain(Tree.Units.Select(u => u.Node));
+    }
+
+    private IReadOnlyList<TestSyntax> Tests { get; set; } = [];
+
+    /// <summary>The operator bound for a representative choice of its types and ranks; null where it has errors.</summary>
+    public Operator? Bind(OpSyntax op)
+    {
+        var bag = new DiagnosticBag();
+        return Session.Guard(bag, () => _resolver.Binder.Bind(op, Specialisation.Representative(op), bag));
+    }
+
+    /// <summary>What is wrong with the text and with declarations.</summary>
+    public ImmutableArray<Diagnostic> CheckDeclarations(CancellationToken cancellation)
+    {
+        var bag = new DiagnosticBag();
+        bag.AddRange(Tree.Errors);
+        bag.AddRange(_tableErrors);
+        Session.Guard(bag, () => _resolver.Binder.CheckConsts(bag));
+        bag.AddRange(UnsupportedDeclarations.Find(Table));
+        foreach (var unit in Tree.Units)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (unit.Node is OpSyntax or ScheduleSyntax or IntrinSyntax) Add(bag, Check(unit.Node));
+        }
+        Session.Guard(bag, () => CheckReducers(bag));
+        foreach (var d in ScheduleChecker.NeverChosen(new(Tree.Tree, Table), isPrompt: false)) bag.Add(d);
+        return Finish(bag);
+    }
+
+    /// <summary>What is wrong with statements and tests, once declarations are checked.</summary>
+    public ImmutableArray<Diagnostic> CheckStatements(CancellationToken cancellation)
+    {
+        var bag = new DiagnosticBag();
+        foreach (var test in Tests)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Add(bag, Check(test));
+        }
+        ImmutableArray<ItemSyntax> items = [.. Tree.Tree.Root.Items.Where(IsStatement)];
+        if (_statements is { } known && ReferenceEquals(known.Table, Table) && Enumerable.SequenceEqual<ItemSyntax>(known.Items, items, ReferenceEqualityComparer.Instance))
+        {
+            bag.AddRange(known.Found);
+            return Finish(bag);
+        }
+        var found = new DiagnosticBag();
+        var scope = NewScope();
+        var runner = new StatementRunner(scope, new CheckingMachine(), isCheck: true);
+        foreach (var item in items)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Session.Guard(found, () => ProgramChecker.CheckStatements([item], runner, found));
+        }
+        Variables = scope.Variables.ToImmutableDictionary(StringComparer.Ordinal);
+        _statements = (items, Table, [.. found.Items]);
+        bag.AddRange(found.Items);
+        return Finish(bag);
+    }
+
+    private static bool IsStatement(ItemSyntax item) => item is LetSyntax or AssertSyntax or BenchSyntax or SimpleSyntax or RequireSyntax or KnobSyntax or IfSyntax or ForSyntax or MemorySyntax or UnitSyntax or QueueSyntax or CyclesSyntax or EmitSyntax;
+
+    private static void Add(DiagnosticBag bag, IEnumerable<Diagnostic> found)
+    {
+        foreach (var d in found)
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+    }
+
+    private ImmutableArray<Diagnostic> Check(ItemSyntax item)
+    {
+        if (_checked.Find(item, Table) is { } known) return known;
+        var bag = new DiagnosticBag();
+        Session.Guard(bag, () =>
+        {
+            switch (item)
+            {
+                case OpSyntax op: _resolver.CheckDeclaration(op, bag); break;
+                case ScheduleSyntax s: _checker.Check(s, Table, bag); break;
+                case IntrinSyntax i: InstructionBinder.Bind(i, _resolver.Binder, bag); break;
+                case TestSyntax t: new TestRunner(new(Tree.Tree, Table), NewScope, new CheckingMachine()).Check(t, bag); break;
+            }
+        });
+        _checked.Keep(item, Table, bag.Items);
+        return [.. bag.Items];
+    }
+
+    /// <summary>The laws of a reducer depend on its uses.</summary>
+    private void CheckReducers(DiagnosticBag bag)
+    {
+        if (Table.Reducers.Count == 0) return;
+        foreach (var op in Table.Operators.Values)
+            if (_checked.NeedsOf(op, Table).Any(n => n is ReducerSyntax)) Bind(op);
+        _resolver.Binder.CheckReducers(bag);
+    }
+
+    private SessionScope NewScope() => new(name => Table.Operators.GetValueOrDefault(name), Table.Operators.Keys, Table.Consts)
+    {
+        Variables = new(_noVariables, StringComparer.Ordinal), Folder = ImportResolver.Folders(Tree.Document.Path).First(), Resolver = _resolver, Schedules = _schedules,
+        Output = new Silent(), Allocator = _allocator, ReferenceMachine = new CheckingMachine(), SymbolicMachine = new(() => throw new CompilerBugException("language service", "a check ran a kernel")),
+    };
+
+    /// <summary>In the text as it is now; what lies in an imported file is told where that is imported.</summary>
+    private ImmutableArray<Diagnostic> Finish(DiagnosticBag bag)
+    {
+        var found = ImmutableArray.CreateBuilder<Diagnostic>();
+        foreach (var d in ReportFilter.Select(bag.Items, Tree.Tree.Root.Items))
+        {
+            var now = Tree.Now(d);
+            if (now.Span is not { } span || ReferenceEquals(span.Source, Tree.Document.Text)) found.Add(now);
+            else if (now.IsError && ImportAt(span.Source.Path) is { } import && !found.Any(f => f.Span == import))
+                found.Add((now with { Span = import, Message = $"{Path.GetFileName(span.Source.Path)}: {now.Message}", Fix = null }).WithLabel(span, "here"));
+        }
+        return found.ToImmutable();
+    }
+
+    private SourceSpan? ImportAt(string path)
+    {
+        var imports = Tree.Units.Where(u => u.Node is ImportSyntax).ToList();
+        var unit = imports.Find(u => ImportResolver.PathOf(Tree.Document.Path, ((ImportSyntax)u.Node).Path, Workspace) == path) ?? imports.FirstOrDefault();
+        return unit is null ? null : Tree.Now(unit.Node.Span);
+    }
+
+    private static bool SameDeclarations(DeclarationTable a, DeclarationTable b) =>
+        Same(a.Operators, b.Operators) && Same(a.Consts, b.Consts) && Same(a.Reducers, b.Reducers) && Same(a.Strategies, b.Strategies) && Same(a.Intrinsics, b.Intrinsics)
+        && Same(a.Targets, b.Targets) && Same(a.Schedules, b.Schedules) && a.Imports.SequenceEqual(b.Imports, ReferenceEqualityComparer.Instance);
+
+    private static bool Same<TKey, T>(IReadOnlyDictionary<TKey, T> a, IReadOnlyDictionary<TKey, T> b) where T : class =>
+        a.Count == b.Count && a.All(x => b.TryGetValue(x.Key, out var other) && ReferenceEquals(x.Value, other));
+
+    public void Dispose()
+    {
+        _schedules.Dispose();
+        _resolver.Dispose();
+    }
+
+    private sealed class Silent : ISessionOutput
+    {
+        public void Print(string text) { }
+        public void Echo(Value value) { }
+        public void Bench(BenchResult result) { }
+        public void Report(Diagnostic diagnostic) { }
+    }
+}
