@@ -11,6 +11,10 @@ internal sealed class CheckedItems
     private readonly Dictionary<ItemSyntax, (ImmutableArray<ItemSyntax> Needs, ImmutableArray<Diagnostic> Found)> _known = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<ItemSyntax, ImmutableArray<string>> _mentions = new(ReferenceEqualityComparer.Instance);
 
+    private DeclarationTable? _table;
+    private Dictionary<ItemSyntax, ImmutableArray<ItemSyntax>> _needs = new(ReferenceEqualityComparer.Instance);
+    private ILookup<string, ScheduleSyntax> _schedules = Array.Empty<ScheduleSyntax>().ToLookup(s => "");
+
     /// <summary>What is known of an item; null where it has to be checked.</summary>
     public ImmutableArray<Diagnostic>? Find(ItemSyntax item, DeclarationTable table) =>
         _known.TryGetValue(item, out var known) && Enumerable.SequenceEqual<ItemSyntax>(known.Needs, NeedsOf(item, table), ReferenceEqualityComparer.Instance) ? known.Found : null;
@@ -22,10 +26,21 @@ internal sealed class CheckedItems
     {
         var kept = items.ToHashSet<ItemSyntax>(ReferenceEqualityComparer.Instance);
         foreach (var item in _known.Keys.Where(i => !kept.Contains(i)).ToList()) _known.Remove(item);
+        foreach (var item in _mentions.Keys.Where(i => !kept.Contains(i)).ToList()) _mentions.Remove(item);
     }
 
     /// <summary>The declarations that an item mentions, directly or through others.</summary>
     public ImmutableArray<ItemSyntax> NeedsOf(ItemSyntax item, DeclarationTable table)
+    {
+        if (!ReferenceEquals(table, _table))
+        {
+            (_table, _needs) = (table, new(ReferenceEqualityComparer.Instance));
+            _schedules = table.Schedules.Values.ToLookup(s => s.Name.Text, StringComparer.Ordinal);
+        }
+        return _needs.TryGetValue(item, out var known) ? known : _needs[item] = FindNeeds(item, table);
+    }
+
+    private ImmutableArray<ItemSyntax> FindNeeds(ItemSyntax item, DeclarationTable table)
     {
         var found = new List<ItemSyntax>();
         var seen = new HashSet<ItemSyntax>(ReferenceEqualityComparer.Instance) { item };
@@ -41,7 +56,7 @@ internal sealed class CheckedItems
         return [.. found];
     }
 
-    private static IEnumerable<ItemSyntax> Declarations(string name, ItemSyntax by, DeclarationTable table)
+    private IEnumerable<ItemSyntax> Declarations(string name, ItemSyntax by, DeclarationTable table)
     {
         if (table.Operators.TryGetValue(name, out var op)) yield return op;
         if (table.Consts.TryGetValue(name, out var c)) yield return c;
@@ -51,8 +66,7 @@ internal sealed class CheckedItems
         if (table.Targets.TryGetValue(name, out var t)) yield return t;
         // A schedule is named by one that extends it, and by a call.
         if (by is ScheduleSyntax or TestSyntax or LetSyntax or AssertSyntax or SimpleSyntax or BenchSyntax)
-            foreach (var (key, schedule) in table.Schedules)
-                if (key.Name == name) yield return schedule;
+            foreach (var schedule in _schedules[name]) yield return schedule;
     }
 
     private ImmutableArray<string> Mentions(ItemSyntax item) => _mentions.TryGetValue(item, out var known) ? known
