@@ -28,14 +28,18 @@ vim.api.nvim_create_autocmd("FileType", {
 })
 
 -- The commands above operators and schedules.
-local function terminal(verb, flags)
+local function terminal(verb, flags, asks_sizes)
   return function(command)
     local uri, operator, schedule = unpack(command.arguments)
     local line = { vim.env.TX or "tx", verb, vim.uri_to_fname(uri), "--op", operator }
     if schedule then vim.list_extend(line, { "--schedule", schedule }) end
+    if asks_sizes then
+      local sizes = vim.trim(vim.fn.input("sizes of " .. operator .. ", such as M=1024,N=1024: "))
+      if sizes ~= "" then vim.list_extend(line, { "--shape", sizes }) end
+    end
     vim.cmd("botright new")
     vim.fn.termopen(vim.list_extend(line, flags))
   end
 end
-vim.lsp.commands["tx.steps"] = terminal("print", { "--steps" })
-vim.lsp.commands["tx.time"] = terminal("bench", {})
+vim.lsp.commands["tx.steps"] = terminal("print", { "--steps" }, false)
+vim.lsp.commands["tx.time"] = terminal("bench", {}, true)

@@ -16,19 +16,23 @@ function start() {
 }
 
 // What the code lenses above operators and schedules call: the command line, in a terminal.
-function inTerminal(verb) {
-  return (uri, operator, schedule) => {
+function inTerminal(verb, flags, asksSizes) {
+  return async (uri, operator, schedule) => {
     const file = vscode.Uri.parse(uri).fsPath;
-    const args = [...verb, file, "--op", operator, ...(schedule ? ["--schedule", schedule] : [])];
-    if (verb[0] === "print") args.push("--steps");
-    vscode.window.createTerminal({ name: `tx ${verb[0]}`, shellPath: program(), shellArgs: args }).show(true);
+    const args = [verb, file, "--op", operator, ...(schedule ? ["--schedule", schedule] : []), ...flags];
+    if (asksSizes) {
+      const sizes = await vscode.window.showInputBox({ prompt: `The sizes of ${operator}; empty where it has none`, placeHolder: "M=1024,N=1024" });
+      if (sizes === undefined) return;
+      if (sizes.trim()) args.push("--shape", sizes.trim());
+    }
+    vscode.window.createTerminal({ name: `tx ${verb}`, shellPath: program(), shellArgs: args }).show(true);
   };
 }
 
 exports.activate = async (context) => {
   context.subscriptions.push(
-    vscode.commands.registerCommand("tx.steps", inTerminal(["print"])),
-    vscode.commands.registerCommand("tx.time", inTerminal(["bench"])),
+    vscode.commands.registerCommand("tx.steps", inTerminal("print", ["--steps"], false)),
+    vscode.commands.registerCommand("tx.time", inTerminal("bench", [], true)),
     vscode.commands.registerCommand("tx.restart", async () => {
       await client?.stop();
       await start();
