@@ -47,6 +47,7 @@ public sealed class KernelCompiler : IDisposable
     private (LoopModule, AppliedSchedule?) Schedule(Operator op, LoopModule plain, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule)
     {
         if (schedule is null) return (DefaultSchedule.Apply(plain, Target), null);
+        if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
         var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims);
         if (applied.HasErrors) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
         return (plain.With([applied.Function.Function]), applied);

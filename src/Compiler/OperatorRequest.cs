@@ -38,7 +38,7 @@ public sealed class OperatorRequest
             throw new RequestException($"the program has no operator `{name}`{near}");
         }
         var bag = new DiagnosticBag();
-        var bound = session.Resolver.Binder.Bind(syntax, WithDefines(syntax, session.Defines, bag), bag);
+        var bound = session.Resolver.Binder.Bind(syntax, ConstChoices.With(syntax, session.Defines), bag);
         if (bound is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
         foreach (string dim in sizes.Keys.Order(StringComparer.Ordinal))
             if (!bound.Dims.Any(d => d.Name == dim))
@@ -57,6 +57,9 @@ public sealed class OperatorRequest
         }
         var dims = _sizes.IsEmpty ? null : CompleteSizes();
         if (dims is not null) Admit(dims);
+        // The nests of a device's schedule are all that there is of it.
+        if (stage == "loops" && _schedule is { Schedule: var s } && ScheduleResolver.DeviceOf(s) is not null && Steps() is { } device)
+            return device.HasErrors ? throw new DiagnosticException([.. device.Diagnostics.Where(d => d.IsError)]) : IrPrinter.Print(new LoopModule([device.Function.Function], LoopLevel.Scheduled));
         var lowered = _session.Compiler.Lower(_operator, dims, _schedule);
         return stage switch
         {
@@ -81,7 +84,7 @@ public sealed class OperatorRequest
     {
         if (Steps() is not { } applied) return null;
         string sizes = string.Join(", ", _sizes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key} = {s.Value}"));
-        string? assembly = applied.HasErrors ? null : Print("asm");
+        string? assembly = applied.HasErrors || applied.Function.Function.Target is not null ? null : Print("asm");
         return HtmlReport.Of(applied, $"{_operator.Name} under {applied.Elaborated.Syntax.Name.Text}{(sizes.Length > 0 ? $", {sizes}" : "")}",
             $"{SyntaxPrinter.Print(_syntax)}\n{SyntaxPrinter.Print(applied.Elaborated.Syntax)}", assembly);
     }
@@ -124,15 +127,5 @@ public sealed class OperatorRequest
         foreach (var tensor in _operator.Parameters.Concat(_operator.Results))
             TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
         _session.Resolver.Prove(_operator, dims, null);
-    }
-
-    private static Specialisation WithDefines(OpSyntax op, ImmutableDictionary<string, Scalar> defines, DiagnosticBag bag)
-    {
-        var usual = Specialisation.Representative(op);
-        var consts = usual.Consts.ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
-        foreach (var p in op.Parameters.Where(p => p.IsConst))
-            if (defines.TryGetValue(p.Name.Text, out var value) && ElementTypes.TryParse(p.Type.Name.Text, out var type))
-                consts[p.Name.Text] = ScalarMath.Cast(CastKind.Convert, type, value);
-        return usual with { Consts = [.. op.Parameters.Where(p => consts.ContainsKey(p.Name.Text)).Select(p => (p.Name.Text, consts[p.Name.Text]))] };
     }
 }

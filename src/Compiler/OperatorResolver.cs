@@ -11,7 +11,7 @@ namespace Tx;
 
 /// <summary>From a call with values to a bound and proved operator with sizes. Each operator is bound once for a choice of types, ranks and
 /// <c>const</c> values, proved once for all sizes, and what is left once for each choice of sizes.</summary>
-internal sealed class OperatorResolver(Func<DeclarationTable> declarations, TensorAllocator allocator) : IDisposable
+internal sealed class OperatorResolver(Func<DeclarationTable> declarations, TensorAllocator allocator, ImmutableDictionary<string, Scalar>? defines = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly IslProver _prover = new();
@@ -21,6 +21,9 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
 
     /// <summary>What the declared operators check when they run, in the order of the text.</summary>
     public List<(Operator Operator, RuntimeCheck Check)> RuntimeChecks { get; } = [];
+
+    /// <summary>What the last check of declarations left out.</summary>
+    public List<Diagnostic> Notes { get; } = [];
 
     public ModuleBinder Binder
     {
@@ -35,25 +38,41 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag)
     {
         RuntimeChecks.Clear();
+        Notes.Clear();
         Binder.CheckConsts(bag);
         bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
+        var choices = ConstsOf(program);
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
-            if (CheckDeclaration(op, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
+            if (CheckDeclaration(op, choices, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
         foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
     }
 
-    /// <summary>Binds and proves one operator for a representative choice; null where it cannot be bound.</summary>
-    public Operator? CheckDeclaration(OpSyntax op, DiagnosticBag bag)
+    /// <summary>Binds and proves one operator, for a representative choice or for values that a call passes; null where it cannot be bound.</summary>
+    public Operator? CheckDeclaration(OpSyntax op, ConstChoices choices, DiagnosticBag bag)
     {
-        if (Binder.Bind(op, Specialisation.Representative(op), bag) is not { } bound) return null;
+        var usual = ConstChoices.With(op, defines ?? ImmutableDictionary<string, Scalar>.Empty);
+        if (!Binder.AdmitsConsts(op, usual) && op.Parameters.Any(p => p.IsConst && p.Default is null && usual.ValueOf(p.Name.Text) is null))
+        {
+            if (choices.Of(op) is not [var called, ..])
+            {
+                string names = string.Join(", ", op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text));
+                Notes.Add(Diagnostic.Create(SessionDiagnostics.OperatorNotChecked, op.Name.Span, op.Name.Text, names));
+                return null;
+            }
+            usual = called.Specialisation;
+        }
+        if (Binder.Bind(op, usual, bag) is not { } bound) return null;
         // A callee's fault shows in its callers too; once is enough.
         foreach (var d in Report(bound).Diagnostics)
             if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         return bound;
     }
+
+    /// <summary>The values of <c>const</c> parameters that the operators of a program are checked for.</summary>
+    public ConstChoices ConstsOf(LoadedProgram program) => new(program, Binder, defines ?? ImmutableDictionary<string, Scalar>.Empty);
 
     /// <summary>Finds specialisation and sizes for a call.</summary>
     /// <exception cref="DiagnosticException">The arguments do not fit, or the operator is wrong for them.</exception>

@@ -88,11 +88,11 @@ internal static class JsonLines
         w.WriteNumber("failed", failed);
     });
 
-    /// <summary><c>schedule op directive tier argument line</c>: a step of a schedule and why it is right; the tier is <c>proved checked tested</c>.</summary>
+    /// <summary><c>schedule op target directive tier argument line</c>: a step of a schedule and why it is right; the tier is <c>proved checked tested</c>.
+    /// <c>consts</c> and <c>shape</c> only where it was applied for such values.</summary>
     public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.AppliedStep step) => Write(w =>
     {
-        w.WriteString("schedule", schedule.Syntax.Name.Text);
-        w.WriteString("op", schedule.Applied.Function.Plain.Name);
+        Place(w, schedule);
         w.WriteString("directive", step.Directive.Text);
         w.WriteString("tier", step.Evidence.Tier.ToString().ToLowerInvariant());
         w.WriteString("argument", step.Evidence.Argument);
@@ -103,14 +103,33 @@ internal static class JsonLines
     /// <summary>The same fields for a step that is refused: its tier is <c>refused</c>, and what is wrong stands in its diagnostic.</summary>
     public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.RefusedStep step) => Write(w =>
     {
-        w.WriteString("schedule", schedule.Syntax.Name.Text);
-        w.WriteString("op", schedule.Applied.Function.Plain.Name);
+        Place(w, schedule);
         w.WriteString("directive", step.Directive.Text);
         w.WriteString("tier", "refused");
         w.WriteNull("argument");
         if (step.Directive.Span is { } span) w.WriteNumber("line", span.Start.Line); else w.WriteNull("line");
         w.WriteNumber("ms", Math.Round(step.Time.TotalMilliseconds, 3));
     });
+
+    private static void Place(Utf8JsonWriter w, CheckedSchedule s)
+    {
+        w.WriteString("schedule", s.Syntax.Name.Text);
+        w.WriteString("op", s.Applied.Function.Plain.Name);
+        w.WriteString("target", s.Target);
+        if (!s.Consts.IsEmpty)
+        {
+            w.WriteStartObject("consts");
+            foreach (var (name, value) in s.Consts)
+                if (value.Type is ElementType.Bool) w.WriteBoolean(name, value.IsTrue);
+                else if (value.Type.IsInteger) w.WriteNumber(name, value.Integer);
+                else w.WriteString(name, value.ToString());
+            w.WriteEndObject();
+        }
+        if (s.Sizes is not { } sizes) return;
+        w.WriteStartObject("shape");
+        foreach (var (name, size) in sizes) w.WriteNumber(name, size);
+        w.WriteEndObject();
+    }
 
     /// <summary><c>op schedule shape threads median_us min_us gflops peak_gflops fraction_of_peak repetitions compile_ms</c>.</summary>
     public static string Of(BenchResult r) => Write(w =>

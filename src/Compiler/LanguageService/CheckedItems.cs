@@ -8,7 +8,7 @@ namespace Tx.LanguageServices;
 /// <summary>What was found in declarations, kept as long as neither they nor what they mention changes.</summary>
 internal sealed class CheckedItems
 {
-    private readonly Dictionary<ItemSyntax, (ImmutableArray<ItemSyntax> Needs, ImmutableArray<Diagnostic> Found)> _known = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ItemSyntax, (ImmutableArray<ItemSyntax> Needs, string For, ImmutableArray<Diagnostic> Found)> _known = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<ItemSyntax, ImmutableArray<string>> _mentions = new(ReferenceEqualityComparer.Instance);
 
     private DeclarationTable? _table;
@@ -16,10 +16,11 @@ internal sealed class CheckedItems
     private ILookup<string, ScheduleSyntax> _schedules = Array.Empty<ScheduleSyntax>().ToLookup(s => "");
 
     /// <summary>What is known of an item; null where it has to be checked.</summary>
-    public ImmutableArray<Diagnostic>? Find(ItemSyntax item, DeclarationTable table) =>
-        _known.TryGetValue(item, out var known) && Enumerable.SequenceEqual<ItemSyntax>(known.Needs, NeedsOf(item, table), ReferenceEqualityComparer.Instance) ? known.Found : null;
+    /// <param name="choice">What it is checked for, beside its text and what that mentions.</param>
+    public ImmutableArray<Diagnostic>? Find(ItemSyntax item, DeclarationTable table, string choice) =>
+        _known.TryGetValue(item, out var known) && known.For == choice && Enumerable.SequenceEqual<ItemSyntax>(known.Needs, NeedsOf(item, table), ReferenceEqualityComparer.Instance) ? known.Found : null;
 
-    public void Keep(ItemSyntax item, DeclarationTable table, IEnumerable<Diagnostic> found) => _known[item] = (NeedsOf(item, table), [.. found]);
+    public void Keep(ItemSyntax item, DeclarationTable table, string choice, IEnumerable<Diagnostic> found) => _known[item] = (NeedsOf(item, table), choice, [.. found]);
 
     /// <summary>Forgets what is not in the document any more.</summary>
     public void Retain(IEnumerable<ItemSyntax> items)

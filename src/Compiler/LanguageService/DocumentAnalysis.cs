@@ -74,13 +74,15 @@ internal sealed class DocumentAnalysis : IDisposable
         bag.AddRange(_tableErrors);
         Session.Guard(bag, () => _resolver.Binder.CheckConsts(bag));
         bag.AddRange(UnsupportedDeclarations.Find(Table));
-        foreach (var unit in Tree.Units)
+        // What a strategy does wrong is said with the schedule that calls it.
+        foreach (var item in Tree.Tree.Root.Items.Where(i => i is OpSyntax or ScheduleSyntax or IntrinSyntax).Concat(Tree.Tree.Root.Items.Where(i => i is StrategySyntax)))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (unit.Node is OpSyntax or ScheduleSyntax or IntrinSyntax) Add(bag, Check(unit.Node));
+            Add(bag, Check(item));
         }
         Session.Guard(bag, () => CheckReducers(bag));
-        foreach (var d in ScheduleChecker.NeverChosen(new(Tree.Tree, Table), isPrompt: false)) bag.Add(d);
+        foreach (var d in ScheduleChecker.NeverChosen(Program, isPrompt: false)) bag.Add(d);
+        bag.AddRange(UnusedSchedules.Find(Program));
         return Finish(bag);
     }
 
@@ -121,21 +123,44 @@ internal sealed class DocumentAnalysis : IDisposable
             if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
     }
 
+    private LoadedProgram Program => new(Tree.Tree, Table);
+
+    /// <summary>The constants that calls in the program give an operator decide what it and its schedules are checked for.</summary>
+    private static string ChoiceOf(ItemSyntax item, DeclarationTable table, ConstChoices consts)
+    {
+        var op = item switch
+        {
+            OpSyntax o => o,
+            ScheduleSyntax s when s.Clauses.OfType<ForClauseSyntax>().FirstOrDefault() is { } f => table.Operators.GetValueOrDefault(f.Operator.Text),
+            _ => null,
+        };
+        return op is null || op.Parameters.All(p => !p.IsConst || p.Default is not null) ? ""
+            : string.Join(';', consts.Of(op).Select(c => $"{string.Join(',', c.Specialisation.Consts)} {string.Join(',', c.Guessed)}"));
+    }
+
     private ImmutableArray<Diagnostic> Check(ItemSyntax item)
     {
-        if (_checked.Find(item, Table) is { } known) return known;
+        var consts = _resolver.ConstsOf(Program);
+        string choice = "";
         var bag = new DiagnosticBag();
+        Session.Guard(bag, () => { choice = ChoiceOf(item, Table, consts); });
+        if (_checked.Find(item, Table, choice) is { } known) return known;
+        _resolver.Notes.Clear();
+        _checker.Notes.Clear();
+        _checker.Checked.Clear();
         Session.Guard(bag, () =>
         {
             switch (item)
             {
-                case OpSyntax op: _resolver.CheckDeclaration(op, bag); break;
-                case ScheduleSyntax s: _checker.Check(s, Table, bag); break;
+                case OpSyntax op: _resolver.CheckDeclaration(op, consts, bag); break;
+                case ScheduleSyntax s: _checker.Check(s, Table, consts, bag); break;
+                case StrategySyntax s: _checker.Check(s, bag); break;
                 case IntrinSyntax i: InstructionBinder.Bind(i, _resolver.Binder, bag); break;
-                case TestSyntax t: new TestRunner(new(Tree.Tree, Table), NewScope, new CheckingMachine()).Check(t, bag); break;
+                case TestSyntax t: new TestRunner(Program, NewScope, new CheckingMachine()).Check(t, bag); break;
             }
         });
-        _checked.Keep(item, Table, bag.Items);
+        bag.AddRange(_resolver.Notes.Concat(_checker.Notes));
+        _checked.Keep(item, Table, choice, bag.Items);
         return [.. bag.Items];
     }
 

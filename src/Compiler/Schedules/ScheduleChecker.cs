@@ -11,7 +11,12 @@ namespace Tx;
 
 /// <summary>A declared schedule as <c>tx check</c> sees it.</summary>
 /// <param name="Sizes">The sizes that it was tried at; null: for all sizes.</param>
-public sealed record CheckedSchedule(ScheduleSyntax Syntax, AppliedSchedule Applied, ImmutableArray<(string Name, long Size)>? Sizes);
+/// <param name="Consts">The values of the operator's <c>const</c> parameters.</param>
+public sealed record CheckedSchedule(ScheduleSyntax Syntax, AppliedSchedule Applied, ImmutableArray<(string Name, long Size)>? Sizes, ImmutableArray<(string Name, Scalar Value)> Consts)
+{
+    /// <summary>`cpu`, or the device that it is for.</summary>
+    public string Target => ScheduleResolver.DeviceOf(Syntax)?.Target.Text ?? "cpu";
+}
 
 /// <summary>Checks declared schedules without running anything: for all sizes, and where that leaves something open at sizes that the operator admits.</summary>
 internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolver operators)
@@ -22,30 +27,77 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     /// <summary>The schedules of the last check that could be applied to an operator, in the order of the text.</summary>
     public List<CheckedSchedule> Checked { get; } = [];
 
+    /// <summary>What the last check left out, and why.</summary>
+    public List<Diagnostic> Notes { get; } = [];
+
     public void Check(LoadedProgram program, bool isPrompt, DiagnosticBag bag)
     {
         Checked.Clear();
+        Notes.Clear();
+        var consts = operators.ConstsOf(program);
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
-            if (Check(schedule, program.Declarations, bag) is { } result) Checked.Add(result);
+            Check(schedule, program.Declarations, consts, bag);
+        }
+        // One that a schedule calls has been read with that call; the same mistake is said once.
+        foreach (var strategy in program.Declarations.Strategies.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
+        {
+            if (isPrompt && !program.Tree.Root.Items.Contains(strategy)) continue;
+            Check(strategy, bag);
         }
         foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
+        if (!isPrompt) Notes.AddRange(UnusedSchedules.Find(program));
     }
 
-    /// <summary>Checks one schedule; null where it cannot be applied to its operator.</summary>
-    public CheckedSchedule? Check(ScheduleSyntax schedule, DeclarationTable table, DiagnosticBag bag)
+    /// <summary>Checks one schedule for each choice of its operator's constants, and notes what it leaves out.</summary>
+    public void Check(ScheduleSyntax schedule, DeclarationTable table, ConstChoices consts, DiagnosticBag bag)
     {
         var errors = ScheduleElaborator.CheckHeader(schedule, table);
         bag.AddRange(errors);
-        if (errors.Any(d => d.IsError) || !table.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) return null;
-        // What is wrong with the operator has been reported with it.
-        if (operators.Binder.Bind(op, Specialisation.Representative(op), new DiagnosticBag()) is not { } bound) return null;
-        if (Check(schedule, bound) is not { } result) return null;
-        foreach (var d in result.Applied.Diagnostics)
-            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
-        return result;
+        if (errors.Any(d => d.IsError) || !table.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) return;
+        if (ScheduleResolver.DeviceOf(schedule) is { Target.Text: not "gpu" and var device })
+        {
+            Note(schedule, $"`{device}` is a declared target, and nothing is scheduled on those yet", "schedule the operator on cpu or gpu");
+            return;
+        }
+        var choices = consts.Of(op);
+        if (choices.IsEmpty)
+        {
+            var open = op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text).ToList();
+            Note(schedule, $"no value of {string.Join(", ", open)} is known that the `require` of `{op.Name.Text}` admits", $"call `{op.Name.Text}` in the file, or say what to check it for: `tx check FILE {Defines(open)}`");
+        }
+        foreach (var choice in choices) Check(schedule, op, choice, bag);
     }
+
+    /// <summary>Reads one strategy without a call.</summary>
+    public void Check(StrategySyntax strategy, DiagnosticBag bag)
+    {
+        foreach (var d in ScheduleElaborator.CheckStrategy(strategy, operators.Binder, schedules.Host))
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+    }
+
+    private void Check(ScheduleSyntax schedule, OpSyntax op, ConstChoice choice, DiagnosticBag bag)
+    {
+        // What is wrong with the operator has been reported with it.
+        if (operators.Binder.Bind(op, choice.Specialisation, new DiagnosticBag()) is not { } bound)
+        {
+            Note(schedule, $"`{op.Name.Text}` has errors", $"mend `{op.Name.Text}` first");
+            return;
+        }
+        var result = Check(schedule, bound);
+        Checked.Add(result);
+        foreach (var d in result.Applied.Diagnostics)
+            if ((d.IsError || choice.Guessed.IsEmpty) && !bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+        if (choice.Guessed.IsEmpty) return;
+        string values = string.Join(", ", bound.Consts.Where(c => choice.Guessed.Contains(c.Name)).Select(c => $"{c.Name} = {c.Value}"));
+        Notes.Add(Diagnostic.Create(SessionDiagnostics.ScheduleCheckedFor, schedule.Name.Span, schedule.Name.Text, values, op.Name.Text, Defines(choice.Guessed)["-D ".Length..]));
+    }
+
+    private void Note(ScheduleSyntax schedule, string why, string help) =>
+        Notes.Add(Diagnostic.Create(SessionDiagnostics.ScheduleNotChecked, schedule.Name.Span, schedule.Name.Text, why, help));
+
+    private static string Defines(IEnumerable<string> names) => string.Join(' ', names.Select(n => $"-D {n}=…"));
 
     /// <summary>Schedules that dispatch never takes, because one before them always applies where they do; unless they are named.</summary>
     public static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
@@ -58,6 +110,8 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
             var order = ScheduleSelector.Order(group.Select(s => s.Value), table);
             for (int n = 1; n < order.Length; n++)
             {
+                // Dispatch takes none for a device: these are named.
+                if (ScheduleResolver.DeviceOf(order[n]) is not null) continue;
                 var first = order.Take(n).FirstOrDefault(s => Kind(s) == Kind(order[n]) && Conditions(s, table).Count == 0);
                 if (first is null || named.Contains(order[n].Name.Text) || isPrompt || !program.Tree.Root.Items.Contains(order[n])) continue;
                 yield return Diagnostic.Create(SessionDiagnostics.ScheduleNeverChosen, order[n].Name.Span, order[n].Name.Text, first.Name.Text).WithLabel(first.Name.Span, "always applies");
@@ -81,27 +135,25 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         return found;
     }
 
-    private CheckedSchedule? Check(ScheduleSyntax schedule, Operator op)
+    private CheckedSchedule Check(ScheduleSyntax schedule, Operator op)
     {
         var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
-        CheckedSchedule? first = null;
         AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes);
-        if (schedules.TargetOf(schedule) is null) return null;
-        first = new(schedule, Apply(null), null);
+        var first = new CheckedSchedule(schedule, Apply(null), null, op.Consts);
         if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;
         foreach (var sizes in Candidates(op))
         {
-            if (schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
+            if (ScheduleResolver.DeviceOf(schedule) is null && schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
             var applied = Apply(sizes);
             if (applied.Elaborated.IsOutsideRequirements) continue;
-            return new(schedule, applied, [.. op.Dims.Select(d => (d.Name, sizes[d]))]);
+            return new(schedule, applied, [.. op.Dims.Select(d => (d.Name, sizes[d]))], op.Consts);
         }
         return first;
     }
 
-    // Every error may be gone when sizes are known.
+    // Every error may be gone when sizes are known. Where a line is left out for want of them, what others say is not about this schedule.
     private static bool IsOpen(AppliedSchedule applied) =>
-        (!applied.Elaborated.HasErrors || applied.Elaborated.NeedsSizes) && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
+        applied.Elaborated.NeedsSizes || !applied.Elaborated.HasErrors && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 
     private static IEnumerable<Dictionary<DimSymbol, long>> Candidates(Operator op)
     {

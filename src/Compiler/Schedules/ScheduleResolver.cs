@@ -30,6 +30,9 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
 {
     private readonly NestProver _prover = new();
 
+    /// <summary>The CPU that this process runs on, or that stands for it.</summary>
+    public CpuTarget Host => target;
+
     private DeclarationTable Table => binder().Table;
 
     /// <summary>The schedules that are declared for an operator, in the order of the text.</summary>
@@ -44,13 +47,22 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
         return ScheduleSelector.Choose(candidates, Interface(op), binder(), target, sizes) is { } chosen ? new(chosen, ImmutableSortedDictionary<string, long>.Empty) : null;
     }
 
-    /// <summary>The CPU that a schedule is for: this one, with the features that the schedule names. Null for a schedule on another kind of target.</summary>
-    public CpuTarget? TargetOf(ScheduleSyntax schedule) =>
-        schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: "cpu" } on ? target.With(on.Features) : null;
+    /// <summary>The device that a schedule is for; null for a CPU.</summary>
+    public static OnClauseSyntax? DeviceOf(ScheduleSyntax schedule) => schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { Target.Text: not "cpu" } on ? on : null;
+
+    /// <summary>What a schedule is for: this CPU with the features that the schedule names, or one thread of a device, which loads and stores up to 16 bytes at once.</summary>
+    public CpuTarget TargetOf(ScheduleSyntax schedule) =>
+        DeviceOf(schedule) is { } device ? target with { Name = device.Target.Text, Features = [.. device.Features], VectorBytes = 16, VectorRegisters = 64 }
+        : schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? target.With(on.Features) : target;
+
+    /// <summary>There is no backend but that for CPUs; a schedule for a device is applied and checked, and does not run.</summary>
+    public static Diagnostic NeedsDevice(ScheduleSyntax schedule, SourceSpan? call) =>
+        Diagnostic.Create(ScheduleRefusals.NeedsDevice, call ?? DeviceOf(schedule)!.Span, $"the schedule `{schedule.Name.Text}`, which is on {DeviceOf(schedule)!.Target.Text},")
+            .WithHelp("run the operator by a schedule on cpu; `tx check --evidence` and `tx print --steps` apply this one");
 
     /// <summary>Whether the conditions of <c>when</c> hold; null where that depends on sizes that are not known.</summary>
     public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
-        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule) ?? target, sizes);
+        ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule), sizes);
 
     /// <exception cref="RequestException">There is no such schedule.</exception>
     public ScheduleChoice Named(Operator op, string name)
@@ -63,7 +75,8 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
     /// <summary>Applies a schedule to the plain nests of an operator.</summary>
     public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes)
     {
-        var cpu = TargetOf(choice.Schedule) ?? target;
+        var cpu = TargetOf(choice.Schedule);
+        if (DeviceOf(choice.Schedule) is { } device) plain = plain.On(device.Target.Text);
         var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
         return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover)));
     }

@@ -68,7 +68,11 @@ internal sealed partial class ExpressionEvaluator
     private ScheduleChoice ScheduleOf(ResolvedCall call, ArgumentSyntax choice)
     {
         var names = scope.Schedules.SchedulesOf(call.Operator.Name).Select(s => s.Name.Text).ToList();
-        if (choice.Value is NameExpressionSyntax { Name: var name } && names.Contains(name)) return scope.Schedules.Named(call.Operator, name);
+        if (choice.Value is NameExpressionSyntax { Name: var name } && names.Contains(name))
+        {
+            var found = scope.Schedules.Named(call.Operator, name);
+            return ScheduleResolver.DeviceOf(found.Schedule) is null ? found : throw new DiagnosticException(ScheduleResolver.NeedsDevice(found.Schedule, choice.Value.Span));
+        }
         var d = Diagnostic.Create(SessionDiagnostics.UnknownSchedule, choice.Value.Span, call.Operator.Name, choice.Value.Span.Text,
             names.Count == 0 ? "it has none; leave the argument out" : $"its schedules are {string.Join(", ", names.Select(n => $"`{n}`"))}");
         if (Suggestion.For(choice.Value.Span.Text, names) is { } near) d = d.WithHelp($"did you mean `{near}`?").WithFix(choice.Value.Span, near);

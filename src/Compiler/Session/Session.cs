@@ -42,7 +42,7 @@ public sealed class Session : IDisposable
         Symbolic = options.Symbolic;
         Threads = options.Threads ?? Environment.ProcessorCount;
         _loader = new(options.Defines);
-        _resolver = new(() => _declarations, _allocator);
+        _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
         var target = options.Target ?? CpuTarget.Host();
         _schedules = new(() => _resolver.Binder, target);
@@ -107,7 +107,11 @@ public sealed class Session : IDisposable
         {
             _declarations = program.Declarations;
             Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, bag));
-            if (checksTests) CheckTests(program, bag);
+            if (checksTests)
+            {
+                CheckTests(program, bag);
+                bag.AddRange(_resolver.Notes.Concat(_scheduleChecker.Notes));
+            }
         }
         return Report(bag, program?.Tree) ? program : null;
     }

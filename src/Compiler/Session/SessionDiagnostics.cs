@@ -59,6 +59,9 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ArrayNamed = new("TX1718", Severity.Error, "named array in a .npy file",
         "`{0}` is no .npz file, and only these hold arrays with names", "write `{1}`");
 
+    public static readonly DiagnosticDescriptor OperatorNotChecked = new("TX1719", Severity.Note, "operator that is not checked",
+        "`{0}` is not checked: no value of {1} is known that its `require` admits", "call it in the file, or say what to check it for: `tx check FILE -D {1}=…`");
+
     public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
         "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
 
@@ -76,4 +79,10 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ScheduleNeverChosen = new("TX2091", Severity.Warning, "schedule that is never chosen",
         "the schedule `{0}` is never chosen: `{1}`, which comes before it, applies wherever it does",
         "give one of the two a `when`, or name it where it is called: `using = {0}`");
+    public static readonly DiagnosticDescriptor ScheduleNotChecked = new("TX2092", Severity.Note, "schedule that is not checked",
+        "the steps of the schedule `{0}` are not checked: {1}", "{2}");
+    public static readonly DiagnosticDescriptor ScheduleUnused = new("TX2094", Severity.Note, "schedule that is not used",
+        "the schedule `{0}` is not used in this file: `{1}` is called only inside of `{2}`", "a call inside becomes stages of the caller: schedule them in a schedule of `{2}`, or call `{1}` by itself");
+    public static readonly DiagnosticDescriptor ScheduleCheckedFor = new("TX2093", Severity.Note, "schedule checked for chosen values",
+        "the schedule `{0}` is checked for {1} only: no call in the file gives another value", "call `{2}` in the file, or say what to check it for: `tx check FILE -D {3}`");
 }

@@ -1383,6 +1383,9 @@ internal partial class TxParser : Parser {
 		public RequireContext(KeyedContext context) { CopyFrom(context); }
 	}
 	public partial class KnobContext : KeyedContext {
+		public ExprContext domain;
+		public ExprContext end;
+		public ExprContext initial;
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode KNOB() { return GetToken(TxParser.KNOB, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public NameContext name() {
 			return GetRuleContext<NameContext>(0);
@@ -1394,6 +1397,7 @@ internal partial class TxParser : Parser {
 		[System.Diagnostics.DebuggerNonUserCode] public ExprContext expr(int i) {
 			return GetRuleContext<ExprContext>(i);
 		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode DOTDOT() { return GetToken(TxParser.DOTDOT, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ASSIGN() { return GetToken(TxParser.ASSIGN, 0); }
 		public KnobContext(KeyedContext context) { CopyFrom(context); }
 	}
@@ -1491,6 +1495,7 @@ internal partial class TxParser : Parser {
 		public CyclesContext(KeyedContext context) { CopyFrom(context); }
 	}
 	public partial class EmitContext : KeyedContext {
+		public NameContext result;
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode EMIT() { return GetToken(TxParser.EMIT, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public NameContext[] name() {
 			return GetRuleContexts<NameContext>();
@@ -1501,10 +1506,10 @@ internal partial class TxParser : Parser {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode STRING() { return GetToken(TxParser.STRING, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LP() { return GetToken(TxParser.LP, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RP() { return GetToken(TxParser.RP, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ARROW() { return GetToken(TxParser.ARROW, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ArgsContext args() {
 			return GetRuleContext<ArgsContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ARROW() { return GetToken(TxParser.ARROW, 0); }
 		public EmitContext(KeyedContext context) { CopyFrom(context); }
 	}
 
@@ -1515,7 +1520,7 @@ internal partial class TxParser : Parser {
 		int _la;
 		try {
 			int _alt;
-			State = 378;
+			State = 384;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LET:
@@ -1627,16 +1632,28 @@ internal partial class TxParser : Parser {
 				State = 302;
 				Match(IN);
 				State = 303;
-				expr();
+				((KnobContext)_localctx).domain = expr();
 				State = 306;
+				ErrorHandler.Sync(this);
+				_la = TokenStream.LA(1);
+				if (_la==DOTDOT) {
+					{
+					State = 304;
+					Match(DOTDOT);
+					State = 305;
+					((KnobContext)_localctx).end = expr();
+					}
+				}
+
+				State = 310;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ASSIGN) {
 					{
-					State = 304;
+					State = 308;
 					Match(ASSIGN);
-					State = 305;
-					expr();
+					State = 309;
+					((KnobContext)_localctx).initial = expr();
 					}
 				}
 
@@ -1646,42 +1663,42 @@ internal partial class TxParser : Parser {
 				_localctx = new IfContext(_localctx);
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 308;
+				State = 312;
 				Match(IF);
-				State = 309;
+				State = 313;
 				expr();
-				State = 310;
+				State = 314;
 				block();
-				State = 318;
+				State = 322;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,35,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,36,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 311;
+						State = 315;
 						Match(ELSE);
-						State = 312;
+						State = 316;
 						Match(IF);
-						State = 313;
+						State = 317;
 						expr();
-						State = 314;
+						State = 318;
 						block();
 						}
 						} 
 					}
-					State = 320;
+					State = 324;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,35,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,36,Context);
 				}
-				State = 323;
+				State = 327;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ELSE) {
 					{
-					State = 321;
+					State = 325;
 					Match(ELSE);
-					State = 322;
+					State = 326;
 					block();
 					}
 				}
@@ -1692,27 +1709,27 @@ internal partial class TxParser : Parser {
 				_localctx = new ForContext(_localctx);
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 325;
+				State = 329;
 				Match(FOR);
-				State = 326;
+				State = 330;
 				binder();
-				State = 331;
+				State = 335;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 327;
+					State = 331;
 					Match(COMMA);
-					State = 328;
+					State = 332;
 					binder();
 					}
 					}
-					State = 333;
+					State = 337;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 334;
+				State = 338;
 				block();
 				}
 				break;
@@ -1720,13 +1737,13 @@ internal partial class TxParser : Parser {
 				_localctx = new MemoryContext(_localctx);
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 336;
+				State = 340;
 				Match(MEMORY);
-				State = 337;
+				State = 341;
 				name();
-				State = 338;
+				State = 342;
 				Match(COLON);
-				State = 339;
+				State = 343;
 				type();
 				}
 				break;
@@ -1734,39 +1751,39 @@ internal partial class TxParser : Parser {
 				_localctx = new UnitContext(_localctx);
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 341;
+				State = 345;
 				Match(UNIT);
-				State = 342;
+				State = 346;
 				name();
-				State = 343;
+				State = 347;
 				Match(LC);
-				State = 344;
+				State = 348;
 				unitLine();
-				State = 351;
+				State = 355;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==NL || _la==SEMI) {
 					{
 					{
-					State = 345;
+					State = 349;
 					sep();
-					State = 347;
+					State = 351;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==DMA || _la==RUN) {
 						{
-						State = 346;
+						State = 350;
 						unitLine();
 						}
 					}
 
 					}
 					}
-					State = 353;
+					State = 357;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 354;
+				State = 358;
 				Match(RC);
 				}
 				break;
@@ -1774,23 +1791,23 @@ internal partial class TxParser : Parser {
 				_localctx = new QueueContext(_localctx);
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 356;
-				Match(QUEUE);
-				State = 357;
-				name();
 				State = 360;
+				Match(QUEUE);
+				State = 361;
+				name();
+				State = 364;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 358;
+					State = 362;
 					Match(BIARROW);
-					State = 359;
+					State = 363;
 					name();
 					}
 					}
-					State = 362;
+					State = 366;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( _la==BIARROW );
@@ -1800,9 +1817,9 @@ internal partial class TxParser : Parser {
 				_localctx = new CyclesContext(_localctx);
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 364;
+				State = 368;
 				Match(CYCLES);
-				State = 365;
+				State = 369;
 				count();
 				}
 				break;
@@ -1810,35 +1827,43 @@ internal partial class TxParser : Parser {
 				_localctx = new EmitContext(_localctx);
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 366;
+				State = 370;
 				Match(EMIT);
-				State = 367;
-				name();
-				State = 368;
-				Match(STRING);
-				State = 369;
-				Match(LP);
 				State = 371;
+				name();
+				State = 372;
+				Match(STRING);
+				State = 378;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
-				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
+				if (_la==LP) {
 					{
-					State = 370;
-					args();
+					State = 373;
+					Match(LP);
+					State = 375;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+					if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
+						{
+						State = 374;
+						args();
+						}
+					}
+
+					State = 377;
+					Match(RP);
 					}
 				}
 
-				State = 373;
-				Match(RP);
-				State = 376;
+				State = 382;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ARROW) {
 					{
-					State = 374;
+					State = 380;
 					Match(ARROW);
-					State = 375;
-					name();
+					State = 381;
+					((EmitContext)_localctx).result = name();
 					}
 				}
 
@@ -1881,11 +1906,11 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 380;
+			State = 386;
 			name();
-			State = 381;
+			State = 387;
 			Match(IN);
-			State = 382;
+			State = 388;
 			range();
 			}
 		}
@@ -1922,11 +1947,11 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 384;
+			State = 390;
 			expr();
-			State = 385;
+			State = 391;
 			Match(DOTDOT);
-			State = 386;
+			State = 392;
 			expr();
 			}
 		}
@@ -1989,34 +2014,34 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 28, RULE_unitLine);
 		int _la;
 		try {
-			State = 408;
+			State = 414;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DMA:
 				_localctx = new DmaContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 388;
+				State = 394;
 				Match(DMA);
-				State = 389;
-				name();
-				State = 390;
-				Match(ARROW);
-				State = 391;
+				State = 395;
 				name();
 				State = 396;
+				Match(ARROW);
+				State = 397;
+				name();
+				State = 402;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 392;
+					State = 398;
 					Match(COMMA);
-					State = 393;
+					State = 399;
 					name();
 					}
 					}
-					State = 398;
+					State = 404;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -2026,23 +2051,23 @@ internal partial class TxParser : Parser {
 				_localctx = new RunContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 399;
-				Match(RUN);
-				State = 400;
-				name();
 				State = 405;
+				Match(RUN);
+				State = 406;
+				name();
+				State = 411;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 401;
+					State = 407;
 					Match(COMMA);
-					State = 402;
+					State = 408;
 					name();
 					}
 					}
-					State = 407;
+					State = 413;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -2080,13 +2105,13 @@ internal partial class TxParser : Parser {
 		CountContext _localctx = new CountContext(Context, State);
 		EnterRule(_localctx, 30, RULE_count);
 		try {
-			State = 412;
+			State = 418;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 410;
+				State = 416;
 				Match(INT);
 				}
 				break;
@@ -2101,7 +2126,7 @@ internal partial class TxParser : Parser {
 			case ID:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 411;
+				State = 417;
 				name();
 				}
 				break;
@@ -2151,28 +2176,28 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 414;
+			State = 420;
 			_localctx.target = expr();
-			State = 417;
+			State = 423;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLON) {
 				{
-				State = 415;
+				State = 421;
 				Match(COLON);
-				State = 416;
+				State = 422;
 				type();
 				}
 			}
 
-			State = 422;
+			State = 428;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 2310205871352709120L) != 0)) {
 				{
-				State = 419;
+				State = 425;
 				assignOp();
-				State = 420;
+				State = 426;
 				_localctx.value = expr();
 				}
 			}
@@ -2212,7 +2237,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 424;
+			State = 430;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & 2310205871352709120L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2270,25 +2295,25 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 426;
+			State = 432;
 			binary();
-			State = 434;
+			State = 440;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==Q) {
 				{
 				{
-				State = 427;
+				State = 433;
 				Match(Q);
-				State = 428;
+				State = 434;
 				expr();
-				State = 429;
+				State = 435;
 				Match(COLON);
-				State = 430;
+				State = 436;
 				binary();
 				}
 				}
-				State = 436;
+				State = 442;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2333,21 +2358,21 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 437;
-			unary();
 			State = 443;
+			unary();
+			State = 449;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 39)) & ~0x3f) == 0 && ((1L << (_la - 39)) & 8581546239L) != 0)) {
 				{
 				{
-				State = 438;
+				State = 444;
 				binOp();
-				State = 439;
+				State = 445;
 				unary();
 				}
 				}
-				State = 445;
+				State = 451;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2398,7 +2423,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 446;
+			State = 452;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 39)) & ~0x3f) == 0 && ((1L << (_la - 39)) & 8581546239L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2452,49 +2477,49 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 451;
+			State = 457;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) {
 				{
 				{
-				State = 448;
+				State = 454;
 				prefix();
 				}
 				}
-				State = 453;
+				State = 459;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 454;
+			State = 460;
 			postfix();
-			State = 465;
+			State = 471;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==QQ) {
 				{
 				{
-				State = 455;
+				State = 461;
 				Match(QQ);
-				State = 459;
+				State = 465;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) {
 					{
 					{
-					State = 456;
+					State = 462;
 					prefix();
 					}
 					}
-					State = 461;
+					State = 467;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 462;
+				State = 468;
 				postfix();
 				}
 				}
-				State = 467;
+				State = 473;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2530,7 +2555,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 468;
+			State = 474;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 65)) & ~0x3f) == 0 && ((1L << (_la - 65)) & 385L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -2577,19 +2602,19 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 470;
+			State = 476;
 			primary();
-			State = 474;
+			State = 480;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & 22518273014759424L) != 0)) {
 				{
 				{
-				State = 471;
+				State = 477;
 				suffix();
 				}
 				}
-				State = 476;
+				State = 482;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -2648,16 +2673,16 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 48, RULE_suffix);
 		int _la;
 		try {
-			State = 488;
+			State = 494;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOT:
 				_localctx = new MemberContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 477;
+				State = 483;
 				Match(DOT);
-				State = 478;
+				State = 484;
 				name();
 				}
 				break;
@@ -2665,11 +2690,11 @@ internal partial class TxParser : Parser {
 				_localctx = new SubscriptContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 479;
+				State = 485;
 				Match(LB);
-				State = 480;
+				State = 486;
 				subs();
-				State = 481;
+				State = 487;
 				Match(RB);
 				}
 				break;
@@ -2677,19 +2702,19 @@ internal partial class TxParser : Parser {
 				_localctx = new CallContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 483;
+				State = 489;
 				Match(LP);
-				State = 485;
+				State = 491;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 					{
-					State = 484;
+					State = 490;
 					args();
 					}
 				}
 
-				State = 487;
+				State = 493;
 				Match(RP);
 				}
 				break;
@@ -2735,32 +2760,32 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 490;
+			State = 496;
 			sub();
-			State = 495;
+			State = 501;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,58,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,60,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 491;
+					State = 497;
 					Match(COMMA);
-					State = 492;
+					State = 498;
 					sub();
 					}
 					} 
 				}
-				State = 497;
+				State = 503;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,58,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,60,Context);
 			}
-			State = 499;
+			State = 505;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 498;
+				State = 504;
 				Match(COMMA);
 				}
 			}
@@ -2804,20 +2829,20 @@ internal partial class TxParser : Parser {
 		EnterRule(_localctx, 52, RULE_sub);
 		int _la;
 		try {
-			State = 512;
+			State = 518;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOTDOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 501;
+				State = 507;
 				Match(DOTDOT);
-				State = 503;
+				State = 509;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 25)) & ~0x3f) == 0 && ((1L << (_la - 25)) & 18014398509482239L) != 0)) {
 					{
-					State = 502;
+					State = 508;
 					name();
 					}
 				}
@@ -2845,21 +2870,21 @@ internal partial class TxParser : Parser {
 			case ID:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 505;
+				State = 511;
 				_localctx.start = expr();
-				State = 510;
+				State = 516;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==DOTDOT) {
 					{
-					State = 506;
+					State = 512;
 					Match(DOTDOT);
-					State = 508;
+					State = 514;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 						{
-						State = 507;
+						State = 513;
 						_localctx.end = expr();
 						}
 					}
@@ -2919,56 +2944,56 @@ internal partial class TxParser : Parser {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 514;
+			State = 520;
 			arg();
-			State = 519;
+			State = 525;
 			ErrorHandler.Sync(this);
-			_alt = Interpreter.AdaptivePredict(TokenStream,64,Context);
+			_alt = Interpreter.AdaptivePredict(TokenStream,66,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 515;
+					State = 521;
 					Match(COMMA);
-					State = 516;
+					State = 522;
 					arg();
 					}
 					} 
 				}
-				State = 521;
+				State = 527;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,64,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,66,Context);
 			}
-			State = 523;
+			State = 529;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMMA) {
 				{
-				State = 522;
+				State = 528;
 				Match(COMMA);
 				}
 			}
 
-			State = 527;
+			State = 533;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IF) {
 				{
-				State = 525;
+				State = 531;
 				Match(IF);
-				State = 526;
+				State = 532;
 				binary();
 				}
 			}
 
-			State = 531;
+			State = 537;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLON) {
 				{
-				State = 529;
+				State = 535;
 				Match(COLON);
-				State = 530;
+				State = 536;
 				expr();
 				}
 			}
@@ -3016,36 +3041,36 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 536;
+			State = 542;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,68,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,70,Context) ) {
 			case 1:
 				{
-				State = 533;
+				State = 539;
 				name();
-				State = 534;
+				State = 540;
 				Match(ASSIGN);
 				}
 				break;
 			}
-			State = 538;
+			State = 544;
 			expr();
-			State = 543;
+			State = 549;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case IN:
 				{
-				State = 539;
+				State = 545;
 				Match(IN);
-				State = 540;
+				State = 546;
 				range();
 				}
 				break;
 			case ARROW:
 				{
-				State = 541;
+				State = 547;
 				Match(ARROW);
-				State = 542;
+				State = 548;
 				expr();
 				}
 				break;
@@ -3150,16 +3175,16 @@ internal partial class TxParser : Parser {
 		int _la;
 		try {
 			int _alt;
-			State = 581;
+			State = 587;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,75,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,77,Context) ) {
 			case 1:
 				_localctx = new ExactNameContext(_localctx);
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 545;
+				State = 551;
 				Match(EXACT);
-				State = 546;
+				State = 552;
 				name();
 				}
 				break;
@@ -3167,7 +3192,7 @@ internal partial class TxParser : Parser {
 				_localctx = new NameUseContext(_localctx);
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 547;
+				State = 553;
 				name();
 				}
 				break;
@@ -3175,7 +3200,7 @@ internal partial class TxParser : Parser {
 				_localctx = new IntegerContext(_localctx);
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 548;
+				State = 554;
 				Match(INT);
 				}
 				break;
@@ -3183,7 +3208,7 @@ internal partial class TxParser : Parser {
 				_localctx = new FloatContext(_localctx);
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 549;
+				State = 555;
 				Match(FLOAT);
 				}
 				break;
@@ -3191,7 +3216,7 @@ internal partial class TxParser : Parser {
 				_localctx = new StringContext(_localctx);
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 550;
+				State = 556;
 				Match(STRING);
 				}
 				break;
@@ -3199,7 +3224,7 @@ internal partial class TxParser : Parser {
 				_localctx = new BoolContext(_localctx);
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 551;
+				State = 557;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TRUE || _la==FALSE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -3214,39 +3239,39 @@ internal partial class TxParser : Parser {
 				_localctx = new TupleContext(_localctx);
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 552;
-				Match(LP);
-				State = 553;
-				expr();
 				State = 558;
+				Match(LP);
+				State = 559;
+				expr();
+				State = 564;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,70,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 554;
+						State = 560;
 						Match(COMMA);
-						State = 555;
+						State = 561;
 						expr();
 						}
 						} 
 					}
-					State = 560;
+					State = 566;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,70,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
 				}
-				State = 562;
+				State = 568;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 561;
+					State = 567;
 					Match(COMMA);
 					}
 				}
 
-				State = 564;
+				State = 570;
 				Match(RP);
 				}
 				break;
@@ -3254,39 +3279,39 @@ internal partial class TxParser : Parser {
 				_localctx = new ListContext(_localctx);
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 566;
+				State = 572;
 				Match(LB);
-				State = 578;
+				State = 584;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 23)) & ~0x3f) == 0 && ((1L << (_la - 23)) & 98520642579596287L) != 0)) {
 					{
-					State = 567;
+					State = 573;
 					expr();
-					State = 572;
+					State = 578;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,74,Context);
 					while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 						if ( _alt==1 ) {
 							{
 							{
-							State = 568;
+							State = 574;
 							Match(COMMA);
-							State = 569;
+							State = 575;
 							expr();
 							}
 							} 
 						}
-						State = 574;
+						State = 580;
 						ErrorHandler.Sync(this);
-						_alt = Interpreter.AdaptivePredict(TokenStream,72,Context);
+						_alt = Interpreter.AdaptivePredict(TokenStream,74,Context);
 					}
-					State = 576;
+					State = 582;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==COMMA) {
 						{
-						State = 575;
+						State = 581;
 						Match(COMMA);
 						}
 					}
@@ -3294,7 +3319,7 @@ internal partial class TxParser : Parser {
 					}
 				}
 
-				State = 580;
+				State = 586;
 				Match(RB);
 				}
 				break;
@@ -3336,7 +3361,7 @@ internal partial class TxParser : Parser {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 583;
+			State = 589;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 25)) & ~0x3f) == 0 && ((1L << (_la - 25)) & 18014398509482239L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -3359,7 +3384,7 @@ internal partial class TxParser : Parser {
 	}
 
 	private static int[] _serializedATN = {
-		4,1,87,586,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,7,
+		4,1,87,592,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,7,
 		7,7,2,8,7,8,2,9,7,9,2,10,7,10,2,11,7,11,2,12,7,12,2,13,7,13,2,14,7,14,
 		2,15,7,15,2,16,7,16,2,17,7,17,2,18,7,18,2,19,7,19,2,20,7,20,2,21,7,21,
 		2,22,7,22,2,23,7,23,2,24,7,24,2,25,7,25,2,26,7,26,2,27,7,27,2,28,7,28,
@@ -3381,188 +3406,190 @@ internal partial class TxParser : Parser {
 		11,1,11,3,11,274,8,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,283,8,11,
 		1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,5,11,296,8,11,10,
 		11,12,11,299,9,11,1,11,1,11,1,11,1,11,1,11,1,11,3,11,307,8,11,1,11,1,11,
-		1,11,1,11,1,11,1,11,1,11,1,11,5,11,317,8,11,10,11,12,11,320,9,11,1,11,
-		1,11,3,11,324,8,11,1,11,1,11,1,11,1,11,5,11,330,8,11,10,11,12,11,333,9,
-		11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,3,
-		11,348,8,11,5,11,350,8,11,10,11,12,11,353,9,11,1,11,1,11,1,11,1,11,1,11,
-		1,11,4,11,361,8,11,11,11,12,11,362,1,11,1,11,1,11,1,11,1,11,1,11,1,11,
-		3,11,372,8,11,1,11,1,11,1,11,3,11,377,8,11,3,11,379,8,11,1,12,1,12,1,12,
-		1,12,1,13,1,13,1,13,1,13,1,14,1,14,1,14,1,14,1,14,1,14,5,14,395,8,14,10,
-		14,12,14,398,9,14,1,14,1,14,1,14,1,14,5,14,404,8,14,10,14,12,14,407,9,
-		14,3,14,409,8,14,1,15,1,15,3,15,413,8,15,1,16,1,16,1,16,3,16,418,8,16,
-		1,16,1,16,1,16,3,16,423,8,16,1,17,1,17,1,18,1,18,1,18,1,18,1,18,1,18,5,
-		18,433,8,18,10,18,12,18,436,9,18,1,19,1,19,1,19,1,19,5,19,442,8,19,10,
-		19,12,19,445,9,19,1,20,1,20,1,21,5,21,450,8,21,10,21,12,21,453,9,21,1,
-		21,1,21,1,21,5,21,458,8,21,10,21,12,21,461,9,21,1,21,5,21,464,8,21,10,
-		21,12,21,467,9,21,1,22,1,22,1,23,1,23,5,23,473,8,23,10,23,12,23,476,9,
-		23,1,24,1,24,1,24,1,24,1,24,1,24,1,24,1,24,3,24,486,8,24,1,24,3,24,489,
-		8,24,1,25,1,25,1,25,5,25,494,8,25,10,25,12,25,497,9,25,1,25,3,25,500,8,
-		25,1,26,1,26,3,26,504,8,26,1,26,1,26,1,26,3,26,509,8,26,3,26,511,8,26,
-		3,26,513,8,26,1,27,1,27,1,27,5,27,518,8,27,10,27,12,27,521,9,27,1,27,3,
-		27,524,8,27,1,27,1,27,3,27,528,8,27,1,27,1,27,3,27,532,8,27,1,28,1,28,
-		1,28,3,28,537,8,28,1,28,1,28,1,28,1,28,1,28,3,28,544,8,28,1,29,1,29,1,
-		29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,5,29,557,8,29,10,29,12,29,560,
-		9,29,1,29,3,29,563,8,29,1,29,1,29,1,29,1,29,1,29,1,29,5,29,571,8,29,10,
-		29,12,29,574,9,29,1,29,3,29,577,8,29,3,29,579,8,29,1,29,3,29,582,8,29,
-		1,30,1,30,1,30,0,0,31,0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,
-		36,38,40,42,44,46,48,50,52,54,56,58,60,0,6,2,0,1,1,59,59,2,0,47,51,61,
-		61,2,0,39,46,62,71,2,0,65,65,72,73,1,0,23,24,2,0,25,32,79,79,659,0,72,
-		1,0,0,0,2,76,1,0,0,0,4,78,1,0,0,0,6,96,1,0,0,0,8,184,1,0,0,0,10,218,1,
-		0,0,0,12,220,1,0,0,0,14,234,1,0,0,0,16,238,1,0,0,0,18,250,1,0,0,0,20,259,
-		1,0,0,0,22,378,1,0,0,0,24,380,1,0,0,0,26,384,1,0,0,0,28,408,1,0,0,0,30,
-		412,1,0,0,0,32,414,1,0,0,0,34,424,1,0,0,0,36,426,1,0,0,0,38,437,1,0,0,
-		0,40,446,1,0,0,0,42,451,1,0,0,0,44,468,1,0,0,0,46,470,1,0,0,0,48,488,1,
-		0,0,0,50,490,1,0,0,0,52,512,1,0,0,0,54,514,1,0,0,0,56,536,1,0,0,0,58,581,
-		1,0,0,0,60,583,1,0,0,0,62,69,3,6,3,0,63,65,3,2,1,0,64,66,3,6,3,0,65,64,
-		1,0,0,0,65,66,1,0,0,0,66,68,1,0,0,0,67,63,1,0,0,0,68,71,1,0,0,0,69,67,
-		1,0,0,0,69,70,1,0,0,0,70,73,1,0,0,0,71,69,1,0,0,0,72,62,1,0,0,0,72,73,
-		1,0,0,0,73,74,1,0,0,0,74,75,5,0,0,1,75,1,1,0,0,0,76,77,7,0,0,0,77,3,1,
-		0,0,0,78,89,5,56,0,0,79,86,3,6,3,0,80,82,3,2,1,0,81,83,3,6,3,0,82,81,1,
-		0,0,0,82,83,1,0,0,0,83,85,1,0,0,0,84,80,1,0,0,0,85,88,1,0,0,0,86,84,1,
-		0,0,0,86,87,1,0,0,0,87,90,1,0,0,0,88,86,1,0,0,0,89,79,1,0,0,0,89,90,1,
-		0,0,0,90,91,1,0,0,0,91,92,5,57,0,0,92,5,1,0,0,0,93,97,3,8,4,0,94,97,3,
-		22,11,0,95,97,3,32,16,0,96,93,1,0,0,0,96,94,1,0,0,0,96,95,1,0,0,0,97,7,
-		1,0,0,0,98,99,5,2,0,0,99,185,5,77,0,0,100,101,5,10,0,0,101,102,5,77,0,
-		0,102,185,3,4,2,0,103,104,5,4,0,0,104,106,3,60,30,0,105,107,3,12,6,0,106,
-		105,1,0,0,0,106,107,1,0,0,0,107,108,1,0,0,0,108,110,5,52,0,0,109,111,3,
-		16,8,0,110,109,1,0,0,0,110,111,1,0,0,0,111,112,1,0,0,0,112,115,5,53,0,
-		0,113,114,5,34,0,0,114,116,3,16,8,0,115,113,1,0,0,0,115,116,1,0,0,0,116,
-		120,1,0,0,0,117,119,3,10,5,0,118,117,1,0,0,0,119,122,1,0,0,0,120,118,1,
-		0,0,0,120,121,1,0,0,0,121,123,1,0,0,0,122,120,1,0,0,0,123,124,3,4,2,0,
-		124,185,1,0,0,0,125,126,5,5,0,0,126,127,3,60,30,0,127,129,5,52,0,0,128,
-		130,3,16,8,0,129,128,1,0,0,0,129,130,1,0,0,0,130,131,1,0,0,0,131,132,5,
-		53,0,0,132,133,5,34,0,0,133,134,3,20,10,0,134,135,3,4,2,0,135,185,1,0,
-		0,0,136,137,5,7,0,0,137,138,3,60,30,0,138,140,5,52,0,0,139,141,3,16,8,
-		0,140,139,1,0,0,0,140,141,1,0,0,0,141,142,1,0,0,0,142,145,5,53,0,0,143,
-		144,5,34,0,0,144,146,3,16,8,0,145,143,1,0,0,0,145,146,1,0,0,0,146,150,
-		1,0,0,0,147,149,3,10,5,0,148,147,1,0,0,0,149,152,1,0,0,0,150,148,1,0,0,
-		0,150,151,1,0,0,0,151,153,1,0,0,0,152,150,1,0,0,0,153,154,3,4,2,0,154,
-		185,1,0,0,0,155,156,5,6,0,0,156,160,3,60,30,0,157,159,3,10,5,0,158,157,
-		1,0,0,0,159,162,1,0,0,0,160,158,1,0,0,0,160,161,1,0,0,0,161,163,1,0,0,
-		0,162,160,1,0,0,0,163,164,3,4,2,0,164,185,1,0,0,0,165,166,5,8,0,0,166,
-		167,3,60,30,0,167,169,5,52,0,0,168,170,3,16,8,0,169,168,1,0,0,0,169,170,
-		1,0,0,0,170,171,1,0,0,0,171,175,5,53,0,0,172,174,3,10,5,0,173,172,1,0,
-		0,0,174,177,1,0,0,0,175,173,1,0,0,0,175,176,1,0,0,0,176,178,1,0,0,0,177,
-		175,1,0,0,0,178,179,3,4,2,0,179,185,1,0,0,0,180,181,5,9,0,0,181,182,3,
-		60,30,0,182,183,3,4,2,0,183,185,1,0,0,0,184,98,1,0,0,0,184,100,1,0,0,0,
-		184,103,1,0,0,0,184,125,1,0,0,0,184,136,1,0,0,0,184,155,1,0,0,0,184,165,
-		1,0,0,0,184,180,1,0,0,0,185,9,1,0,0,0,186,187,5,14,0,0,187,219,3,60,30,
-		0,188,189,5,20,0,0,189,203,3,60,30,0,190,191,5,52,0,0,191,196,5,77,0,0,
-		192,193,5,58,0,0,193,195,5,77,0,0,194,192,1,0,0,0,195,198,1,0,0,0,196,
-		194,1,0,0,0,196,197,1,0,0,0,197,200,1,0,0,0,198,196,1,0,0,0,199,201,5,
-		58,0,0,200,199,1,0,0,0,200,201,1,0,0,0,201,202,1,0,0,0,202,204,5,53,0,
-		0,203,190,1,0,0,0,203,204,1,0,0,0,204,219,1,0,0,0,205,206,5,22,0,0,206,
-		219,3,60,30,0,207,208,5,19,0,0,208,219,3,36,18,0,209,210,5,18,0,0,210,
-		215,3,36,18,0,211,212,5,58,0,0,212,214,3,36,18,0,213,211,1,0,0,0,214,217,
-		1,0,0,0,215,213,1,0,0,0,215,216,1,0,0,0,216,219,1,0,0,0,217,215,1,0,0,
-		0,218,186,1,0,0,0,218,188,1,0,0,0,218,205,1,0,0,0,218,207,1,0,0,0,218,
-		209,1,0,0,0,219,11,1,0,0,0,220,221,5,62,0,0,221,226,3,14,7,0,222,223,5,
-		58,0,0,223,225,3,14,7,0,224,222,1,0,0,0,225,228,1,0,0,0,226,224,1,0,0,
-		0,226,227,1,0,0,0,227,230,1,0,0,0,228,226,1,0,0,0,229,231,5,58,0,0,230,
-		229,1,0,0,0,230,231,1,0,0,0,231,232,1,0,0,0,232,233,5,63,0,0,233,13,1,
-		0,0,0,234,235,3,60,30,0,235,236,5,60,0,0,236,237,3,60,30,0,237,15,1,0,
-		0,0,238,243,3,18,9,0,239,240,5,58,0,0,240,242,3,18,9,0,241,239,1,0,0,0,
-		242,245,1,0,0,0,243,241,1,0,0,0,243,244,1,0,0,0,244,247,1,0,0,0,245,243,
-		1,0,0,0,246,248,5,58,0,0,247,246,1,0,0,0,247,248,1,0,0,0,248,17,1,0,0,
-		0,249,251,5,3,0,0,250,249,1,0,0,0,250,251,1,0,0,0,251,252,1,0,0,0,252,
-		253,3,60,30,0,253,254,5,60,0,0,254,257,3,20,10,0,255,256,5,61,0,0,256,
-		258,3,36,18,0,257,255,1,0,0,0,257,258,1,0,0,0,258,19,1,0,0,0,259,266,3,
-		60,30,0,260,261,5,54,0,0,261,262,3,50,25,0,262,263,5,55,0,0,263,265,1,
-		0,0,0,264,260,1,0,0,0,265,268,1,0,0,0,266,264,1,0,0,0,266,267,1,0,0,0,
-		267,21,1,0,0,0,268,266,1,0,0,0,269,270,5,11,0,0,270,273,3,36,18,0,271,
-		272,5,60,0,0,272,274,3,20,10,0,273,271,1,0,0,0,273,274,1,0,0,0,274,275,
-		1,0,0,0,275,276,5,61,0,0,276,277,3,36,18,0,277,379,1,0,0,0,278,279,5,3,
-		0,0,279,282,3,60,30,0,280,281,5,60,0,0,281,283,3,20,10,0,282,280,1,0,0,
-		0,282,283,1,0,0,0,283,284,1,0,0,0,284,285,5,61,0,0,285,286,3,36,18,0,286,
-		379,1,0,0,0,287,288,5,12,0,0,288,379,3,36,18,0,289,290,5,13,0,0,290,379,
-		3,36,18,0,291,292,5,18,0,0,292,297,3,36,18,0,293,294,5,58,0,0,294,296,
-		3,36,18,0,295,293,1,0,0,0,296,299,1,0,0,0,297,295,1,0,0,0,297,298,1,0,
-		0,0,298,379,1,0,0,0,299,297,1,0,0,0,300,301,5,21,0,0,301,302,3,60,30,0,
-		302,303,5,15,0,0,303,306,3,36,18,0,304,305,5,61,0,0,305,307,3,36,18,0,
-		306,304,1,0,0,0,306,307,1,0,0,0,307,379,1,0,0,0,308,309,5,16,0,0,309,310,
-		3,36,18,0,310,318,3,4,2,0,311,312,5,17,0,0,312,313,5,16,0,0,313,314,3,
-		36,18,0,314,315,3,4,2,0,315,317,1,0,0,0,316,311,1,0,0,0,317,320,1,0,0,
-		0,318,316,1,0,0,0,318,319,1,0,0,0,319,323,1,0,0,0,320,318,1,0,0,0,321,
-		322,5,17,0,0,322,324,3,4,2,0,323,321,1,0,0,0,323,324,1,0,0,0,324,379,1,
-		0,0,0,325,326,5,14,0,0,326,331,3,24,12,0,327,328,5,58,0,0,328,330,3,24,
-		12,0,329,327,1,0,0,0,330,333,1,0,0,0,331,329,1,0,0,0,331,332,1,0,0,0,332,
-		334,1,0,0,0,333,331,1,0,0,0,334,335,3,4,2,0,335,379,1,0,0,0,336,337,5,
-		25,0,0,337,338,3,60,30,0,338,339,5,60,0,0,339,340,3,20,10,0,340,379,1,
-		0,0,0,341,342,5,26,0,0,342,343,3,60,30,0,343,344,5,56,0,0,344,351,3,28,
-		14,0,345,347,3,2,1,0,346,348,3,28,14,0,347,346,1,0,0,0,347,348,1,0,0,0,
-		348,350,1,0,0,0,349,345,1,0,0,0,350,353,1,0,0,0,351,349,1,0,0,0,351,352,
-		1,0,0,0,352,354,1,0,0,0,353,351,1,0,0,0,354,355,5,57,0,0,355,379,1,0,0,
-		0,356,357,5,27,0,0,357,360,3,60,30,0,358,359,5,33,0,0,359,361,3,60,30,
-		0,360,358,1,0,0,0,361,362,1,0,0,0,362,360,1,0,0,0,362,363,1,0,0,0,363,
-		379,1,0,0,0,364,365,5,31,0,0,365,379,3,30,15,0,366,367,5,30,0,0,367,368,
-		3,60,30,0,368,369,5,77,0,0,369,371,5,52,0,0,370,372,3,54,27,0,371,370,
-		1,0,0,0,371,372,1,0,0,0,372,373,1,0,0,0,373,376,5,53,0,0,374,375,5,34,
-		0,0,375,377,3,60,30,0,376,374,1,0,0,0,376,377,1,0,0,0,377,379,1,0,0,0,
-		378,269,1,0,0,0,378,278,1,0,0,0,378,287,1,0,0,0,378,289,1,0,0,0,378,291,
-		1,0,0,0,378,300,1,0,0,0,378,308,1,0,0,0,378,325,1,0,0,0,378,336,1,0,0,
-		0,378,341,1,0,0,0,378,356,1,0,0,0,378,364,1,0,0,0,378,366,1,0,0,0,379,
-		23,1,0,0,0,380,381,3,60,30,0,381,382,5,15,0,0,382,383,3,26,13,0,383,25,
-		1,0,0,0,384,385,3,36,18,0,385,386,5,37,0,0,386,387,3,36,18,0,387,27,1,
-		0,0,0,388,389,5,28,0,0,389,390,3,60,30,0,390,391,5,34,0,0,391,396,3,60,
-		30,0,392,393,5,58,0,0,393,395,3,60,30,0,394,392,1,0,0,0,395,398,1,0,0,
-		0,396,394,1,0,0,0,396,397,1,0,0,0,397,409,1,0,0,0,398,396,1,0,0,0,399,
-		400,5,29,0,0,400,405,3,60,30,0,401,402,5,58,0,0,402,404,3,60,30,0,403,
-		401,1,0,0,0,404,407,1,0,0,0,405,403,1,0,0,0,405,406,1,0,0,0,406,409,1,
-		0,0,0,407,405,1,0,0,0,408,388,1,0,0,0,408,399,1,0,0,0,409,29,1,0,0,0,410,
-		413,5,75,0,0,411,413,3,60,30,0,412,410,1,0,0,0,412,411,1,0,0,0,413,31,
-		1,0,0,0,414,417,3,36,18,0,415,416,5,60,0,0,416,418,3,20,10,0,417,415,1,
-		0,0,0,417,418,1,0,0,0,418,422,1,0,0,0,419,420,3,34,17,0,420,421,3,36,18,
-		0,421,423,1,0,0,0,422,419,1,0,0,0,422,423,1,0,0,0,423,33,1,0,0,0,424,425,
-		7,1,0,0,425,35,1,0,0,0,426,434,3,38,19,0,427,428,5,36,0,0,428,429,3,36,
-		18,0,429,430,5,60,0,0,430,431,3,38,19,0,431,433,1,0,0,0,432,427,1,0,0,
-		0,433,436,1,0,0,0,434,432,1,0,0,0,434,435,1,0,0,0,435,37,1,0,0,0,436,434,
-		1,0,0,0,437,443,3,42,21,0,438,439,3,40,20,0,439,440,3,42,21,0,440,442,
-		1,0,0,0,441,438,1,0,0,0,442,445,1,0,0,0,443,441,1,0,0,0,443,444,1,0,0,
-		0,444,39,1,0,0,0,445,443,1,0,0,0,446,447,7,2,0,0,447,41,1,0,0,0,448,450,
-		3,44,22,0,449,448,1,0,0,0,450,453,1,0,0,0,451,449,1,0,0,0,451,452,1,0,
-		0,0,452,454,1,0,0,0,453,451,1,0,0,0,454,465,3,46,23,0,455,459,5,35,0,0,
-		456,458,3,44,22,0,457,456,1,0,0,0,458,461,1,0,0,0,459,457,1,0,0,0,459,
-		460,1,0,0,0,460,462,1,0,0,0,461,459,1,0,0,0,462,464,3,46,23,0,463,455,
-		1,0,0,0,464,467,1,0,0,0,465,463,1,0,0,0,465,466,1,0,0,0,466,43,1,0,0,0,
-		467,465,1,0,0,0,468,469,7,3,0,0,469,45,1,0,0,0,470,474,3,58,29,0,471,473,
-		3,48,24,0,472,471,1,0,0,0,473,476,1,0,0,0,474,472,1,0,0,0,474,475,1,0,
-		0,0,475,47,1,0,0,0,476,474,1,0,0,0,477,478,5,38,0,0,478,489,3,60,30,0,
-		479,480,5,54,0,0,480,481,3,50,25,0,481,482,5,55,0,0,482,489,1,0,0,0,483,
-		485,5,52,0,0,484,486,3,54,27,0,485,484,1,0,0,0,485,486,1,0,0,0,486,487,
-		1,0,0,0,487,489,5,53,0,0,488,477,1,0,0,0,488,479,1,0,0,0,488,483,1,0,0,
-		0,489,49,1,0,0,0,490,495,3,52,26,0,491,492,5,58,0,0,492,494,3,52,26,0,
-		493,491,1,0,0,0,494,497,1,0,0,0,495,493,1,0,0,0,495,496,1,0,0,0,496,499,
-		1,0,0,0,497,495,1,0,0,0,498,500,5,58,0,0,499,498,1,0,0,0,499,500,1,0,0,
-		0,500,51,1,0,0,0,501,503,5,37,0,0,502,504,3,60,30,0,503,502,1,0,0,0,503,
-		504,1,0,0,0,504,513,1,0,0,0,505,510,3,36,18,0,506,508,5,37,0,0,507,509,
-		3,36,18,0,508,507,1,0,0,0,508,509,1,0,0,0,509,511,1,0,0,0,510,506,1,0,
-		0,0,510,511,1,0,0,0,511,513,1,0,0,0,512,501,1,0,0,0,512,505,1,0,0,0,513,
-		53,1,0,0,0,514,519,3,56,28,0,515,516,5,58,0,0,516,518,3,56,28,0,517,515,
-		1,0,0,0,518,521,1,0,0,0,519,517,1,0,0,0,519,520,1,0,0,0,520,523,1,0,0,
-		0,521,519,1,0,0,0,522,524,5,58,0,0,523,522,1,0,0,0,523,524,1,0,0,0,524,
-		527,1,0,0,0,525,526,5,16,0,0,526,528,3,38,19,0,527,525,1,0,0,0,527,528,
-		1,0,0,0,528,531,1,0,0,0,529,530,5,60,0,0,530,532,3,36,18,0,531,529,1,0,
-		0,0,531,532,1,0,0,0,532,55,1,0,0,0,533,534,3,60,30,0,534,535,5,61,0,0,
-		535,537,1,0,0,0,536,533,1,0,0,0,536,537,1,0,0,0,537,538,1,0,0,0,538,543,
-		3,36,18,0,539,540,5,15,0,0,540,544,3,26,13,0,541,542,5,34,0,0,542,544,
-		3,36,18,0,543,539,1,0,0,0,543,541,1,0,0,0,543,544,1,0,0,0,544,57,1,0,0,
-		0,545,546,5,32,0,0,546,582,3,60,30,0,547,582,3,60,30,0,548,582,5,75,0,
-		0,549,582,5,74,0,0,550,582,5,77,0,0,551,582,7,4,0,0,552,553,5,52,0,0,553,
-		558,3,36,18,0,554,555,5,58,0,0,555,557,3,36,18,0,556,554,1,0,0,0,557,560,
-		1,0,0,0,558,556,1,0,0,0,558,559,1,0,0,0,559,562,1,0,0,0,560,558,1,0,0,
-		0,561,563,5,58,0,0,562,561,1,0,0,0,562,563,1,0,0,0,563,564,1,0,0,0,564,
-		565,5,53,0,0,565,582,1,0,0,0,566,578,5,54,0,0,567,572,3,36,18,0,568,569,
-		5,58,0,0,569,571,3,36,18,0,570,568,1,0,0,0,571,574,1,0,0,0,572,570,1,0,
-		0,0,572,573,1,0,0,0,573,576,1,0,0,0,574,572,1,0,0,0,575,577,5,58,0,0,576,
-		575,1,0,0,0,576,577,1,0,0,0,577,579,1,0,0,0,578,567,1,0,0,0,578,579,1,
-		0,0,0,579,580,1,0,0,0,580,582,5,55,0,0,581,545,1,0,0,0,581,547,1,0,0,0,
-		581,548,1,0,0,0,581,549,1,0,0,0,581,550,1,0,0,0,581,551,1,0,0,0,581,552,
-		1,0,0,0,581,566,1,0,0,0,582,59,1,0,0,0,583,584,7,5,0,0,584,61,1,0,0,0,
-		76,65,69,72,82,86,89,96,106,110,115,120,129,140,145,150,160,169,175,184,
-		196,200,203,215,218,226,230,243,247,250,257,266,273,282,297,306,318,323,
-		331,347,351,362,371,376,378,396,405,408,412,417,422,434,443,451,459,465,
-		474,485,488,495,499,503,508,510,512,519,523,527,531,536,543,558,562,572,
-		576,578,581
+		3,11,311,8,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,5,11,321,8,11,10,
+		11,12,11,324,9,11,1,11,1,11,3,11,328,8,11,1,11,1,11,1,11,1,11,5,11,334,
+		8,11,10,11,12,11,337,9,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,1,11,
+		1,11,1,11,1,11,1,11,3,11,352,8,11,5,11,354,8,11,10,11,12,11,357,9,11,1,
+		11,1,11,1,11,1,11,1,11,1,11,4,11,365,8,11,11,11,12,11,366,1,11,1,11,1,
+		11,1,11,1,11,1,11,1,11,3,11,376,8,11,1,11,3,11,379,8,11,1,11,1,11,3,11,
+		383,8,11,3,11,385,8,11,1,12,1,12,1,12,1,12,1,13,1,13,1,13,1,13,1,14,1,
+		14,1,14,1,14,1,14,1,14,5,14,401,8,14,10,14,12,14,404,9,14,1,14,1,14,1,
+		14,1,14,5,14,410,8,14,10,14,12,14,413,9,14,3,14,415,8,14,1,15,1,15,3,15,
+		419,8,15,1,16,1,16,1,16,3,16,424,8,16,1,16,1,16,1,16,3,16,429,8,16,1,17,
+		1,17,1,18,1,18,1,18,1,18,1,18,1,18,5,18,439,8,18,10,18,12,18,442,9,18,
+		1,19,1,19,1,19,1,19,5,19,448,8,19,10,19,12,19,451,9,19,1,20,1,20,1,21,
+		5,21,456,8,21,10,21,12,21,459,9,21,1,21,1,21,1,21,5,21,464,8,21,10,21,
+		12,21,467,9,21,1,21,5,21,470,8,21,10,21,12,21,473,9,21,1,22,1,22,1,23,
+		1,23,5,23,479,8,23,10,23,12,23,482,9,23,1,24,1,24,1,24,1,24,1,24,1,24,
+		1,24,1,24,3,24,492,8,24,1,24,3,24,495,8,24,1,25,1,25,1,25,5,25,500,8,25,
+		10,25,12,25,503,9,25,1,25,3,25,506,8,25,1,26,1,26,3,26,510,8,26,1,26,1,
+		26,1,26,3,26,515,8,26,3,26,517,8,26,3,26,519,8,26,1,27,1,27,1,27,5,27,
+		524,8,27,10,27,12,27,527,9,27,1,27,3,27,530,8,27,1,27,1,27,3,27,534,8,
+		27,1,27,1,27,3,27,538,8,27,1,28,1,28,1,28,3,28,543,8,28,1,28,1,28,1,28,
+		1,28,1,28,3,28,550,8,28,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,29,1,
+		29,1,29,5,29,563,8,29,10,29,12,29,566,9,29,1,29,3,29,569,8,29,1,29,1,29,
+		1,29,1,29,1,29,1,29,5,29,577,8,29,10,29,12,29,580,9,29,1,29,3,29,583,8,
+		29,3,29,585,8,29,1,29,3,29,588,8,29,1,30,1,30,1,30,0,0,31,0,2,4,6,8,10,
+		12,14,16,18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58,
+		60,0,6,2,0,1,1,59,59,2,0,47,51,61,61,2,0,39,46,62,71,2,0,65,65,72,73,1,
+		0,23,24,2,0,25,32,79,79,667,0,72,1,0,0,0,2,76,1,0,0,0,4,78,1,0,0,0,6,96,
+		1,0,0,0,8,184,1,0,0,0,10,218,1,0,0,0,12,220,1,0,0,0,14,234,1,0,0,0,16,
+		238,1,0,0,0,18,250,1,0,0,0,20,259,1,0,0,0,22,384,1,0,0,0,24,386,1,0,0,
+		0,26,390,1,0,0,0,28,414,1,0,0,0,30,418,1,0,0,0,32,420,1,0,0,0,34,430,1,
+		0,0,0,36,432,1,0,0,0,38,443,1,0,0,0,40,452,1,0,0,0,42,457,1,0,0,0,44,474,
+		1,0,0,0,46,476,1,0,0,0,48,494,1,0,0,0,50,496,1,0,0,0,52,518,1,0,0,0,54,
+		520,1,0,0,0,56,542,1,0,0,0,58,587,1,0,0,0,60,589,1,0,0,0,62,69,3,6,3,0,
+		63,65,3,2,1,0,64,66,3,6,3,0,65,64,1,0,0,0,65,66,1,0,0,0,66,68,1,0,0,0,
+		67,63,1,0,0,0,68,71,1,0,0,0,69,67,1,0,0,0,69,70,1,0,0,0,70,73,1,0,0,0,
+		71,69,1,0,0,0,72,62,1,0,0,0,72,73,1,0,0,0,73,74,1,0,0,0,74,75,5,0,0,1,
+		75,1,1,0,0,0,76,77,7,0,0,0,77,3,1,0,0,0,78,89,5,56,0,0,79,86,3,6,3,0,80,
+		82,3,2,1,0,81,83,3,6,3,0,82,81,1,0,0,0,82,83,1,0,0,0,83,85,1,0,0,0,84,
+		80,1,0,0,0,85,88,1,0,0,0,86,84,1,0,0,0,86,87,1,0,0,0,87,90,1,0,0,0,88,
+		86,1,0,0,0,89,79,1,0,0,0,89,90,1,0,0,0,90,91,1,0,0,0,91,92,5,57,0,0,92,
+		5,1,0,0,0,93,97,3,8,4,0,94,97,3,22,11,0,95,97,3,32,16,0,96,93,1,0,0,0,
+		96,94,1,0,0,0,96,95,1,0,0,0,97,7,1,0,0,0,98,99,5,2,0,0,99,185,5,77,0,0,
+		100,101,5,10,0,0,101,102,5,77,0,0,102,185,3,4,2,0,103,104,5,4,0,0,104,
+		106,3,60,30,0,105,107,3,12,6,0,106,105,1,0,0,0,106,107,1,0,0,0,107,108,
+		1,0,0,0,108,110,5,52,0,0,109,111,3,16,8,0,110,109,1,0,0,0,110,111,1,0,
+		0,0,111,112,1,0,0,0,112,115,5,53,0,0,113,114,5,34,0,0,114,116,3,16,8,0,
+		115,113,1,0,0,0,115,116,1,0,0,0,116,120,1,0,0,0,117,119,3,10,5,0,118,117,
+		1,0,0,0,119,122,1,0,0,0,120,118,1,0,0,0,120,121,1,0,0,0,121,123,1,0,0,
+		0,122,120,1,0,0,0,123,124,3,4,2,0,124,185,1,0,0,0,125,126,5,5,0,0,126,
+		127,3,60,30,0,127,129,5,52,0,0,128,130,3,16,8,0,129,128,1,0,0,0,129,130,
+		1,0,0,0,130,131,1,0,0,0,131,132,5,53,0,0,132,133,5,34,0,0,133,134,3,20,
+		10,0,134,135,3,4,2,0,135,185,1,0,0,0,136,137,5,7,0,0,137,138,3,60,30,0,
+		138,140,5,52,0,0,139,141,3,16,8,0,140,139,1,0,0,0,140,141,1,0,0,0,141,
+		142,1,0,0,0,142,145,5,53,0,0,143,144,5,34,0,0,144,146,3,16,8,0,145,143,
+		1,0,0,0,145,146,1,0,0,0,146,150,1,0,0,0,147,149,3,10,5,0,148,147,1,0,0,
+		0,149,152,1,0,0,0,150,148,1,0,0,0,150,151,1,0,0,0,151,153,1,0,0,0,152,
+		150,1,0,0,0,153,154,3,4,2,0,154,185,1,0,0,0,155,156,5,6,0,0,156,160,3,
+		60,30,0,157,159,3,10,5,0,158,157,1,0,0,0,159,162,1,0,0,0,160,158,1,0,0,
+		0,160,161,1,0,0,0,161,163,1,0,0,0,162,160,1,0,0,0,163,164,3,4,2,0,164,
+		185,1,0,0,0,165,166,5,8,0,0,166,167,3,60,30,0,167,169,5,52,0,0,168,170,
+		3,16,8,0,169,168,1,0,0,0,169,170,1,0,0,0,170,171,1,0,0,0,171,175,5,53,
+		0,0,172,174,3,10,5,0,173,172,1,0,0,0,174,177,1,0,0,0,175,173,1,0,0,0,175,
+		176,1,0,0,0,176,178,1,0,0,0,177,175,1,0,0,0,178,179,3,4,2,0,179,185,1,
+		0,0,0,180,181,5,9,0,0,181,182,3,60,30,0,182,183,3,4,2,0,183,185,1,0,0,
+		0,184,98,1,0,0,0,184,100,1,0,0,0,184,103,1,0,0,0,184,125,1,0,0,0,184,136,
+		1,0,0,0,184,155,1,0,0,0,184,165,1,0,0,0,184,180,1,0,0,0,185,9,1,0,0,0,
+		186,187,5,14,0,0,187,219,3,60,30,0,188,189,5,20,0,0,189,203,3,60,30,0,
+		190,191,5,52,0,0,191,196,5,77,0,0,192,193,5,58,0,0,193,195,5,77,0,0,194,
+		192,1,0,0,0,195,198,1,0,0,0,196,194,1,0,0,0,196,197,1,0,0,0,197,200,1,
+		0,0,0,198,196,1,0,0,0,199,201,5,58,0,0,200,199,1,0,0,0,200,201,1,0,0,0,
+		201,202,1,0,0,0,202,204,5,53,0,0,203,190,1,0,0,0,203,204,1,0,0,0,204,219,
+		1,0,0,0,205,206,5,22,0,0,206,219,3,60,30,0,207,208,5,19,0,0,208,219,3,
+		36,18,0,209,210,5,18,0,0,210,215,3,36,18,0,211,212,5,58,0,0,212,214,3,
+		36,18,0,213,211,1,0,0,0,214,217,1,0,0,0,215,213,1,0,0,0,215,216,1,0,0,
+		0,216,219,1,0,0,0,217,215,1,0,0,0,218,186,1,0,0,0,218,188,1,0,0,0,218,
+		205,1,0,0,0,218,207,1,0,0,0,218,209,1,0,0,0,219,11,1,0,0,0,220,221,5,62,
+		0,0,221,226,3,14,7,0,222,223,5,58,0,0,223,225,3,14,7,0,224,222,1,0,0,0,
+		225,228,1,0,0,0,226,224,1,0,0,0,226,227,1,0,0,0,227,230,1,0,0,0,228,226,
+		1,0,0,0,229,231,5,58,0,0,230,229,1,0,0,0,230,231,1,0,0,0,231,232,1,0,0,
+		0,232,233,5,63,0,0,233,13,1,0,0,0,234,235,3,60,30,0,235,236,5,60,0,0,236,
+		237,3,60,30,0,237,15,1,0,0,0,238,243,3,18,9,0,239,240,5,58,0,0,240,242,
+		3,18,9,0,241,239,1,0,0,0,242,245,1,0,0,0,243,241,1,0,0,0,243,244,1,0,0,
+		0,244,247,1,0,0,0,245,243,1,0,0,0,246,248,5,58,0,0,247,246,1,0,0,0,247,
+		248,1,0,0,0,248,17,1,0,0,0,249,251,5,3,0,0,250,249,1,0,0,0,250,251,1,0,
+		0,0,251,252,1,0,0,0,252,253,3,60,30,0,253,254,5,60,0,0,254,257,3,20,10,
+		0,255,256,5,61,0,0,256,258,3,36,18,0,257,255,1,0,0,0,257,258,1,0,0,0,258,
+		19,1,0,0,0,259,266,3,60,30,0,260,261,5,54,0,0,261,262,3,50,25,0,262,263,
+		5,55,0,0,263,265,1,0,0,0,264,260,1,0,0,0,265,268,1,0,0,0,266,264,1,0,0,
+		0,266,267,1,0,0,0,267,21,1,0,0,0,268,266,1,0,0,0,269,270,5,11,0,0,270,
+		273,3,36,18,0,271,272,5,60,0,0,272,274,3,20,10,0,273,271,1,0,0,0,273,274,
+		1,0,0,0,274,275,1,0,0,0,275,276,5,61,0,0,276,277,3,36,18,0,277,385,1,0,
+		0,0,278,279,5,3,0,0,279,282,3,60,30,0,280,281,5,60,0,0,281,283,3,20,10,
+		0,282,280,1,0,0,0,282,283,1,0,0,0,283,284,1,0,0,0,284,285,5,61,0,0,285,
+		286,3,36,18,0,286,385,1,0,0,0,287,288,5,12,0,0,288,385,3,36,18,0,289,290,
+		5,13,0,0,290,385,3,36,18,0,291,292,5,18,0,0,292,297,3,36,18,0,293,294,
+		5,58,0,0,294,296,3,36,18,0,295,293,1,0,0,0,296,299,1,0,0,0,297,295,1,0,
+		0,0,297,298,1,0,0,0,298,385,1,0,0,0,299,297,1,0,0,0,300,301,5,21,0,0,301,
+		302,3,60,30,0,302,303,5,15,0,0,303,306,3,36,18,0,304,305,5,37,0,0,305,
+		307,3,36,18,0,306,304,1,0,0,0,306,307,1,0,0,0,307,310,1,0,0,0,308,309,
+		5,61,0,0,309,311,3,36,18,0,310,308,1,0,0,0,310,311,1,0,0,0,311,385,1,0,
+		0,0,312,313,5,16,0,0,313,314,3,36,18,0,314,322,3,4,2,0,315,316,5,17,0,
+		0,316,317,5,16,0,0,317,318,3,36,18,0,318,319,3,4,2,0,319,321,1,0,0,0,320,
+		315,1,0,0,0,321,324,1,0,0,0,322,320,1,0,0,0,322,323,1,0,0,0,323,327,1,
+		0,0,0,324,322,1,0,0,0,325,326,5,17,0,0,326,328,3,4,2,0,327,325,1,0,0,0,
+		327,328,1,0,0,0,328,385,1,0,0,0,329,330,5,14,0,0,330,335,3,24,12,0,331,
+		332,5,58,0,0,332,334,3,24,12,0,333,331,1,0,0,0,334,337,1,0,0,0,335,333,
+		1,0,0,0,335,336,1,0,0,0,336,338,1,0,0,0,337,335,1,0,0,0,338,339,3,4,2,
+		0,339,385,1,0,0,0,340,341,5,25,0,0,341,342,3,60,30,0,342,343,5,60,0,0,
+		343,344,3,20,10,0,344,385,1,0,0,0,345,346,5,26,0,0,346,347,3,60,30,0,347,
+		348,5,56,0,0,348,355,3,28,14,0,349,351,3,2,1,0,350,352,3,28,14,0,351,350,
+		1,0,0,0,351,352,1,0,0,0,352,354,1,0,0,0,353,349,1,0,0,0,354,357,1,0,0,
+		0,355,353,1,0,0,0,355,356,1,0,0,0,356,358,1,0,0,0,357,355,1,0,0,0,358,
+		359,5,57,0,0,359,385,1,0,0,0,360,361,5,27,0,0,361,364,3,60,30,0,362,363,
+		5,33,0,0,363,365,3,60,30,0,364,362,1,0,0,0,365,366,1,0,0,0,366,364,1,0,
+		0,0,366,367,1,0,0,0,367,385,1,0,0,0,368,369,5,31,0,0,369,385,3,30,15,0,
+		370,371,5,30,0,0,371,372,3,60,30,0,372,378,5,77,0,0,373,375,5,52,0,0,374,
+		376,3,54,27,0,375,374,1,0,0,0,375,376,1,0,0,0,376,377,1,0,0,0,377,379,
+		5,53,0,0,378,373,1,0,0,0,378,379,1,0,0,0,379,382,1,0,0,0,380,381,5,34,
+		0,0,381,383,3,60,30,0,382,380,1,0,0,0,382,383,1,0,0,0,383,385,1,0,0,0,
+		384,269,1,0,0,0,384,278,1,0,0,0,384,287,1,0,0,0,384,289,1,0,0,0,384,291,
+		1,0,0,0,384,300,1,0,0,0,384,312,1,0,0,0,384,329,1,0,0,0,384,340,1,0,0,
+		0,384,345,1,0,0,0,384,360,1,0,0,0,384,368,1,0,0,0,384,370,1,0,0,0,385,
+		23,1,0,0,0,386,387,3,60,30,0,387,388,5,15,0,0,388,389,3,26,13,0,389,25,
+		1,0,0,0,390,391,3,36,18,0,391,392,5,37,0,0,392,393,3,36,18,0,393,27,1,
+		0,0,0,394,395,5,28,0,0,395,396,3,60,30,0,396,397,5,34,0,0,397,402,3,60,
+		30,0,398,399,5,58,0,0,399,401,3,60,30,0,400,398,1,0,0,0,401,404,1,0,0,
+		0,402,400,1,0,0,0,402,403,1,0,0,0,403,415,1,0,0,0,404,402,1,0,0,0,405,
+		406,5,29,0,0,406,411,3,60,30,0,407,408,5,58,0,0,408,410,3,60,30,0,409,
+		407,1,0,0,0,410,413,1,0,0,0,411,409,1,0,0,0,411,412,1,0,0,0,412,415,1,
+		0,0,0,413,411,1,0,0,0,414,394,1,0,0,0,414,405,1,0,0,0,415,29,1,0,0,0,416,
+		419,5,75,0,0,417,419,3,60,30,0,418,416,1,0,0,0,418,417,1,0,0,0,419,31,
+		1,0,0,0,420,423,3,36,18,0,421,422,5,60,0,0,422,424,3,20,10,0,423,421,1,
+		0,0,0,423,424,1,0,0,0,424,428,1,0,0,0,425,426,3,34,17,0,426,427,3,36,18,
+		0,427,429,1,0,0,0,428,425,1,0,0,0,428,429,1,0,0,0,429,33,1,0,0,0,430,431,
+		7,1,0,0,431,35,1,0,0,0,432,440,3,38,19,0,433,434,5,36,0,0,434,435,3,36,
+		18,0,435,436,5,60,0,0,436,437,3,38,19,0,437,439,1,0,0,0,438,433,1,0,0,
+		0,439,442,1,0,0,0,440,438,1,0,0,0,440,441,1,0,0,0,441,37,1,0,0,0,442,440,
+		1,0,0,0,443,449,3,42,21,0,444,445,3,40,20,0,445,446,3,42,21,0,446,448,
+		1,0,0,0,447,444,1,0,0,0,448,451,1,0,0,0,449,447,1,0,0,0,449,450,1,0,0,
+		0,450,39,1,0,0,0,451,449,1,0,0,0,452,453,7,2,0,0,453,41,1,0,0,0,454,456,
+		3,44,22,0,455,454,1,0,0,0,456,459,1,0,0,0,457,455,1,0,0,0,457,458,1,0,
+		0,0,458,460,1,0,0,0,459,457,1,0,0,0,460,471,3,46,23,0,461,465,5,35,0,0,
+		462,464,3,44,22,0,463,462,1,0,0,0,464,467,1,0,0,0,465,463,1,0,0,0,465,
+		466,1,0,0,0,466,468,1,0,0,0,467,465,1,0,0,0,468,470,3,46,23,0,469,461,
+		1,0,0,0,470,473,1,0,0,0,471,469,1,0,0,0,471,472,1,0,0,0,472,43,1,0,0,0,
+		473,471,1,0,0,0,474,475,7,3,0,0,475,45,1,0,0,0,476,480,3,58,29,0,477,479,
+		3,48,24,0,478,477,1,0,0,0,479,482,1,0,0,0,480,478,1,0,0,0,480,481,1,0,
+		0,0,481,47,1,0,0,0,482,480,1,0,0,0,483,484,5,38,0,0,484,495,3,60,30,0,
+		485,486,5,54,0,0,486,487,3,50,25,0,487,488,5,55,0,0,488,495,1,0,0,0,489,
+		491,5,52,0,0,490,492,3,54,27,0,491,490,1,0,0,0,491,492,1,0,0,0,492,493,
+		1,0,0,0,493,495,5,53,0,0,494,483,1,0,0,0,494,485,1,0,0,0,494,489,1,0,0,
+		0,495,49,1,0,0,0,496,501,3,52,26,0,497,498,5,58,0,0,498,500,3,52,26,0,
+		499,497,1,0,0,0,500,503,1,0,0,0,501,499,1,0,0,0,501,502,1,0,0,0,502,505,
+		1,0,0,0,503,501,1,0,0,0,504,506,5,58,0,0,505,504,1,0,0,0,505,506,1,0,0,
+		0,506,51,1,0,0,0,507,509,5,37,0,0,508,510,3,60,30,0,509,508,1,0,0,0,509,
+		510,1,0,0,0,510,519,1,0,0,0,511,516,3,36,18,0,512,514,5,37,0,0,513,515,
+		3,36,18,0,514,513,1,0,0,0,514,515,1,0,0,0,515,517,1,0,0,0,516,512,1,0,
+		0,0,516,517,1,0,0,0,517,519,1,0,0,0,518,507,1,0,0,0,518,511,1,0,0,0,519,
+		53,1,0,0,0,520,525,3,56,28,0,521,522,5,58,0,0,522,524,3,56,28,0,523,521,
+		1,0,0,0,524,527,1,0,0,0,525,523,1,0,0,0,525,526,1,0,0,0,526,529,1,0,0,
+		0,527,525,1,0,0,0,528,530,5,58,0,0,529,528,1,0,0,0,529,530,1,0,0,0,530,
+		533,1,0,0,0,531,532,5,16,0,0,532,534,3,38,19,0,533,531,1,0,0,0,533,534,
+		1,0,0,0,534,537,1,0,0,0,535,536,5,60,0,0,536,538,3,36,18,0,537,535,1,0,
+		0,0,537,538,1,0,0,0,538,55,1,0,0,0,539,540,3,60,30,0,540,541,5,61,0,0,
+		541,543,1,0,0,0,542,539,1,0,0,0,542,543,1,0,0,0,543,544,1,0,0,0,544,549,
+		3,36,18,0,545,546,5,15,0,0,546,550,3,26,13,0,547,548,5,34,0,0,548,550,
+		3,36,18,0,549,545,1,0,0,0,549,547,1,0,0,0,549,550,1,0,0,0,550,57,1,0,0,
+		0,551,552,5,32,0,0,552,588,3,60,30,0,553,588,3,60,30,0,554,588,5,75,0,
+		0,555,588,5,74,0,0,556,588,5,77,0,0,557,588,7,4,0,0,558,559,5,52,0,0,559,
+		564,3,36,18,0,560,561,5,58,0,0,561,563,3,36,18,0,562,560,1,0,0,0,563,566,
+		1,0,0,0,564,562,1,0,0,0,564,565,1,0,0,0,565,568,1,0,0,0,566,564,1,0,0,
+		0,567,569,5,58,0,0,568,567,1,0,0,0,568,569,1,0,0,0,569,570,1,0,0,0,570,
+		571,5,53,0,0,571,588,1,0,0,0,572,584,5,54,0,0,573,578,3,36,18,0,574,575,
+		5,58,0,0,575,577,3,36,18,0,576,574,1,0,0,0,577,580,1,0,0,0,578,576,1,0,
+		0,0,578,579,1,0,0,0,579,582,1,0,0,0,580,578,1,0,0,0,581,583,5,58,0,0,582,
+		581,1,0,0,0,582,583,1,0,0,0,583,585,1,0,0,0,584,573,1,0,0,0,584,585,1,
+		0,0,0,585,586,1,0,0,0,586,588,5,55,0,0,587,551,1,0,0,0,587,553,1,0,0,0,
+		587,554,1,0,0,0,587,555,1,0,0,0,587,556,1,0,0,0,587,557,1,0,0,0,587,558,
+		1,0,0,0,587,572,1,0,0,0,588,59,1,0,0,0,589,590,7,5,0,0,590,61,1,0,0,0,
+		78,65,69,72,82,86,89,96,106,110,115,120,129,140,145,150,160,169,175,184,
+		196,200,203,215,218,226,230,243,247,250,257,266,273,282,297,306,310,322,
+		327,335,351,355,366,375,378,382,384,402,411,414,418,423,428,440,449,457,
+		465,471,480,491,494,501,505,509,514,516,518,525,529,533,537,542,549,564,
+		568,578,582,584,587
 	};
 
 	public static readonly ATN _ATN =

@@ -11,6 +11,7 @@ namespace Tx.Lang.Instructions;
 /// <param name="Semantics">The equation as an operator of its own, whose result is the tensor on the left.</param>
 /// <param name="Update">For <c>+=</c> and its kin, what combines the tensor's old value with the equation's; null for <c>=</c>.</param>
 /// <param name="Emission">Null: its declared loops are what is emitted.</param>
+/// <param name="Span">Its name.</param>
 public sealed record Instruction(
     string Name, string Target, ImmutableArray<string> Features, ImmutableArray<TensorSymbol> Operands, TensorSymbol Written, Operator Semantics, BinaryOp? Update,
     InstructionEmit? Emission, SourceSpan Span)

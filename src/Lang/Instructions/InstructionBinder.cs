@@ -62,7 +62,7 @@ public static class InstructionBinder
         if (emits.Count > 1) return Refuse(emits[1].Span, "it has a second emission");
         ImmutableArray<string> features = on is null ? [] : [.. on.Features];
         var emission = emits is [var e] ? EmissionBinder.Bind(name, e, operands, result, features, bag) : null;
-        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Span);
+        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Name.Span);
     }
 
     private static string? WhyNotPlain(Equation equation, BinaryOp? update)
@@ -72,6 +72,7 @@ public static class InstructionBinder
         {
             if (update is null) return "a reduction is added to what the operand holds: write `+=`";
             if (r.Kind.KeepsIndex || r.Kind is ReduceKind.User || ScalarMath.Combiner(r.Kind) != update) return $"`{r.Name}` does not combine as `{update.Value.Symbol}=` does";
+            if (r is { Type.IsSmallFloat: true, IsExact: false, Kind: ReduceKind.Sum or ReduceKind.Prod }) return $"such a reduction of {r.Type.Name} is done in f32 and rounded once: give the operand that it is added to the type f32";
             if (r.Condition is not null) return "its reduction has a condition";
             body = r.Body;
         }

@@ -32,6 +32,8 @@ internal sealed record SymbolicValue(Term Term) : ScheduleValue;
 internal sealed record PackValue(string Text, ImmutableArray<LoopHandle> Loops) : ScheduleValue;
 /// <summary>A tensor with several equations, or the common part of several stages' names. Never an argument of a directive.</summary>
 internal sealed record GroupValue(string Name) : ScheduleValue;
+/// <summary>What stands behind a point of a stage that is not known, in a strategy that nobody calls: a loop or a stage. Never an argument of a directive.</summary>
+internal sealed record OpenValue(StageHandle Stage, string Path) : ScheduleValue;
 /// <summary>What an error left; nothing is said about it again.</summary>
 internal sealed record PoisonValue : ScheduleValue
 {

@@ -68,7 +68,7 @@ public static class ScheduleDiagnostics
     public static readonly DiagnosticDescriptor Arithmetic = new("TX2031", Severity.Error, "number that cannot be computed",
         "`{0}` {1}", "use other numbers");
     public static readonly DiagnosticDescriptor KnobDomain = new("TX2032", Severity.Error, "domain of a knob",
-        "the domain of `{0}` {1}", "a domain is a list of numbers or `divisors(K)`: `knob {0} in [4, 8]`");
+        "the domain of `{0}` {1}", "a domain is a list of numbers, a range or `divisors(K)`: `knob {0} in [4, 8]`, `knob {0} in 1..9`");
     public static readonly DiagnosticDescriptor KnobValue = new("TX2033", Severity.Error, "value of a knob outside its domain",
         "{0} is no value of the knob `{1}`", "its values are {2}");
     public static readonly DiagnosticDescriptor UnknownKnob = new("TX2034", Severity.Error, "unknown knob",
@@ -93,6 +93,8 @@ public static class ScheduleDiagnostics
         "`{0}` has {1}, but the layout names {2}", "name one axis for each dimension of `{0}`");
     public static readonly DiagnosticDescriptor UnknownInstruction = new("TX2044", Severity.Error, "unknown instruction",
         "`{0}` is no instruction", "declare `intrin {0}`, or import the file that does");
+    public static readonly DiagnosticDescriptor NameNotUsed = new("TX2046", Severity.Error, "extension sets no knob",
+        "`{0}` is no knob of `{1}`, and no line reads it", "{2}");
     public static readonly DiagnosticDescriptor NoLoops = new("TX2045", Severity.Error, "tensor without loops",
         "`{0}` is {1} and has no loops", "{2}");
 }

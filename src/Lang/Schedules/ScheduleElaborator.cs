@@ -26,6 +26,10 @@ public static class ScheduleElaborator
         return bag.Items.Count == 0 ? run : run with { Diagnostics = [.. bag.Items, .. run.Diagnostics] };
     }
 
+    /// <summary>What is wrong with a strategy whatever it is called with: names, types, primitives and their arguments, results that are not bound.</summary>
+    public static ImmutableArray<Diagnostic> CheckStrategy(StrategySyntax strategy, ModuleBinder module, CpuTarget target) =>
+        new ScheduleRun(new(strategy.Span, strategy.Name, [], []), new(strategy.Name.Text, [], [], [], ImmutableDictionary<string, Scalar>.Empty), module, target, null, null).CheckStrategy(strategy);
+
     /// <summary>The errors in the head of a schedule: its operator, target and what it extends. All that can be said of a schedule whose operator is unknown.</summary>
     public static ImmutableArray<Diagnostic> CheckHeader(ScheduleSyntax schedule, DeclarationTable table)
     {

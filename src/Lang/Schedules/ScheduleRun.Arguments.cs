@@ -127,7 +127,8 @@ internal sealed partial class ScheduleRun
             case ScheduleType.Instruction: return Instruction(e, what);
             case ScheduleType.Place when e is NameExpressionSyntax { Name: "root" }: return new WordValue("root");
         }
-        var value = known ?? Evaluate(e);
+        var value = As(known ?? Evaluate(e), isLoop: p.Type is not ScheduleType.Stage);
+        if (_isOpen && (p.Type is ScheduleType.Integer && value is SymbolicValue || p.Type is ScheduleType.Boolean && value is ConditionValue)) return value;
         switch (p.Type)
         {
             case ScheduleType.Integer:
@@ -179,7 +180,8 @@ internal sealed partial class ScheduleRun
     }
 
     /// <summary>What the device of this schedule declares; nothing for a built-in target.</summary>
-    private IEnumerable<T> DeviceItems<T>() where T : ItemSyntax => Device is { } device ? device.Body.OfType<T>() : [];
+    private IEnumerable<T> DeviceItems<T>() where T : ItemSyntax =>
+        _isOpen ? Table.Targets.Values.SelectMany(t => t.Body.OfType<T>()) : Device is { } device ? device.Body.OfType<T>() : [];
 
     private TargetSyntax? Device => schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? Table.Targets.GetValueOrDefault(on.Target.Text) : null;
 

@@ -44,9 +44,10 @@ internal sealed partial class ScheduleRun
         string name = m.Name.Text;
         var receiver = Evaluate(m.Target);
         if (receiver is PoisonValue) return Poison(name);
+        if (_isOpen && name is "eq" or "update" && receiver is StageValue { Stage: var open }) return Plain(name, new OpenValue(open, m.Span.Text));
         if (name is "eq" or "update" && receiver is GroupValue or StageValue { Stage.IsMade: false }) return Plain(name, Equation(receiver, m, call));
         if (Vocabulary.Find(name) is { Receiver: not null } signature) return Primitive(signature, receiver, call, m, targets);
-        bool isLoop = receiver is LoopValue or PackValue;
+        bool isLoop = receiver is LoopValue or PackValue or OpenValue;
         var candidates = Vocabulary.Primitives.Where(p => p.Receiver == (isLoop ? ScheduleType.Loop : ScheduleType.Stage)).Select(p => p.Name).ToList();
         string? near = Suggestion.For(name, candidates) ?? Suggestion.For(name, Vocabulary.Primitives.Select(p => p.Name));
         var error = Diagnostic.Create(ScheduleDiagnostics.UnknownPrimitive, m.Name.Span, name,
@@ -76,7 +77,8 @@ internal sealed partial class ScheduleRun
 
     private ScheduleValue? Receiver(PrimitiveSignature signature, ScheduleValue receiver, MemberSyntax m)
     {
-        string name = signature.Name, text = m.Target.Span.Text;
+        string name = signature.Name;
+        receiver = As(receiver, isLoop: signature.Receiver is ScheduleType.Loop);
         if (signature.Receiver is ScheduleType.Loop)
         {
             if (receiver is LoopValue) return receiver;

@@ -130,6 +130,8 @@ internal sealed partial class ScheduleRun
         switch (value)
         {
             case PoisonValue: return value;
+            case OpenValue o: return OpenMember(o, m);
+            case StageValue { Stage: var stage } when _isOpen: return OpenMember(new(stage, ""), m);
             case GroupValue g:
                 if (FindStage($"{g.Name}.{name}") is { } nested) return nested;
                 var equations = Equations(g.Name);
@@ -204,7 +206,7 @@ internal sealed partial class ScheduleRun
     /// <summary>The value, unless it is a loop that is no more.</summary>
     private ScheduleValue Live(ScheduleValue value, string text, SourceSpan span)
     {
-        var loop = value switch
+        var loop = (value is OpenValue ? As(value, isLoop: true) : value) switch
         {
             LoopValue { Loop: var l } when _gone.ContainsKey(l) => l,
             PackValue p => p.Loops.FirstOrDefault(_gone.ContainsKey),

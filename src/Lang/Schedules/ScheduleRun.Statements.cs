@@ -173,6 +173,27 @@ internal sealed partial class ScheduleRun
         }
     }
 
+    /// <summary>An extension's line <c>kcc = 512</c> that no line reads was meant for a knob.</summary>
+    private void CheckSetters(ImmutableArray<ScheduleSyntax> chain)
+    {
+        var knobs = new List<string>();
+        for (int n = 0; n < chain.Length; n++)
+        {
+            if (n > 0)
+                foreach (var line in chain[n].DescendantsAndSelf().OfType<SimpleSyntax>())
+                    if (line is { Target: NameExpressionSyntax { Name: var name } target, Assign: AssignKind.Assign, Value: not CallSyntax { Target: MemberSyntax or NameExpressionSyntax { Name: "auto" } } }
+                        && !_fixed.ContainsKey(name) && !knobs.Contains(name) && !IsRead(name, target, chain))
+                    {
+                        string help = Suggestion.For(name, knobs) is { } near ? $"did you mean `{near}`?" : knobs.Count == 0 ? "it has none: leave the line out" : $"its knobs are {string.Join(", ", knobs)}; leave the line out, or set one of them";
+                        Report(Diagnostic.Create(ScheduleDiagnostics.NameNotUsed, target.Span, name, chain[n - 1].Name.Text, help) is var error && Suggestion.For(name, knobs) is { } edit ? error.WithFix(target.Span, edit) : error);
+                    }
+            knobs.AddRange(KnobsOf(chain[n]).Select(k => k.Name.Text));
+        }
+    }
+
+    private static bool IsRead(string name, NameExpressionSyntax bound, ImmutableArray<ScheduleSyntax> chain) =>
+        chain.SelectMany(s => s.DescendantsAndSelf()).OfType<NameExpressionSyntax>().Any(n => n.Name == name && n.Span != bound.Span);
+
     private static IEnumerable<KnobSyntax> KnobsOf(ScheduleSyntax s) => s.DescendantsAndSelf().OfType<KnobSyntax>();
 
     private void ExecuteKnob(KnobSyntax k)
@@ -264,6 +285,11 @@ internal sealed partial class ScheduleRun
     {
         var condition = Condition(i.Condition, "`if`");
         _usedKnobs.UnionWith(_reads);
+        if (_isOpen && condition is not PoisonValue)
+        {
+            ExecuteBoth(i);
+            return;
+        }
         if (condition is ConditionValue) Error(ScheduleDiagnostics.SizesUnknown, i.Condition.Span, i.Condition.Span.Text);
         if (condition is BooleanValue { Value: var holds })
         {

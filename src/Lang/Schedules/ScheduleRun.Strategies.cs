@@ -19,6 +19,7 @@ internal sealed partial class ScheduleRun
         if (!HasKnownTypes(strategy)) return Poison(name);
         var inner = new Frame(strategy, _frame.Through.Add(call.Span));
         if (!Pass(strategy, call, inner)) return Poison(name);
+        if (_isOpen) return OpenCall(strategy);
         var (outer, reads) = (_frame, _reads);
         (_frame, _reads) = (inner, new(StringComparer.Ordinal));
         foreach (var c in strategy.Clauses.OfType<RequireClauseSyntax>().SelectMany(c => c.Conditions)) Require(c);
@@ -104,6 +105,7 @@ internal sealed partial class ScheduleRun
         var knobs = _reads.ToImmutableHashSet(StringComparer.Ordinal);
         _reads = reads;
         string needed = TypeName(p);
+        value = As(value, isLoop: needed == "a loop");
         bool fits = Fits(value, needed);
         if (!fits && value is SymbolicValue or ConditionValue && needed is "a number" or "a condition") Error(ScheduleDiagnostics.SizesUnknown, e.Span, e.Span.Text);
         else if (!fits) WrongKind($"`{p.Name.Text}` of `{strategy}`", needed, value, e.Span);
@@ -111,9 +113,10 @@ internal sealed partial class ScheduleRun
         return fits;
     }
 
-    private static bool Fits(ScheduleValue value, string needed) => needed switch
+    private bool Fits(ScheduleValue value, string needed) => needed switch
     {
-        "a stage" => value is StageValue, "a loop" => value is LoopValue, "a number" => value is IntegerValue, _ => value is BooleanValue,
+        "a stage" => value is StageValue, "a loop" => value is LoopValue,
+        "a number" => value is IntegerValue || _isOpen && value is SymbolicValue, _ => value is BooleanValue || _isOpen && value is ConditionValue,
     };
 
     private ImmutableArray<(ScheduleValue Value, ImmutableHashSet<string> Knobs)> StrategyResults(StrategySyntax strategy)
@@ -128,7 +131,7 @@ internal sealed partial class ScheduleRun
                 results.Add((Error(ScheduleDiagnostics.StrategyResult, r.Name.Span, strategy.Name.Text, name), []));
                 continue;
             }
-            var value = bound.Value;
+            var value = As(bound.Value, isLoop: needed == "a loop");
             if (value is not PoisonValue && !Fits(value, needed)) value = WrongKind($"the result `{name}` of `{strategy.Name.Text}`", needed, value, bound.Span ?? r.Span);
             results.Add((value, bound.Knobs));
         }

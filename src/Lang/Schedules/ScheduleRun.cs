@@ -52,6 +52,7 @@ internal sealed partial class ScheduleRun(
     {
         foreach (var s in chain) ReserveNames(s);
         CollectFixed(chain);
+        CheckSetters(chain);
         var clauses = new List<ExpressionSyntax>();
         foreach (var s in chain)
         {
@@ -124,6 +125,7 @@ internal sealed partial class ScheduleRun(
         TypeValue => "an element type",
         ListValue => "a list",
         LayoutValue => "a layout",
+        OpenValue => "a loop or a stage",
         InstructionValue => "an instruction",
         _ => "a word",
     };

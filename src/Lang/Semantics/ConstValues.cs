@@ -41,7 +41,7 @@ internal static class ConstValues
     private static ConstSymbol Symbol(Scalar value, SourceSpan span) => new(Value.Typed(new ConstTerm(value), span));
 
     /// <summary>Looks at the conditions over constants alone.</summary>
-    private static bool IsAdmitted(ModuleBinder module, OpSyntax op, ImmutableArray<(string Name, Scalar Value)> values)
+    public static bool IsAdmitted(ModuleBinder module, OpSyntax op, ImmutableArray<(string Name, Scalar Value)> values)
     {
         var scope = new NameScope(module);
         foreach (var (name, value) in values) scope.TryAdd(name, Symbol(value, op.Span));

@@ -92,6 +92,9 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
             if (Bind(syntax, syntax.Name.Span, bag) is { } reducer && ReducerLaws.Check(reducer, _reassociated.Contains(reducer) || !_used.Contains(reducer)) is { } broken) bag.Add(broken);
     }
 
+    /// <summary>Whether values for the absent <c>const</c> parameters are found that <c>require</c> admits.</summary>
+    public bool AdmitsConsts(OpSyntax op, Specialisation given) => ConstValues.IsAdmitted(this, op, ConstValues.Find(this, op, given));
+
     /// <summary>Puts in the values of <c>const</c> parameters that are absent, so that one meaning has one key.</summary>
     private Specialisation Complete(OpSyntax op, Specialisation specialisation) =>
         op.Parameters.Any(p => p.IsConst) ? specialisation with { Consts = ConstValues.Find(this, op, specialisation) } : specialisation;

@@ -91,8 +91,9 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
             case TxParser.RequireContext c:
                 return new RequireSyntax(span, Expressions(c.expr()));
             case TxParser.KnobContext c:
-                var (domain, initial) = Two(c.expr());
-                return new KnobSyntax(span, Name(c.name(), c), Expression(domain, c), initial is null ? null : Expression(initial, c));
+                var domain = Expression(c.domain, c);
+                if (c.end is not null) domain = new RangeSyntax(Span(c.domain).To(Span(c.end)), domain, Expression(c.end, c));
+                return new KnobSyntax(span, Name(c.name(), c), domain, c.initial is null ? null : Expression(c.initial, c));
             case TxParser.IfContext c:
                 return If(c);
             case TxParser.ForContext c:
@@ -106,9 +107,8 @@ internal sealed partial class SyntaxBuilder(SyntaxReporter reporter, Dictionary<
             case TxParser.CyclesContext c:
                 return new CyclesSyntax(span, Count(c.count(), c));
             case TxParser.EmitContext c:
-                var names = c.name();
-                return new EmitSyntax(span, Name(names.ElementAtOrDefault(0), c), Text(c.STRING()), c.args() is null ? [] : EmitArguments(c.args()),
-                    names.Length > 1 ? Name(names[1], c) : null);
+                return new EmitSyntax(span, Name(c.name().ElementAtOrDefault(0), c), Text(c.STRING()), c.args() is null ? [] : EmitArguments(c.args()),
+                    c.result is null ? null : Name(c.result, c));
             default:
                 return null;
         }

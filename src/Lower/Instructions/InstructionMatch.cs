@@ -10,7 +10,11 @@ using Buffer = Tx.Lower.Ir.Buffer;
 namespace Tx.Lower.Instructions;
 
 /// <summary>Why loops do not compute what an instruction does.</summary>
-internal sealed record Mismatch(string Why, string Help);
+internal sealed record Mismatch(string Why, string Help)
+{
+    /// <summary>Which loop was taken for which index of the instruction when it was found.</summary>
+    public string Loops { get; init; } = "";
+}
 
 /// <summary>An operand's place in a buffer: the indices of one element over the tile's loops and what is outside.</summary>
 internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices);
@@ -45,10 +49,13 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         {
             var attempt = new Attempt(pattern, order);
             if (attempt.Run(store, value)) return (new(pattern, order, attempt.Tiles.ToImmutableDictionary()), null);
-            if (attempt.Depth > bestDepth) (best, bestDepth) = (attempt.Mismatch, attempt.Depth);
+            if (attempt.Depth > bestDepth) (best, bestDepth) = (attempt.Mismatch! with { Loops = Assignment(pattern, order) }, attempt.Depth);
         }
         return (null, best);
     }
+
+    private static string Assignment(InstructionPattern pattern, ImmutableArray<Var> loops) =>
+        loops.IsEmpty ? "" : $" (here {string.Join(", ", pattern.Indices.Zip(loops).Select(p => $"`{p.Second.Name}` is its `{p.First.Name}`"))})";
 
     // All assignments of loops with the right extents, that of the nest's own order first.
     private static IEnumerable<ImmutableArray<Var>> Orders(ImmutableArray<PatternIndex> indices, ImmutableArray<(Var Variable, long Extent)> loops)
@@ -61,6 +68,24 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         for (int n = 0; n < loops.Length; n++)
             if (loops[n].Extent == indices[0].Extent)
                 foreach (var rest in Orders(indices[1..], loops.RemoveAt(n))) yield return [loops[n].Variable, .. rest];
+    }
+
+    public long ExtentOf(Var loop) => Pattern.Indices[Loops.IndexOf(loop)].Extent;
+
+    /// <summary>What the instruction declares, on the tiles.</summary>
+    public Store Store(BinaryOp? combines, Origin? origin)
+    {
+        var value = new OnTiles(this).Visit(Pattern.Value);
+        var (buffer, indices) = Tiles[Pattern.Target];
+        return new(buffer, indices, combines is { } op ? Expr.Make(op, new Load(buffer, indices), value) : value, null, false, origin);
+    }
+
+    private sealed class OnTiles(InstructionMatch match) : Rewriter
+    {
+        protected override Expr VisitVar(Var v) =>
+            match.Pattern.Indices.Select(i => i.Variable).ToImmutableArray().IndexOf(v) is >= 0 and var n ? match.Loops[n] : v;
+
+        protected override Expr VisitLoad(Load l) => match.Tiles[match.Pattern.Operands[l.Buffer]] is var tile ? new Load(tile.Buffer, tile.Indices) : l;
     }
 
     /// <summary>The indices of all elements of an operand at once, in row-major order of its dimensions.</summary>

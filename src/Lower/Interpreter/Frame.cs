@@ -32,6 +32,15 @@ internal sealed class Frame(Machine machine, long[] slots, Memory?[] buffers, Se
     /// <summary>While the value of a masked store is evaluated: its lanes that count.</summary>
     public bool[]? Active { get; set; }
 
+    /// <summary>What it has stored past the caches since the last fence.</summary>
+    public HashSet<Ir.Buffer> Streamed { get; set; } = [];
+
+    /// <summary>Called where an agent ends.</summary>
+    public void RequireFence()
+    {
+        if (Streamed.Count > 0) throw new InterpreterFaultException(FaultKind.MissingFence, $"`{Streamed.First().Name}` is stored past the caches by the agent {Who}, which ends without a fence");
+    }
+
     public Frame Fork(Segment who) => new(Machine, (long[])Slots.Clone(), (Memory?[])Buffers.Clone(), who);
 }
 

@@ -12,6 +12,8 @@ public enum FaultKind
     DivisionByZero,
     /// <summary>Two agents of one loop touch an element, one of them writes, and nothing orders them.</summary>
     Conflict,
+    /// <summary>An agent ends without a fence after it stored past the caches: the others may not see what it stored.</summary>
+    MissingFence,
     /// <summary>A barrier that some agents of the group end without reaching.</summary>
     MissedBarrier,
     /// <summary>Every agent waits for a token.</summary>

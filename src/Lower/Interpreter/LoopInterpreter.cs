@@ -122,6 +122,7 @@ internal sealed class Kernel
             if (machine.Progress == progress) throw new InterpreterFaultException(FaultKind.Deadlock, "every agent waits for a token", _function.Name);
             progress = machine.Progress;
         }
+        frame.RequireFence();
     }
 
     private Memory Load(int index, DenseArray? array, Frame frame)

@@ -134,14 +134,16 @@ internal sealed partial class StmtCompiler
             var agents = Agents(f, loops);
             int[] order = [.. Enumerable.Range(0, agents.Count)];
             f.Machine.Random.Shuffle(order);
-            var (who, fork) = (f.Who, f.Machine.NewFork());
+            var (who, fork, streamed) = (f.Who, f.Machine.NewFork(), f.Streamed);
+            f.Streamed = [];
             foreach (int a in order)
             {
                 for (int d = 0; d < loops.Length; d++) f.Slots[loops[d].Slot] = agents[a][d];
                 f.Who = new(who, fork, a, 0, null, l.Variable, agents[a][0]);
                 body(f);
+                f.RequireFence();
             }
-            f.Who = who;
+            (f.Who, f.Streamed) = (who, streamed);
         };
     }
 
@@ -182,7 +184,11 @@ internal sealed partial class StmtCompiler
             bool moved = false;
             foreach (var agent in ready)
             {
-                if (!agent.Steps.MoveNext()) agent.Done = moved = true;
+                if (!agent.Steps.MoveNext())
+                {
+                    agent.Frame.RequireFence();
+                    agent.Done = moved = true;
+                }
                 else if (agent.Steps.Current is Wait.Barrier) agent.AtBarrier = moved = true;
             }
             var waiting = agents.Where(a => !a.Done).ToArray();

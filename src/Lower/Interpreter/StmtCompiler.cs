@@ -47,6 +47,8 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
                 var (holds, values) = (expressions.Scalar(c.Condition), c.Values.Select(expressions.Scalar).ToArray());
                 return f => { if (holds(f) == 0) throw new CheckFailedException(c.Message, Array.ConvertAll(values, v => v(f))); };
             case Effect { Kind: EffectKind.Copy } x: return Copy(x);
+            case Effect { Kind: EffectKind.Prefetch } x: return Prefetch(x);
+            case Effect { Kind: EffectKind.Fence }: return f => f.Streamed.Clear();
             case Effect: return _ => { };
             case Instance i:
                 var (enter, main) = (Domain(i), Plain(i.Body));
@@ -88,6 +90,7 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
             f.Machine.Step();
             var at = Array.ConvertAll(indices, i => i(f));
             long[]? mask = predicate?.Invoke(f);
+            if (t.NonTemporal) f.Streamed.Add(t.Buffer);
             if (mask is not null)
             {
                 var active = new bool[lanes];
@@ -149,6 +152,19 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
                 destination.Write(destination.PositionOf(Offset(start, point), x), sources.Read(sources.PositionOf(Offset(origin, point), x), f.Who, x), f.Who, x);
             }
             while (Next(point, extents));
+        };
+    }
+
+    // It reads nothing, but its address is an element's. A buffer without elements has none.
+    private Action<Frame> Prefetch(Effect x)
+    {
+        var indices = x.Arguments.Select(expressions.Scalar).ToArray();
+        int buffer = expressions.SlotOf(x.Buffers[0]);
+        return f =>
+        {
+            f.Machine.Step();
+            long[] at = Array.ConvertAll(indices, i => i(f));
+            if (f.Buffers[buffer] is { Values.Length: > 0 } memory) memory.PositionOf(at, x);
         };
     }
 

@@ -36,6 +36,12 @@ public sealed class LoopFunction
     /// <summary>A block with one nest a stage, in order of evaluation.</summary>
     public required Stmt Body { get; init; }
 
+    /// <summary>The same function for a device.</summary>
+    public LoopFunction On(string device) => new()
+    {
+        Name = Name, Target = device, Parameters = Parameters, Dims = Dims, Temporaries = Temporaries, Messages = Messages, Body = Body,
+    };
+
     /// <summary>Returns this function when nothing changed.</summary>
     public LoopFunction With(Stmt? body = null, ImmutableArray<Buffer>? temporaries = null, ImmutableArray<CheckMessage>? messages = null)
     {

@@ -61,14 +61,14 @@ public static class SplitInterior
             var conditions = new BoundaryConditions(host, context, _divisors);
             conditions.Visit(body);
             if (conditions.Tests.Count == 0 || ExpandedNodes(body) > MaxNodes) return Visit(body);
-            return Place(body, new Assumption(conditions.Tests.Keys, conditions.Replacements), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
+            return Place(host, body, new Assumption(conditions.Tests.Keys, conditions.Replacements), Expr.All(conditions.Tests.Values.Distinct(StructuralComparer.Instance)));
         }
 
         // Only what has the conditions gets two versions: a register tile's loop of multiply-adds beside masked stores stays one.
-        private Stmt Place(Stmt body, Assumption assumption, Expr tests)
+        private Stmt Place(Var host, Stmt body, Assumption assumption, Expr tests)
         {
-            if (body is Allocate a) return new Allocate(a.Buffer, Place(a.Body, assumption, tests), a.Origin);
-            if (body is not Block b) return TwoVersions(assumption.Visit(body), body, tests);
+            if (body is Allocate a) return new Allocate(a.Buffer, Place(host, a.Body, assumption, tests), a.Origin);
+            if (body is not Block b) return TwoVersions(host, assumption.Visit(body), body, tests);
             var result = new List<Stmt>();
             for (int i = 0; i < b.Statements.Length; i++)
             {
@@ -78,18 +78,23 @@ public static class SplitInterior
                     interior.Add(s);
                     boundary.Add(b.Statements[i]);
                 }
-                if (boundary.Count > 0) result.Add(TwoVersions(Block.Of(interior), Block.Of(boundary), tests));
+                if (boundary.Count > 0) result.Add(TwoVersions(host, Block.Of(interior), Block.Of(boundary), tests));
                 if (i < b.Statements.Length) result.Add(Visit(b.Statements[i]));
             }
             return Block.Of(result);
         }
 
-        private Stmt TwoVersions(Stmt interior, Stmt boundary, Expr tests)
+        private Stmt TwoVersions(Var host, Stmt interior, Stmt boundary, Expr tests)
         {
             int mark = context.Mark();
             context.Assume(tests);
             interior = Visit(interior);
             context.Release(mark);
+            context.Assume(tests, holds: false);
+            var last = context.IntervalOf(host);
+            context.Release(mark);
+            // A boundary that is one iteration has no conditions left where sizes are known.
+            if (last.Min == last.Max) boundary = boundary.Substitute(host, Expr.Index(last.Min));
             return new If(tests, new Instantiate([]).Visit(interior), boundary);
         }
 

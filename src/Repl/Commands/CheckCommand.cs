@@ -38,7 +38,8 @@ internal static class CheckCommand
             if (!isJson)
             {
                 string sizes = s.Sizes is { } known ? $" at {string.Join(", ", known.Select(d => $"{d.Name} = {d.Size}"))}" : "";
-                output.WriteLine($"{s.Syntax.Name.Span}: schedule `{s.Syntax.Name.Text}`{sizes}");
+                string consts = s.Consts.IsEmpty ? "" : $" for {string.Join(", ", s.Consts.Select(c => $"{c.Name} = {c.Value}"))}";
+                output.WriteLine($"{s.Syntax.Name.Span}: schedule `{s.Syntax.Name.Text}` on {s.Target}{consts}{sizes}");
             }
             foreach (var step in s.Applied.Function.Steps)
                 output.WriteLine(isJson ? JsonLines.Of(s, step) : $"  {step.Directive.Text}\n      {step.Evidence}");

@@ -18,7 +18,7 @@ internal sealed partial class ScheduleGenerator
     private IEnumerable<(int Weight, string Primitive, Func<Proposal?> Make)> LoopProposals() =>
     [
         (14, "split", Split), (7, "tile", Tile), (10, "fuse", Fuse), (8, "reorder", Reorder), (6, "unroll", Unroll), (9, "vectorize", Vectorize), (7, "parallel", Parallel),
-        (4, "partition", () => OnLoop("partition", AnyLoop())), (5, "specialize", Specialize), (1, "vthread", () => OnLoop("vthread", AnyLoop(IsShort))), (1, "bind", Bind),
+        (4, "partition", () => OnLoop("partition", AnyLoop())), (5, "specialize", Specialize),
         (3, "pipeline", Pipeline), (4, "pad", Pad), (5, "fold", Fold), (4, "prefetch", Prefetch),
     ];
 
@@ -143,8 +143,6 @@ internal sealed partial class ScheduleGenerator
         },
         _ => throw new CompilerBugException("schedule generator", term.GetType().Name),
     };
-
-    private Proposal? Bind() => OnLoop("bind", AnyLoop(HasIterations), ("axis", new WordValue(Pick(Vocabulary.Axes))));
 
     private Proposal? Pipeline() => OneIn(2) ? OnLoop("pipeline", AnyLoop(HasIterations)) : OnLoop("pipeline", AnyLoop(HasIterations), ("stages", Number(2 + _random.Next(2))));
 

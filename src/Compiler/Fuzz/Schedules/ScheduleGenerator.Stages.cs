@@ -18,7 +18,7 @@ internal sealed partial class ScheduleGenerator
     [
         (4, "inline", () => OnStage("inline", AnyStage(IsRead))), (12, "compute_at", ComputeAt), (5, "store_at", StoreAt), (14, "reverse_compute_at", ReverseComputeAt),
         (8, "cache_read", CacheRead), (8, "cache_write", CacheWrite), (7, "rfactor", RFactor), (7, "decompose_reduction", DecomposeReduction),
-        (5, "layout", LayoutOf), (4, "double_buffer", DoubleBuffer), (3, "nontemporal", () => OnStage("nontemporal", AnyStage())), (1, "cooperative", Cooperative), (1, "auto", AutoOf),
+        (5, "layout", LayoutOf), (4, "double_buffer", DoubleBuffer), (3, "nontemporal", () => OnStage("nontemporal", AnyStage())), (1, "auto", AutoOf),
     ];
 
     private Proposal? OnStage(string primitive, StageHandle? stage, params (string, ScheduleValue)[] arguments) =>
@@ -147,11 +147,10 @@ internal sealed partial class ScheduleGenerator
         if (d.Primitive.Name is "cache_read" && d["at"] is LoopValue at)
         {
             if (OneIn(4)) _follows.Enqueue(() => OnStage("double_buffer", d.ResultStage(0)));
+            if (d.Word("memory") is "shared" && !OneIn(3)) _follows.Enqueue(() => CooperativeOf(d.ResultStage(0)));
             if (OneIn(3)) _follows.Enqueue(() => Directive("pipeline", at, [("stages", Number(2 + _random.Next(2)))]) is { } p ? new(p) : null);
         }
     }
-
-    private Proposal? Cooperative() => OnStage("cooperative", AnyStage(s => s.IsMade), ("axes", List(new WordValue(Pick(Vocabulary.Axes)))));
 
     // Once for each stage.
     private Proposal? AutoOf() => AnyStage() is { } stage && _defaulted.Add(stage) && Directive("auto", null, [("stage", new StageValue(stage))]) is { } d ? new(d) : null;

@@ -16,7 +16,7 @@ internal sealed partial class ScheduleGenerator
 {
     private const int MaxProposals = 40;
     // Of the refused steps this many stay in the text, in a hundred.
-    private const int KeptRefusals = 5;
+    private const int KeptRefusals = 3;
 
     private readonly Random _random;
     private readonly OperatorInterface _op;
@@ -30,6 +30,7 @@ internal sealed partial class ScheduleGenerator
     private readonly HashSet<LoopHandle> _gone = [];
     private readonly HashSet<StageHandle> _stored = [], _defaulted = [];
     private readonly Queue<Func<Proposal?>> _follows = [];
+    private readonly Func<string, InstructionValue?> _readInstruction;
     private readonly List<string> _declarations = [];
     private readonly List<ScheduleLine> _lines = [];
     private readonly ImmutableArray<(int Weight, string Primitive, Func<Proposal?> Make)> _proposals;
@@ -41,17 +42,20 @@ internal sealed partial class ScheduleGenerator
     /// <param name="Declaration">A strategy that the text calls.</param>
     private sealed record Proposal(Directive Directive, string? Text = null, string? Declaration = null);
 
-    public ScheduleGenerator(Random random, OperatorInterface op, LoopFunction plain, CpuTarget target, StepContext context, IReadOnlyDictionary<DimSymbol, long>? sizes)
+    /// <param name="readInstruction">Binds the text of an <c>intrin</c>; null where that is refused.</param>
+    public ScheduleGenerator(
+        Random random, OperatorInterface op, LoopFunction plain, CpuTarget target, StepContext context, IReadOnlyDictionary<DimSymbol, long>? sizes, Func<string, InstructionValue?> readInstruction)
     {
-        (_random, _op, _context, _sizes) = (random, op, context, sizes);
+        (_random, _op, _context, _sizes, _readInstruction) = (random, op, context, sizes, readInstruction);
         _state = ScheduleState.Of(plain, target);
-        _proposals = [.. LoopProposals().Concat(StageProposals()).Where(p => PrimitiveTable.Find(p.Primitive) is not null)];
+        _proposals = [.. LoopProposals().Concat(StageProposals()).Concat(InstructionProposals()).Concat(DeviceProposals()).Where(p => PrimitiveTable.Find(p.Primitive) is not null)];
     }
 
     /// <returns>The lines, the strategies that they call, and whether no step was refused.</returns>
     public (ImmutableArray<ScheduleLine> Lines, ImmutableArray<string> Declarations, bool IsAccepted) Generate()
     {
-        int wanted = 1 + _random.Next(9), refused = 0;
+        int wanted = 1 + _random.Next(10), refused = 0;
+        DrawThemes();
         for (int n = 0; n < MaxProposals && _lines.Count < wanted; n++)
         {
             if (Propose() is not { } proposal) continue;
@@ -75,6 +79,7 @@ internal sealed partial class ScheduleGenerator
     {
         // What the last step has made possible.
         if (_follows.TryDequeue(out var follow) && follow() is { } next) return next;
+        if (_themes.Count > 0 && !OneIn(3)) return Towards(Pick([.. _themes]));
         int at = _random.Next(_proposals.Sum(p => p.Weight));
         return _proposals.First(p => (at -= p.Weight) < 0).Make();
     }
@@ -109,6 +114,7 @@ internal sealed partial class ScheduleGenerator
     private void Keep(Proposal p)
     {
         if (p.Declaration is { } declaration) _declarations.Add(declaration);
+        _themes.Remove(p.Directive.Primitive.Name);
         _lines.Add(new(p.Text ?? p.Directive.Text, p.Directive.Primitive.Name));
     }
 

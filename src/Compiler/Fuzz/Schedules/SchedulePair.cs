@@ -12,16 +12,19 @@ public sealed record ScheduleLine(string Text, string Primitive);
 /// <param name="Declarations">Strategies that the schedule calls, as text.</param>
 /// <param name="IsSymbolic">The schedule was drawn for all sizes, not for the program's.</param>
 /// <param name="IsAccepted">No step was refused when it was drawn.</param>
+/// <param name="IsDevice">It is for a device with blocks and threads: its nests are run by the interpreter alone.</param>
 public sealed record SchedulePair(
-    ulong Seed, GeneratedProgram Program, ImmutableArray<string> Declarations, ImmutableArray<ScheduleLine> Lines, bool IsSymbolic, bool IsAccepted)
+    ulong Seed, GeneratedProgram Program, ImmutableArray<string> Declarations, ImmutableArray<ScheduleLine> Lines, bool IsSymbolic, bool IsAccepted,
+    bool IsDevice = false)
 {
     public const string ScheduleName = "s";
+    public const string DeviceName = "gpu";
 
     /// <summary>The program, and the schedule after it.</summary>
     public string Text => $"{Program.Text}{string.Concat(Declarations.Select(d => $"\n{d}\n"))}\n{ScheduleText}";
 
     public string ScheduleText =>
-        $"schedule {ScheduleName} for {Program.Operator} on cpu {{\n{string.Concat(Lines.Select(l => $"    {l.Text.Replace("\n", "\n    ", StringComparison.Ordinal)}\n"))}}}\n";
+        $"schedule {ScheduleName} for {Program.Operator} on {(IsDevice ? DeviceName : "cpu")} {{\n{string.Concat(Lines.Select(l => $"    {l.Text.Replace("\n", "\n    ", StringComparison.Ordinal)}\n"))}}}\n";
 
     public string SizesText => string.Join(' ', Program.Sizes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key}={s.Value}")));
 }

@@ -28,6 +28,8 @@ public sealed class ScheduleRunner : IDisposable
     private readonly KernelCompiler _compiler;
     private readonly OperatorComparer _comparer;
     private readonly ImmutableArray<Pass> _passes;
+    // As far as they are the same for every target: the next one makes parallel loops serial.
+    private readonly int _devicePasses;
 
     public ScheduleRunner(CpuTarget? target = null)
     {
@@ -35,6 +37,7 @@ public sealed class ScheduleRunner : IDisposable
         _compiler = new(_workbench.Target);
         _comparer = new(_compiler);
         _passes = Pipeline.For(_workbench.Target);
+        _devicePasses = _passes.TakeWhile(p => p.Name != "serialize_loops").Count();
     }
 
     /// <summary>The nests after every step are run, and not only the last.</summary>
@@ -93,7 +96,7 @@ public sealed class ScheduleRunner : IDisposable
     private Scheduled Try(SchedulePair pair, BoundProgram bound, ScheduleChoice choice, IReadOnlyDictionary<DimSymbol, long>? sizes, ref string where)
     {
         where = $"{NameOf(sizes)}schedule";
-        var plain = NestBuilder.Build(bound.Operator, sizes);
+        var plain = ScheduleWorkbench.Plain(bound.Operator, sizes, pair.IsDevice);
         var applied = _workbench.Apply(choice, bound.Operator, plain.Functions[0], sizes);
         if (applied.HasErrors)
         {
@@ -158,15 +161,16 @@ public sealed class ScheduleRunner : IDisposable
 
         where = $"{name}scheduled nest";
         if (Each(r => OperatorComparer.Interpret(module, r)) is { } a) return new(pair, $"{KindOf(where)}: differs", where, a);
-        for (int n = 0; n < _passes.Length; n++)
+        int count = pair.IsDevice ? _devicePasses : _passes.Length;
+        for (int n = 0; n < count; n++)
         {
             where = $"{name}after {_passes[n].Name}";
             var next = _passes[n].Run(module);
             bool isNew = !ReferenceEquals(next, module);
             module = next;
-            if ((eachPass && isNew || n + 1 == _passes.Length) && Each(r => OperatorComparer.Interpret(module, r)) is { } b) return new(pair, $"{KindOf(where)}: differs", where, b);
+            if ((eachPass && isNew || n + 1 == count) && Each(r => OperatorComparer.Interpret(module, r)) is { } b) return new(pair, $"{KindOf(where)}: differs", where, b);
         }
-        if (!kernel) return null;
+        if (!kernel || pair.IsDevice) return null;
         where = $"{name}kernel";
         using var compiled = _compiler.CompileAlone(module);
         return Each(r => _comparer.Execute(compiled, r)) is { } c ? new(pair, $"{KindOf(where)}: differs", where, c) : null;

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Tx.Core;
+using Tx.Lang.Instructions;
 using Tx.Lang.Program;
 using Tx.Lang.Schedules;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Lower.Build;
 using Tx.Lower.Dependence;
+using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
 using Tx.Runtime;
 
@@ -21,6 +23,7 @@ internal sealed class ScheduleWorkbench : IDisposable
     private readonly OperatorResolver _resolver;
     private readonly ScheduleResolver _schedules;
     private readonly NestProver _prover = new();
+    private readonly Lang.Proofs.IslProver _instructions = new();
     private DeclarationTable _table = DeclarationTable.Empty;
     private ModuleBinder? _binder;
     private BoundProgram? _last;
@@ -42,10 +45,32 @@ internal sealed class ScheduleWorkbench : IDisposable
         var random = new Random(unchecked((int)(seed * 0x9E3779B97F4A7C15UL >> 33)));
         var bound = Bind(program);
         var sizes = random.Next(2) == 0 ? null : bound.Dims;
-        var plain = NestBuilder.Build(bound.Operator, sizes).Functions[0];
-        var generator = new ScheduleGenerator(random, InterfaceBuilder.Build(bound.Operator, plain), plain, Target, new StepContext(_prover), sizes);
+        bool isDevice = random.Next(4) == 0;
+        var plain = Plain(bound.Operator, sizes, isDevice).Functions[0];
+        var generator = new ScheduleGenerator(random, InterfaceBuilder.Build(bound.Operator, plain), plain, Target, new StepContext(_prover), sizes, ReadInstruction);
         var (lines, declarations, isAccepted) = generator.Generate();
-        return new(seed, program, declarations, lines, sizes is null, isAccepted);
+        return new(seed, program, declarations, lines, sizes is null, isAccepted, isDevice);
+    }
+
+    /// <summary>The plain nests, for this CPU or for a device.</summary>
+    public static LoopModule Plain(Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes, bool isDevice)
+    {
+        var module = NestBuilder.Build(op, sizes);
+        return !isDevice ? module : module.Map(f => new()
+        {
+            Name = f.Name, Target = SchedulePair.DeviceName, Parameters = f.Parameters, Dims = f.Dims, Temporaries = f.Temporaries, Messages = f.Messages, Body = f.Body,
+        });
+    }
+
+    private InstructionValue? ReadInstruction(string text)
+    {
+        try
+        {
+            var table = Declare(text, 0);
+            var (syntax, bag) = (table.Intrinsics.Values.Single(), new DiagnosticBag());
+            return InstructionBinder.Bind(syntax, new(table, _instructions), bag) is { } bound ? new(syntax, bound) : null;
+        }
+        catch (DiagnosticException) { return null; }
     }
 
     /// <exception cref="DiagnosticException">The program is refused.</exception>
@@ -95,5 +120,6 @@ internal sealed class ScheduleWorkbench : IDisposable
         _resolver.Dispose();
         _schedules.Dispose();
         _prover.Dispose();
+        _instructions.Dispose();
     }
 }

@@ -28,7 +28,7 @@ public static class Bind
         if (!isBlock && LoopPlace.LoopsIn(loop.Body).FirstOrDefault(f => f.Kind is LoopKind.Bound && IsBlock(f.Axis!)) is { } block) throw Refuse($"`{Names.Of(state, block.Variable)}`, inside of it, runs over blocks", "reorder it inwards, or take a block axis");
         if (place.Around.FirstOrDefault(f => f.Kind is LoopKind.Vectorized) is { } lanes) throw Refuse($"it is inside of `{Names.Of(state, lanes.Variable)}`, whose iterations are lanes", "take a loop outside of the vector");
         var evidence = Legality.RequireIndependent(state, place, d, context, allowReductions: false, "bound");
-        var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], loop.Variable, f => new For(f.Variable, f.Min, f.Extent, LoopKind.Bound, f.Body, axis, f.Origin));
+        var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], loop.Variable, f => Mark.Marked(f, LoopKind.Bound, axis));
         return new(state.Replace(place.Nest, nest).Touch(place.Instances.Select(i => i.Name)), evidence);
 
         Core.DiagnosticException Refuse(string why, string help) => StepContext.Refuse(ScheduleRefusals.IterationsDepend, d.Span, d.Loop.Name, "bound", why, help);

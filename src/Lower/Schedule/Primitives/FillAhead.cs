@@ -41,13 +41,15 @@ internal static class FillAhead
 
         var (prologue, ahead, rest) = (new List<Stmt>(), new List<Stmt>(), new List<Stmt>());
         var step = Var.Index(loop.Variable.Name + "p");
+        // What a fused loop divides by may be 0 where the loop has no iteration: then none is filled.
+        bool mayTrap = statements.Any(MayTrap), isOnce = copies == 2 && !mayTrap;
         foreach (var s in statements)
         {
             if (LoopPlace.InstancesIn(s).ToList() is [var fill] && fills.Contains(fill.Name))
             {
                 var staged = NestPath.ReplaceInstance(s, fill.Name, i => Staged(i, around.AddRange(LoopPlace.LoopsIn(s)), loop, stages, dims, isFill: true));
                 ahead.Add(staged.Substitute(loop.Variable, loop.Variable + (copies - 1)));
-                var first = Instantiate.Copy(staged, loop.Variable, copies == 2 ? loop.Min : loop.Min + step);
+                var first = Instantiate.Copy(staged, loop.Variable, isOnce ? loop.Min : loop.Min + step);
                 prologue.Add(NestPath.ReplaceInstance(first, fill.Name, i => i.With(name: state.UniqueName(fill.Name + ".first"))));
             }
             // The barriers of these caches are replaced by one at the start of an iteration: it ends the fills of earlier ones, and their reads.
@@ -55,7 +57,7 @@ internal static class FillAhead
             else rest.Add(UseStages(s, around, loop, stages, dims));
         }
         Stmt start = Block.Of(prologue);
-        if (copies > 2) start = new For(step, Expr.Index(0), Expr.Index(copies - 1), LoopKind.Serial, start, null, loop.Origin);
+        if (!isOnce) start = new For(step, Expr.Index(0), mayTrap ? Expr.Min(loop.Extent, Expr.Index(copies - 1)) : Expr.Index(copies - 1), LoopKind.Serial, start, null, loop.Origin);
         Stmt body = Block.Of(ahead.Concat(rest));
         foreach (var b in Enumerable.Reverse(allocated))
             if (!stages.ContainsKey(b)) body = new Allocate(b, body);
@@ -74,6 +76,12 @@ internal static class FillAhead
         // Shared caches are allocated further out.
         nest = new Reallocation(stages).Visit(nest);
         return new(state.Replace(place.Nest, nest).Touch(place.Instances.Select(i => i.Name)), Evidence.Proved("a fill reads nothing that the iterations before it write"));
+    }
+
+    private static bool MayTrap(Stmt s)
+    {
+        var none = new NonZeroDivisors();
+        return LoopPlace.InstancesIn(s).Any(i => i.Iterations.Any(it => none.CanTrap(it.Binding))) || LoopPlace.LoopsIn(s).Any(f => none.CanTrap(f.Min) || none.CanTrap(f.Extent));
     }
 
     private static Stmt UseStages(Stmt s, ImmutableArray<For> around, For loop, Dictionary<Buffer, Buffer> stages, Var[] dims) => s switch

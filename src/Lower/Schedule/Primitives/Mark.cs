@@ -16,8 +16,12 @@ public static class Mark
     {
         if (f.Kind is not LoopKind.Serial) throw new CompilerBugException("mark", $"{loop.Name} is marked {f.Kind} already");
         if (kind is LoopKind.Vectorized or LoopKind.Unrolled && f.Extent is not IntImm) throw new CompilerBugException("mark", $"the extent of {loop.Name} is not constant");
-        return f.WithKind(kind);
+        return Marked(f, kind);
     });
+
+    /// <summary>A loop whose iterations are agents ends each of them with a fence where it stores past the caches.</summary>
+    internal static For Marked(For f, LoopKind kind, string? axis = null) =>
+        new(f.Variable, f.Min, f.Extent, kind, Stream.IsFork(kind) ? Stream.Fenced(f.Body) : f.Body, axis ?? f.Axis, f.Origin);
 
     public static Stmt Parallel(Stmt nest, Var loop) => Apply(nest, loop, LoopKind.Parallel);
     public static Stmt Vectorize(Stmt nest, Var loop) => Apply(nest, loop, LoopKind.Vectorized);

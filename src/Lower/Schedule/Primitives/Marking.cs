@@ -17,7 +17,7 @@ internal static class Marking
     /// <param name="touches">What is inside is scheduled now, and <c>auto()</c> leaves it alone.</param>
     public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence, bool touches = true)
     {
-        var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => f.WithKind(kind));
+        var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => Primitives.Mark.Marked(f, kind));
         if (kind is LoopKind.Vectorized or LoopKind.Unrolled && state.Mirrors.TryGetValue(place.Loop.Variable, out var mirrors))
             foreach (var mirror in mirrors) nest = MarkMirror(nest, mirror, kind);
         return new(state.Replace(place.Nest, nest).Touch(touches ? place.Instances.Select(i => i.Name) : []), evidence);

@@ -47,7 +47,7 @@ public static class Partition
             return StepResult.WithoutEffect(state, $"its conditions hold together in no iteration of `{d.Loop.Name}`");
         if (place.Instances.FirstOrDefault(i => i.Init is not null && Reduces(i, loop) && i.Iterations.Any(it => it.Kind is not IterKind.Reduction && it.Binding.UsesVar(loop.Variable))) is { } both
             && !(IsEmpty(loop.Min, first) && IsEmpty(last, end)))
-            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotPartitioned, d.Span, d.Loop.Name, "it runs over elements and over a reduction", "partition it before it is fused, or before `rfactor`"), both, "this reduction"));
+            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotPartitioned, d.Span, d.Loop.Name, "it runs over elements and over a reduction, whose initial values only its first part would set", $"set them in a nest of their own first: `{DirectiveText.Stage(both.Name)}.decompose_reduction(root)`"), both, "this reduction"));
 
         var taken = new HashSet<string>(StringComparer.Ordinal);
         var parts = new List<Stmt>();

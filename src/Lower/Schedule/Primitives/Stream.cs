@@ -18,10 +18,39 @@ public static class Stream
         var streamed = NestPath.ReplaceInstance(nest, instance, i => i.With(body: new StoreMarker(buffer).Visit(i.Body)));
         if (ReferenceEquals(NestPath.FindInstance(streamed, instance).Body, NestPath.FindInstance(nest, instance).Body))
             throw new CompilerBugException("stream", $"{instance} does not write {buffer.Name}");
-        var fence = new Effect(EffectKind.Fence, buffer.Name, [], []);
-        var parallel = NestPath.LoopsAround(streamed, instance).FirstOrDefault(l => l.Kind is LoopKind.Parallel);
-        return parallel is null ? Block.Of([streamed, fence])
-            : NestPath.ReplaceLoop(streamed, parallel.Variable, l => l.WithBody(Block.Of([l.Body, fence])));
+        var agents = NestPath.LoopsAround(streamed, instance).LastOrDefault(l => IsFork(l.Kind));
+        return agents is null ? Fenced(streamed) : NestPath.ReplaceLoop(streamed, agents.Variable, l => l.WithBody(Fenced(l.Body)));
+    }
+
+    /// <summary>Each iteration is an agent of its own.</summary>
+    internal static bool IsFork(LoopKind kind) => kind is LoopKind.Parallel or LoopKind.Bound or LoopKind.Virtual;
+
+    /// <summary>Ends with a fence for each buffer that is stored past the caches here, and not by an agent that this starts.</summary>
+    internal static Stmt Fenced(Stmt body)
+    {
+        var stores = new Streamed();
+        stores.Visit(body);
+        return stores.Buffers.Count == 0 ? body : Block.Of([body, .. stores.Buffers.Except(Last(body)).Select(b => new Effect(EffectKind.Fence, b, [], []))]);
+    }
+
+    private static IEnumerable<string> Last(Stmt s) => s switch
+    {
+        Block b => b.Statements.Reverse().TakeWhile(x => x is Effect { Kind: EffectKind.Fence }).Select(x => ((Effect)x).Name),
+        Effect { Kind: EffectKind.Fence } x => [x.Name],
+        _ => [],
+    };
+
+    private sealed class Streamed : Walker
+    {
+        public List<string> Buffers { get; } = [];
+
+        public override void Visit(Expr e) { }
+
+        public override void Visit(Stmt s)
+        {
+            if (s is Store { NonTemporal: true, Buffer.Name: var name } && !Buffers.Contains(name)) Buffers.Add(name);
+            if (s is not For { Kind: var kind } || !IsFork(kind)) base.Visit(s);
+        }
     }
 
     private sealed class StoreMarker(Buffer buffer) : Rewriter

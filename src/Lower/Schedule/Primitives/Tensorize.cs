@@ -39,8 +39,11 @@ public static class Tensorize
 
     private static void RequireTarget(Instruction instruction, ScheduleState state, Directive d)
     {
-        if (instruction.Target != "cpu") throw Refuse(d, instruction.Name, null, new($"it is declared for `{instruction.Target}`, and this is a CPU", "take an instruction of this target"));
-        string[] missing = [.. instruction.Features.Where(f => !state.Target.Has(f)).Select(f => $"\"{f}\"")];
+        string? device = state.Function.Target;
+        if (instruction.Target != (device ?? "cpu"))
+            throw Refuse(d, instruction.Name, null, new($"it is declared for `{instruction.Target}`, and this is {(device is null ? "a CPU" : $"for `{device}`")}", "take an instruction of this target"));
+        // Features are those of CPUs.
+        string[] missing = [.. instruction.Features.Where(f => device is not null || !state.Target.Has(f)).Select(f => $"\"{f}\"")];
         if (missing.Length > 0)
             throw StepContext.Refuse(InstructionDiagnostics.FeatureMissing, d.SpanOf("instruction"), instruction.Name, string.Join(", ", missing), instruction.Target, string.Join(", ", missing));
     }
@@ -72,9 +75,9 @@ public static class Tensorize
                 "leave `exact` out, or leave this line out"), instance, "this keeps its order"));
         var extents = loops.Select(f => (f.Variable, ((IntImm)f.Extent).Value)).ToImmutableArray();
         var (match, mismatch) = InstructionMatch.Find(pattern, extents, store, combines, value);
-        if (match is null) throw Refuse(d, instruction.Name, instance, mismatch!);
+        if (match is null) throw Refuse(d, instruction.Name, instance, mismatch!, instruction.Span);
 
-        var body = Call(match, loops, store, instance.Origin);
+        var body = Call(match, loops, combines, instance.Origin);
         Stmt? start = instance.Init is null ? null : InitOf(instance, tile, loops, store, init, d);
         var result = new Instance(instance.Name, tile.Iterations, Regions.Read(start, body), Regions.Written(start, body), start, body, instance.Reassociate, instance.Origin);
         var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, _ => result);
@@ -130,11 +133,11 @@ public static class Tensorize
         return (store, null, store.Value);
     }
 
-    // The loops are copied, so that their names stay with what they were.
-    private static InstructionCall Call(InstructionMatch match, ImmutableArray<For> loops, Store store, Origin? origin)
+    // Its body is what the instruction declares. The loops are copied, so that their names stay with what they were.
+    private static InstructionCall Call(InstructionMatch match, ImmutableArray<For> loops, BinaryOp? combines, Origin? origin)
     {
-        Stmt body = store;
-        foreach (var f in loops.Reverse()) body = new For(f.Variable, Expr.Index(0), f.Extent, LoopKind.Serial, body, null, f.Origin);
+        Stmt body = match.Store(combines, origin);
+        foreach (var f in loops.Reverse()) body = new For(f.Variable, Expr.Index(0), Expr.Index(match.ExtentOf(f.Variable)), LoopKind.Serial, body, null, f.Origin);
         InstructionEmission? emission = null;
         var instruction = match.Pattern.Instruction;
         if (instruction.Emission is { } emit)
@@ -159,7 +162,7 @@ public static class Tensorize
             return new Instantiate([]).Visit(start);
         }
         var (match, mismatch) = InstructionMatch.Find(InstructionPattern.Of(init), [.. elements.Select(f => (f.Variable, ((IntImm)f.Extent).Value))], first, null, first.Value);
-        return match is null ? throw Refuse(d, init.Name, instance, mismatch!) : Call(match, elements, first, instance.Origin);
+        return match is null ? throw Refuse(d, init.Name, instance, mismatch!, init.Span) : Call(match, elements, null, instance.Origin);
     }
 
     /// <summary>The stage of the nest that sets the initial value, where that is not in the instance.</summary>
@@ -176,8 +179,11 @@ public static class Tensorize
         return Replace(state with { Nests = state.Nests.Replace(number, nest) }, place, init, null, d).Nest;
     }
 
-    private static DiagnosticException Refuse(Directive d, string instruction, Instance? instance, Mismatch mismatch) =>
-        new(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotTensorized, d.Span, d.Loop.Name, instruction, mismatch.Why, mismatch.Help), instance, "this is computed here"));
+    private static DiagnosticException Refuse(Directive d, string instruction, Instance? instance, Mismatch mismatch, SourceSpan? declaration = null)
+    {
+        var refusal = StepContext.About(Diagnostic.Create(ScheduleRefusals.NotTensorized, d.Span, d.Loop.Name, instruction, mismatch.Why + mismatch.Loops, mismatch.Help), instance, "this is computed here");
+        return new(declaration is { } span ? refusal.WithLabel(span, "the instruction") : refusal);
+    }
 
     /// <summary>An instance's expressions over the tile's loops and over points of the loops outside.</summary>
     private sealed class TileBody
@@ -195,10 +201,10 @@ public static class Tensorize
             var made = new List<IterVar>();
             foreach (var it in instance.Iterations.Except(kept))
             {
-                foreach (var v in it.Binding.FreeVars().Where(v => !inside.Contains(v))) Point(v, it.Kind);
+                foreach (var v in it.Binding.FreeVars().Concat(loops.Where(f => it.Binding.UsesVar(f.Variable)).SelectMany(f => f.Min.FreeVars())).Where(v => !inside.Contains(v))) Point(v, it.Kind);
                 // A tile's loop starts at 0.
-                var values = loops.ToDictionary(f => f.Variable, f => f.Min + f.Variable);
-                foreach (var (v, p) in points) values[v] = p.Variable;
+                var values = points.ToDictionary(p => p.Key, p => (Expr)p.Value.Variable);
+                foreach (var f in loops) values[f.Variable] = f.Min.Substitute(values) + f.Variable;
                 _values[it.Variable] = it.Binding.Substitute(values);
             }
             Iterations = [.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })];

@@ -28,6 +28,18 @@ public class SplitInteriorTests
     }
 
     [Fact]
+    public void A_boundary_of_one_iteration_has_no_masks_either()
+    {
+        Buffer a = Input("A", ElementType.F32, 30), c = Output("C", ElementType.F32, 30);
+        var at = _i * 4 + _l;
+        var m = Module(LoopLevel.Lowered, Loop(_i, 8, Loop(_l, 4, new If(at < 30, c.Set(a.At(at), at)), LoopKind.Unrolled)), a, c);
+        AssertSame(m, SplitInterior.Run(m), "split_interior");
+        var final = AssertLowers(m);
+        Assert.Single(Statements(final.Body()).OfType<If>());
+        Assert.Equal(6, Statements(final.Body()).OfType<Store>().Count());
+    }
+
+    [Fact]
     public void A_condition_of_outer_loops_is_not_tested_inside_a_reduction()
     {
         Buffer a = Input("A", ElementType.F32, 9, 6), c = Output("C", ElementType.F32, 6);
