@@ -70,6 +70,7 @@ internal sealed class CheckedItems
             foreach (var schedule in _schedules[name]) yield return schedule;
     }
 
-    private ImmutableArray<string> Mentions(ItemSyntax item) => _mentions.TryGetValue(item, out var known) ? known
+    /// <summary>The names in an item.</summary>
+    public ImmutableArray<string> Mentions(ItemSyntax item) => _mentions.TryGetValue(item, out var known) ? known
         : _mentions[item] = [.. item.DescendantsAndSelf().Select(n => n switch { NameSyntax name => name.Text, NameExpressionSyntax name => name.Name, _ => null }).OfType<string>().Distinct(StringComparer.Ordinal)];
 }

@@ -20,6 +20,8 @@ internal sealed class DocumentAnalysis : IDisposable
     private readonly CheckedItems _checked = new();
     private readonly Dictionary<string, Value> _noVariables = new(StringComparer.Ordinal);
     private List<Diagnostic> _tableErrors = [];
+    private (DeclarationTable Table, ImmutableArray<Diagnostic> Found, ImmutableArray<Diagnostic>? Laws)? _ofTable;
+    private ImmutableArray<Diagnostic> _declarationErrors = [];
     private (ImmutableArray<ItemSyntax> Items, DeclarationTable Table, ImmutableArray<Diagnostic> Found)? _statements;
 
     public DocumentAnalysis(ImportResolver imports, CpuTarget target)
@@ -38,8 +40,6 @@ internal sealed class DocumentAnalysis : IDisposable
     public Workspace Workspace { get; private set; } = Workspace.Empty;
     /// <summary>The values that statements bind, as far as they are known without running them.</summary>
     public IReadOnlyDictionary<string, Value> Variables { get; private set; } = ImmutableDictionary<string, Value>.Empty;
-    /// <summary>The files that the document imports, directly or not.</summary>
-    public IEnumerable<string> Imports => Table.Imports.Select(t => t.Source.Path);
 
     /// <summary>Takes a state of the document and of the files around it. Parses, and finds declarations; checks nothing.</summary>
     public void Update(DocumentSnapshot document, Workspace workspace)
@@ -62,6 +62,14 @@ internal sealed class DocumentAnalysis : IDisposable
     /// <summary>The operator bound for a representative choice of its types and ranks; null where it has errors.</summary>
     public Operator? Bind(OpSyntax op)
     {
+        // The binder says only once what it warns of: that goes into what is known of the operator, and not away with a question.
+        CheckTable();
+        CheckWithCallees(op, []);
+        return BindQuietly(op);
+    }
+
+    private Operator? BindQuietly(OpSyntax op)
+    {
         var bag = new DiagnosticBag();
         return Session.Guard(bag, () => _resolver.Binder.Bind(op, Specialisation.Representative(op), bag));
     }
@@ -72,21 +80,59 @@ internal sealed class DocumentAnalysis : IDisposable
         var bag = new DiagnosticBag();
         bag.AddRange(Tree.Errors);
         bag.AddRange(_tableErrors);
-        Session.Guard(bag, () => _resolver.Binder.CheckConsts(bag));
+        bag.AddRange(CheckTable());
         bag.AddRange(UnsupportedDeclarations.Find(Table));
+        var seen = new HashSet<OpSyntax>(ReferenceEqualityComparer.Instance);
         // What a strategy does wrong is said with the schedule that calls it.
         foreach (var item in Tree.Tree.Root.Items.Where(i => i is OpSyntax or ScheduleSyntax or IntrinSyntax).Concat(Tree.Tree.Root.Items.Where(i => i is StrategySyntax)))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (item is OpSyntax op) CheckWithCallees(op, seen);
             Add(bag, Check(item));
         }
-        Session.Guard(bag, () => CheckReducers(bag));
+        bag.AddRange(CheckLaws());
         foreach (var d in ScheduleChecker.NeverChosen(Program, isPrompt: false)) bag.Add(d);
         bag.AddRange(UnusedSchedules.Find(Program));
+        _declarationErrors = [.. bag.Items];
         return Finish(bag);
     }
 
-    /// <summary>What is wrong with statements and tests, once declarations are checked.</summary>
+    /// <summary>Constants and reducers: bound once for a table, which says what is wrong with them once.</summary>
+    private ImmutableArray<Diagnostic> CheckTable()
+    {
+        if (_ofTable is { } known && ReferenceEquals(known.Table, Table)) return known.Found;
+        var bag = new DiagnosticBag();
+        Session.Guard(bag, () => _resolver.Binder.CheckConsts(bag));
+        Session.Guard(bag, () => _resolver.Binder.CheckReducers(bag));
+        _ofTable = (Table, [.. bag.Items.Where(d => d.Descriptor != SemanticDiagnostics.ReducerLaw)], null);
+        return _ofTable.Value.Found;
+    }
+
+    /// <summary>The laws that a reducer must keep depend on its uses, so that these are bound first.</summary>
+    private ImmutableArray<Diagnostic> CheckLaws()
+    {
+        CheckTable();
+        if (_ofTable is { Laws: { } known }) return known;
+        var bag = new DiagnosticBag();
+        foreach (var op in Table.Operators.Values)
+            if (_checked.NeedsOf(op, Table).Any(n => n is ReducerSyntax)) BindQuietly(op);
+        Session.Guard(bag, () => _resolver.Binder.CheckReducers(bag));
+        ImmutableArray<Diagnostic> laws = [.. bag.Items.Where(d => d.Descriptor == SemanticDiagnostics.ReducerLaw)];
+        _ofTable = _ofTable!.Value with { Laws = laws };
+        return laws;
+    }
+
+    /// <summary>Checks the operators that one calls before it, so that what is wrong with them is found with them and not with a caller that may go.</summary>
+    private void CheckWithCallees(OpSyntax op, HashSet<OpSyntax> seen)
+    {
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        if (!seen.Add(op)) return;
+        foreach (string name in _checked.Mentions(op))
+            if (Table.Operators.TryGetValue(name, out var callee)) CheckWithCallees(callee, seen);
+        if (Tree.Units.Any(u => ReferenceEquals(u.Node, op))) Check(op);
+    }
+
+    /// <summary>What is wrong with statements and tests, beside what the last check of declarations found.</summary>
     public ImmutableArray<Diagnostic> CheckStatements(CancellationToken cancellation)
     {
         var bag = new DiagnosticBag();
@@ -98,7 +144,7 @@ internal sealed class DocumentAnalysis : IDisposable
         ImmutableArray<ItemSyntax> items = [.. Tree.Tree.Root.Items.Where(IsStatement)];
         if (_statements is { } known && ReferenceEquals(known.Table, Table) && Enumerable.SequenceEqual<ItemSyntax>(known.Items, items, ReferenceEqualityComparer.Instance))
         {
-            bag.AddRange(known.Found);
+            bag.AddRange(known.Found.Where(IsNew));
             return Finish(bag);
         }
         var found = new DiagnosticBag();
@@ -111,8 +157,11 @@ internal sealed class DocumentAnalysis : IDisposable
         }
         Variables = scope.Variables.ToImmutableDictionary(StringComparer.Ordinal);
         _statements = (items, Table, [.. found.Items]);
-        bag.AddRange(found.Items);
+        bag.AddRange(found.Items.Where(IsNew));
         return Finish(bag);
+
+        // An operator's own errors have been found with it.
+        bool IsNew(Diagnostic d) => !_declarationErrors.Any(k => (k.Code == d.Code || k.IsError) && k.Span == d.Span);
     }
 
     private static bool IsStatement(ItemSyntax item) => item is LetSyntax or AssertSyntax or BenchSyntax or SimpleSyntax or RequireSyntax or KnobSyntax or IfSyntax or ForSyntax or MemorySyntax or UnitSyntax or QueueSyntax or CyclesSyntax or EmitSyntax;
@@ -162,15 +211,6 @@ internal sealed class DocumentAnalysis : IDisposable
         bag.AddRange(_resolver.Notes.Concat(_checker.Notes));
         _checked.Keep(item, Table, choice, bag.Items);
         return [.. bag.Items];
-    }
-
-    /// <summary>The laws of a reducer depend on its uses.</summary>
-    private void CheckReducers(DiagnosticBag bag)
-    {
-        if (Table.Reducers.Count == 0) return;
-        foreach (var op in Table.Operators.Values)
-            if (_checked.NeedsOf(op, Table).Any(n => n is ReducerSyntax)) Bind(op);
-        _resolver.Binder.CheckReducers(bag);
     }
 
     private SessionScope NewScope() => new(name => Table.Operators.GetValueOrDefault(name), Table.Operators.Keys, Table.Consts)

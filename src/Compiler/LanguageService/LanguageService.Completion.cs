@@ -33,18 +33,18 @@ public sealed partial class LanguageService
         bool isSchedule = item is ScheduleSyntax or StrategySyntax;
         if (context.Previous == ".") return isSchedule ? Members(analysis, context, item!) : [];
         if (context.Previous == ":" || context.Previous == "op") return context.Previous == ":" ? Types(item).Concat(Scope(analysis, item)) : [];
-        if (item is ScheduleSyntax s && context.Previous is "for" or "on" or "extends")
+        if (context.Previous is "for" or "on" or "extends" && context.ScheduleHead is { } scheduled)
             return context.Previous switch
             {
                 "for" => table.Operators.Values.Select(Declared),
                 "on" => [new("cpu", CompletionKind.Target, "this kind of processor"), new("gpu", CompletionKind.Target, "an NVIDIA device"), .. table.Targets.Values.Select(Declared)],
-                _ => table.Schedules.Where(x => x.Key.Operator == ScheduleOperator(item)).Select(x => Declared(x.Value)),
+                _ => table.Schedules.Where(x => x.Key.Operator == scheduled).Select(x => Declared(x.Value)),
             };
         var call = context.Call();
         if (call is not null && Argument(analysis, call, item, context) is { } words) return words;
         var entries = Scope(analysis, item);
         if (call is null && context.BeginsLine) entries = Keywords(item).Concat(entries);
-        else if (item is ScheduleSyntax && context.Previous is not ("=" or "(" or ",")) entries = entries.Concat(LanguageWords.Clauses.Select(Keyword));
+        else if (context.ScheduleHead is not null && context.Previous is not ("=" or "(" or ",")) entries = entries.Concat(LanguageWords.Clauses.Select(Keyword));
         return entries;
     }
 

@@ -91,6 +91,8 @@ public sealed partial class LanguageService
     {
         if (Analyse(workspace, path) is not { } analysis) return [];
         var found = ImmutableArray.CreateBuilder<InlayHint>();
+        // Gives the variables their types, if the text has changed.
+        analysis.CheckStatements(cancellation);
         foreach (var unit in analysis.Tree.Units)
         {
             cancellation.ThrowIfCancellationRequested();

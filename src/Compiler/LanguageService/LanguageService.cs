@@ -24,9 +24,6 @@ public sealed partial class LanguageService : IDisposable
     public ImmutableArray<Diagnostic> DiagnoseStatements(Workspace workspace, string path, CancellationToken cancellation = default) =>
         Analyse(workspace, path)?.CheckStatements(cancellation) ?? [];
 
-    /// <summary>True where a document imports a file, directly or not.</summary>
-    public bool DependsOn(Workspace workspace, string path, string file) => Analyse(workspace, path)?.Imports.Contains(file) ?? false;
-
     /// <summary>The one layout of a document; null where its text has errors.</summary>
     public static string? Format(DocumentSnapshot document) => SourceFormatter.Format(document.Text).Text;
 

@@ -44,6 +44,21 @@ internal sealed class TokenContext
     public string BeforePrevious => TextAt(_before - 1);
     public bool BeginsLine => _before < 0 || _text.AsSpan(_tokens[_before].Span.End, Word.Start - _tokens[_before].Span.End).Contains('\n') || Previous is "{" or ";";
 
+    /// <summary>The head of a schedule in which the place stands: the operator that is named before it, empty where none is yet. Null outside of such a head.</summary>
+    public string? ScheduleHead
+    {
+        get
+        {
+            string op = "";
+            for (int i = _before; i >= 0 && TextAt(i) is not ("{" or "}"); i--)
+            {
+                if (TextAt(i) == "for" && i < _before) op = TextAt(i + 1);
+                if (TextAt(i) == "schedule" && _tokens[i].Kind is TokenKind.Keyword) return op;
+            }
+            return null;
+        }
+    }
+
     private bool IsClosed(ClassifiedToken t) => t.Kind is TokenKind.Text ? t.Span.Length > 1 && _text[t.Span.End - 1] == '"' : t.Kind is not TokenKind.Documentation && _text.AsSpan(t.Span.Start, t.Span.Length).EndsWith("*/");
 
     private string TextAt(int index) => index >= 0 && index < _tokens.Length ? _text.Substring(_tokens[index].Span.Start, _tokens[index].Span.Length) : "";

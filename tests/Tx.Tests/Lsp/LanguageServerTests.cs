@@ -114,7 +114,7 @@ public class LanguageServerTests
         var lenses = client.Ask("textDocument/codeLens", new { textDocument = new { uri = Uri } })["result"]!.AsArray();
         Assert.Equal(["steps f", "time f", "steps f s", "time f s"], lenses.Select(l => $"{l!["command"]!["title"]} {string.Join(' ', l["command"]!["arguments"]!.AsArray().Skip(1))}"));
         Assert.Equal(["tx.steps", "tx.time"], lenses.Select(l => (string)l!["command"]!["command"]!).Distinct());
-        var items = client.At("textDocument/completion", Uri, 1, 30)["result"]!["items"]!.AsArray();
+        var items = client.At("textDocument/completion", Uri, 1, 32)["result"]!["items"]!.AsArray();
         var split = items.Single(i => (string)i!["label"]! == "split")!;
         Assert.Equal((30, 35), ((int)split["textEdit"]!["range"]!["start"]!["character"]!, (int)split["textEdit"]!["range"]!["end"]!["character"]!));
         var symbols = client.Ask("textDocument/documentSymbol", new { textDocument = new { uri = Uri } })["result"]!.AsArray();

@@ -4,15 +4,15 @@ namespace Tx.Tests.Lsp;
 
 public class WorkQueueTests
 {
-    private readonly List<string> _log = [];
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _log = new();
 
     private WorkQueue.Request Ask(string id, string? document, Action<CancellationToken>? run = null) =>
-        new(id, document, token => { _log.Add($"run {id}"); run?.Invoke(token); }, isStale => _log.Add($"{(isStale ? "stale" : "cancelled")} {id}"));
+        new(id, document, token => { _log.Enqueue($"run {id}"); run?.Invoke(token); }, isStale => _log.Enqueue($"{(isStale ? "stale" : "cancelled")} {id}"));
 
     [Fact]
     public void Requests_AreAnsweredInOrderBeforeAnalyses()
     {
-        using var queue = new WorkQueue((document, _) => _log.Add($"analyse {document}"));
+        using var queue = new WorkQueue((document, _) => _log.Enqueue($"analyse {document}"));
         queue.Changed("a", isEdit: true);
         queue.Add(Ask("1", "a"));
         queue.Add(Ask("2", null, _ => queue.Changed("b", isEdit: false)));
@@ -63,7 +63,7 @@ public class WorkQueueTests
         {
             if (runs++ == 0) queue!.Add(Ask("1", "a"));
             token.ThrowIfCancellationRequested();
-            _log.Add("analysed");
+            _log.Enqueue("analysed");
             queue!.Close();
         }))
         {
