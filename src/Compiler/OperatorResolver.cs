@@ -44,25 +44,31 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         var choices = ConstsOf(program);
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
-            var usual = ConstChoices.With(op, defines ?? ImmutableDictionary<string, Scalar>.Empty);
-            if (!Binder.AdmitsConsts(op, usual) && op.Parameters.Any(p => p.IsConst && p.Default is null && usual.ValueOf(p.Name.Text) is null))
-            {
-                if (choices.Of(op) is not [var called, ..])
-                {
-                    string names = string.Join(", ", op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text));
-                    Notes.Add(Diagnostic.Create(SessionDiagnostics.OperatorNotChecked, op.Name.Span, op.Name.Text, names));
-                    continue;
-                }
-                usual = called.Specialisation;
-            }
-            if (Binder.Bind(op, usual, bag) is not { } bound) continue;
-            RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
-            // A callee's fault shows in its callers too; once is enough.
-            foreach (var d in Report(bound).Diagnostics)
-                if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+            if (CheckDeclaration(op, choices, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
         foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
+    }
+
+    /// <summary>Binds and proves one operator, for a representative choice or for values that a call passes; null where it cannot be bound.</summary>
+    public Operator? CheckDeclaration(OpSyntax op, ConstChoices choices, DiagnosticBag bag)
+    {
+        var usual = ConstChoices.With(op, defines ?? ImmutableDictionary<string, Scalar>.Empty);
+        if (!Binder.AdmitsConsts(op, usual) && op.Parameters.Any(p => p.IsConst && p.Default is null && usual.ValueOf(p.Name.Text) is null))
+        {
+            if (choices.Of(op) is not [var called, ..])
+            {
+                string names = string.Join(", ", op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text));
+                Notes.Add(Diagnostic.Create(SessionDiagnostics.OperatorNotChecked, op.Name.Span, op.Name.Text, names));
+                return null;
+            }
+            usual = called.Specialisation;
+        }
+        if (Binder.Bind(op, usual, bag) is not { } bound) return null;
+        // A callee's fault shows in its callers too; once is enough.
+        foreach (var d in Report(bound).Diagnostics)
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+        return bound;
     }
 
     /// <summary>The values of <c>const</c> parameters that the operators of a program are checked for.</summary>

@@ -26,6 +26,7 @@ internal static class CommandLineApp
                 ExplainCommand.Create(output),
                 FuzzCommand.Create(output, error),
                 FormatCommand.Create(input, output, error),
+                LspCommand.Create(error),
                 PromptCommand.Create(input, output, error),
             };
             root.SetAction(_ => PromptCommand.Run(input, output, error));

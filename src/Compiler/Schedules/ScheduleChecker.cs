@@ -38,31 +38,43 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
-            var errors = ScheduleElaborator.CheckHeader(schedule, program.Declarations);
-            bag.AddRange(errors);
-            if (errors.Any(d => d.IsError) || !program.Declarations.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) continue;
-            if (ScheduleResolver.DeviceOf(schedule) is { Target.Text: not "gpu" and var device })
-            {
-                Note(schedule, $"`{device}` is a declared target, and nothing is scheduled on those yet", "schedule the operator on cpu or gpu");
-                continue;
-            }
-            var choices = consts.Of(op);
-            if (choices.IsEmpty)
-            {
-                var open = op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text).ToList();
-                Note(schedule, $"no value of {string.Join(", ", open)} is known that the `require` of `{op.Name.Text}` admits", $"call `{op.Name.Text}` in the file, or say what to check it for: `tx check FILE {Defines(open)}`");
-            }
-            foreach (var choice in choices) Check(schedule, op, choice, bag);
+            Check(schedule, program.Declarations, consts, bag);
         }
         // One that a schedule calls has been read with that call; the same mistake is said once.
         foreach (var strategy in program.Declarations.Strategies.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
             if (isPrompt && !program.Tree.Root.Items.Contains(strategy)) continue;
-            foreach (var d in ScheduleElaborator.CheckStrategy(strategy, operators.Binder, schedules.Host))
-                if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
+            Check(strategy, bag);
         }
         foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
         if (!isPrompt) Notes.AddRange(UnusedSchedules.Find(program));
+    }
+
+    /// <summary>Checks one schedule for each choice of its operator's constants, and notes what it leaves out.</summary>
+    public void Check(ScheduleSyntax schedule, DeclarationTable table, ConstChoices consts, DiagnosticBag bag)
+    {
+        var errors = ScheduleElaborator.CheckHeader(schedule, table);
+        bag.AddRange(errors);
+        if (errors.Any(d => d.IsError) || !table.Operators.TryGetValue(schedule.Clauses.OfType<ForClauseSyntax>().First().Operator.Text, out var op)) return;
+        if (ScheduleResolver.DeviceOf(schedule) is { Target.Text: not "gpu" and var device })
+        {
+            Note(schedule, $"`{device}` is a declared target, and nothing is scheduled on those yet", "schedule the operator on cpu or gpu");
+            return;
+        }
+        var choices = consts.Of(op);
+        if (choices.IsEmpty)
+        {
+            var open = op.Parameters.Where(p => p.IsConst && p.Default is null).Select(p => p.Name.Text).ToList();
+            Note(schedule, $"no value of {string.Join(", ", open)} is known that the `require` of `{op.Name.Text}` admits", $"call `{op.Name.Text}` in the file, or say what to check it for: `tx check FILE {Defines(open)}`");
+        }
+        foreach (var choice in choices) Check(schedule, op, choice, bag);
+    }
+
+    /// <summary>Reads one strategy without a call.</summary>
+    public void Check(StrategySyntax strategy, DiagnosticBag bag)
+    {
+        foreach (var d in ScheduleElaborator.CheckStrategy(strategy, operators.Binder, schedules.Host))
+            if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
     }
 
     private void Check(ScheduleSyntax schedule, OpSyntax op, ConstChoice choice, DiagnosticBag bag)
@@ -88,7 +100,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     private static string Defines(IEnumerable<string> names) => string.Join(' ', names.Select(n => $"-D {n}=…"));
 
     /// <summary>Schedules that dispatch never takes, because one before them always applies where they do; unless they are named.</summary>
-    private static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
+    public static IEnumerable<Diagnostic> NeverChosen(LoadedProgram program, bool isPrompt)
     {
         var table = program.Declarations;
         var named = table.Schedules.Values.SelectMany(s => s.Clauses).OfType<ExtendsClauseSyntax>().Select(c => c.Schedule.Text)

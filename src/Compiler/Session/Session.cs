@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Tx.Backends;
 using Tx.Core;
@@ -222,34 +221,16 @@ public sealed class Session : IDisposable
     /// <param name="text">The text in which it was found, where there is one.</param>
     private bool Report(DiagnosticBag bag, SyntaxTree? text = null)
     {
-        // Names that a missing import may declare, and the meaning of a declaration that could not be read, would be guesses.
-        bool lacksImport = bag.Items.Any(d => d.Descriptor == SemanticDiagnostics.ImportFailed);
-        var unread = text is null ? [] : text.Root.Items.Where(i => bag.Items.Any(d => IsSyntactic(d) && IsIn(d, i))).ToList();
-        // Warnings about a text that could not be read whole would be guesses.
-        bool isUnread = bag.Items.Any(IsSyntactic);
-        foreach (var d in bag.Items)
+        foreach (var d in ReportFilter.Select(bag.Items, text?.Root.Items ?? []))
         {
-            if (isUnread && !d.IsError) continue;
-            if (lacksImport && UnknownNames.Contains(d.Descriptor)) continue;
-            if (!IsSyntactic(d) && unread.Exists(i => IsIn(d, i))) continue;
             NoteLibrary(d);
             _output.Report(d);
         }
         return !bag.HasErrors;
-
-        static bool IsSyntactic(Diagnostic d) => d.IsError && d.Code.StartsWith("TX0", StringComparison.Ordinal);
-
-        static bool IsIn(Diagnostic d, ItemSyntax item) => d.Span is { } span && ReferenceEquals(span.Source, item.Span.Source)
-            && span.Span.Start >= item.Span.Span.Start && span.Span.End <= item.Span.Span.End;
     }
 
     private void NoteLibrary(Diagnostic d) =>
         LacksLibrary |= d.Descriptor == BackendDiagnostics.LibraryMissing || d.Descriptor == BackendDiagnostics.LibraryVersion || d.Descriptor == SetDiagnostics.LibraryMissing;
-
-    private static readonly FrozenSet<DiagnosticDescriptor> UnknownNames = new[]
-    {
-        SemanticDiagnostics.UnknownName, SemanticDiagnostics.UnknownFunction, SessionDiagnostics.UnknownName, SessionDiagnostics.UnknownFunction,
-    }.ToFrozenSet();
 
     internal static T? Guard<T>(DiagnosticBag bag, Func<T?> action) where T : class
     {

@@ -37,6 +37,9 @@ public sealed class SourceText
         return new(line + 1, offset - _lineStarts[line] + 1);
     }
 
+    /// <summary>Where a line (from 1) begins.</summary>
+    public int StartOfLine(int line) => _lineStarts[line - 1];
+
     /// <summary>The text of a line (from 1) without its end.</summary>
     public string LineAt(int line)
     {

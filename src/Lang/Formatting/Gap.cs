@@ -1,3 +1,5 @@
+using Tx.Core;
+
 namespace Tx.Lang.Formatting;
 
 /// <summary>A comment as written, with its line ends as LF and no space after it.</summary>
@@ -17,6 +19,20 @@ internal sealed record Gap(IReadOnlyList<Comment> Comments, int LinesAfter)
 
     public bool HasComments => Comments.Count > 0;
     public bool HasLineEnd => LinesAfter > 0 || Comments.Any(c => c.LinesBefore > 0 || c.IsLine);
+
+    /// <summary>Where the comments of a stretch of text stand that holds nothing else but blanks.</summary>
+    public static List<TextSpan> CommentsIn(ReadOnlySpan<char> text)
+    {
+        var found = new List<TextSpan>();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '/' || i + 1 >= text.Length || text[i + 1] is not ('/' or '*')) continue;
+            int end = text[i + 1] == '/' ? EndOfLine(text, i) : EndOfBlock(text, i);
+            found.Add(TextSpan.FromBounds(i, i + text[i..end].TrimEnd().Length));
+            i = end - 1;
+        }
+        return found;
+    }
 
     /// <summary>Reads a stretch of text that holds nothing but blanks, comments and separators that separate nothing.</summary>
     public static Gap Read(ReadOnlySpan<char> text)

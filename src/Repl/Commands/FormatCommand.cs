@@ -10,7 +10,7 @@ internal static class FormatCommand
 {
     public static Command Create(TextReader input, TextWriter output, TextWriter error)
     {
-        var files = new Argument<string[]>("FILE") { Description = ".tx files, or - for standard input", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = ".tx files, .md pages with programs in them, or - for standard input", Arity = ArgumentArity.OneOrMore };
         var check = new Option<bool>("--check") { Description = "change nothing; name the files that are laid out otherwise, and exit with 1 if there is one" };
         var command = new Command("fmt", "Lays programs out in the one way that there is.") { files, check };
         command.SetAction(parsed =>
@@ -28,7 +28,8 @@ internal static class FormatCommand
     private static bool Format(string path, bool isCheck, TextReader input, TextWriter output, TextWriter error)
     {
         var source = path == "-" ? new SourceText("<stdin>", input.ReadToEnd()) : SourceReader.Read(path, out var unreadable) ?? throw new DiagnosticException(unreadable!);
-        var formatted = SourceFormatter.Format(source);
+        bool isPage = path.EndsWith(".md", StringComparison.OrdinalIgnoreCase);
+        var formatted = isPage ? new(MarkdownPrograms.Format(source), []) : SourceFormatter.Format(source);
         if (formatted.Text is not { } text)
         {
             error.Write(DiagnosticRenderer.Render(formatted.Diagnostics));

@@ -31,6 +31,16 @@ public class FormatCommandTests
     }
 
     [Fact]
+    public void ThePrograms_OfAPageAreFormatted()
+    {
+        using var folder = new TemporaryFolder();
+        string page = folder.Write("a.md", "# Title\n\n```tx\nlet  x=1\n```\n\n```tx\nlet  x=(1\n```\n\n```c\nint  x;\n```\n");
+        Assert.Equal(1, CommandLine.Run("fmt", "--check", page).ExitCode);
+        Assert.Equal(new CommandResult(0, "", ""), CommandLine.Run("fmt", page));
+        Assert.Equal("# Title\n\n```tx\nlet x = 1\n```\n\n```tx\nlet  x=(1\n```\n\n```c\nint  x;\n```\n", File.ReadAllText(page));
+    }
+
+    [Fact]
     public void ALink_StaysALink()
     {
         using var folder = new TemporaryFolder();
