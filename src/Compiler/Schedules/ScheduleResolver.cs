@@ -101,7 +101,7 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
         {
             Time = budget.Step, Kept = evidence, Admits = s => IsAdmitted(op, SizesOf(op, s)), Scope = $"{ProgramPrinter.Print(op)}\n{string.Join('\n', conditions)}",
             Applies = s => conditions.IsEmpty || DeviceOf(choice.Schedule) is not null || Applies(choice.Schedule, op, SizesOf(op, s)) is not false,
-            Numbers = [.. op.Requires.SelectMany(r => Number().Matches(Terms.Print(r))).Select(m => long.TryParse(m.ValueSpan, CultureInfo.InvariantCulture, out long n) ? n : 0)],
+            Numbers = NumbersIn(op.Requires.Select(Terms.Print)), ConditionNumbers = NumbersIn(conditions),
             Test = budget.MayTest && DeviceOf(choice.Schedule) is null ? (f, choices) => _tester.Value.Test(op, null, f, choices) : null,
             Help = d => HelpFor(d, budget),
         };
@@ -119,6 +119,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
             Help = d => HelpFor(d, budget),
         };
     }
+
+    private static ImmutableArray<long> NumbersIn(IEnumerable<string> conditions) =>
+        [.. conditions.SelectMany(c => Number().Matches(c)).Select(m => long.TryParse(m.ValueSpan, CultureInfo.InvariantCulture, out long n) ? n : 0)];
 
     private static string HelpFor(Directive d, CheckingBudget budget) =>
         budget.MayTest || d.Span is null ? "leave this line out, or take smaller factors" : $"`tx check {d.Span.Value.Source.Path}` takes the time that it needs, and keeps what it finds";

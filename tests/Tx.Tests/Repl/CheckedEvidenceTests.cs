@@ -65,6 +65,8 @@ public class CheckedEvidenceTests
         const string schedule = "schedule s for spread on cpu { Y.update(0).i.parallel() }\n";
         Assert.Contains("TX2153", CommandLine.RunText("check", spread + schedule).Error, StringComparison.Ordinal);
         Assert.Equal((0, ""), (CommandLine.RunText("check", spread + schedule.Replace("on cpu", "on cpu when N >= 2 && N <= 4", StringComparison.Ordinal)) is var few ? few.ExitCode : 0, few.Error));
+        // Sizes that it excludes count neither way.
+        Assert.Contains("TX2153", CommandLine.RunText("check", spread + schedule.Replace("on cpu", "on cpu when N > 40", StringComparison.Ordinal)).Error, StringComparison.Ordinal);
         // By name a schedule is taken for any sizes, and its evidence is not.
         string named = spread + schedule.Replace("on cpu", "on cpu when N >= 2 && N <= 4", StringComparison.Ordinal) + "let X = zeros(f32[9])\nlet Y = spread(X, using = s)\n";
         Assert.Contains("TX2153", CommandLine.RunText("run", named).Error, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ internal abstract record ClaimOutcome
     /// <param name="Count">Choices of sizes at which both functions gave the same.</param>
     public sealed record Agree(int Count) : ClaimOutcome;
     /// <param name="Where">For which sizes, and which element: <c>for N = 5: …</c>.</param>
-    public sealed record Differ(string Where) : ClaimOutcome;
+    public sealed record Differ(string Where, IReadOnlyDictionary<string, long> Sizes) : ClaimOutcome;
     public sealed record NoTime : ClaimOutcome;
     /// <param name="IsOfData">Another run may touch other elements: no number of runs says enough.</param>
     public sealed record Impossible(string Why, bool IsOfData = false) : ClaimOutcome;
@@ -33,12 +33,20 @@ internal static class ClaimCheck
     {
         if (Data(functions) is { } data) return new ClaimOutcome.Impossible($"`{data}` is at an index, or under a condition, that comes from data", IsOfData: true);
         if (new LaneLoops(claim.Loops).Combining(functions.After.Body) is { } combining) return new ClaimOutcome.Impossible($"the lanes of `{combining.Name}` combine their results");
-        if (ReducedSizes.Of([functions.Before, functions.After], terms.Numbers) is not { } choices) return new ClaimOutcome.NoTime();
+        var outcome = Run(functions, claim, terms, terms.Numbers, terms.Admits);
+        // What goes wrong at sizes for which the schedule is not taken says nothing, and neither does what goes right there.
+        return outcome is ClaimOutcome.Differ { Sizes: var sizes } && !terms.Applies(sizes)
+            ? Run(functions, claim, terms, [.. terms.Numbers, .. terms.ConditionNumbers], s => terms.Admits(s) && terms.Applies(s)) : outcome;
+    }
+
+    private static ClaimOutcome Run(ClaimFunctions functions, StepClaim claim, CheckingTerms terms, IReadOnlyCollection<long> numbers, Func<IReadOnlyDictionary<string, long>, bool> isTried)
+    {
+        if (ReducedSizes.Of([functions.Before, functions.After], numbers) is not { } choices) return new ClaimOutcome.NoTime();
         var after = functions.After.With(new LaneLoops(claim.Loops).Visit(functions.After.Body));
         var before = functions.Before;
         int agreed = 0, tried = 0;
         long? deadline = null;
-        foreach (var sizes in choices.AsEnumerable().Where(c => terms.Admits(c)))
+        foreach (var sizes in choices.AsEnumerable().Where(c => isTried(c)))
         {
             tried++;
             var options = new InterpreterOptions(Seed: tried, Domain: ModularDomain.Instance, MaxSteps) { OrderedDomain = OrderedDomain.Instance, Deadline = deadline };
@@ -61,11 +69,7 @@ internal static class ClaimCheck
             }
             catch (InterpreterFaultException e) when (IsLimit(e)) { return new ClaimOutcome.NoTime(); }
             catch (InterpreterFaultException e) { difference = Describe(e); }
-            if (difference is not null)
-            {
-                if (terms.Applies(sizes)) return new ClaimOutcome.Differ(At(sizes) + difference);
-                continue;
-            }
+            if (difference is not null) return new ClaimOutcome.Differ(At(sizes) + difference, sizes);
             agreed++;
             deadline ??= Stopwatch.GetTimestamp() + (long)(terms.Time.TotalSeconds * Stopwatch.Frequency);
             if (Stopwatch.GetTimestamp() > deadline) return new ClaimOutcome.NoTime();

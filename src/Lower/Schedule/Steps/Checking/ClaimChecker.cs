@@ -24,10 +24,12 @@ public sealed record CheckingTerms
     public required TimeSpan Time { get; init; }
     /// <summary>Whether the operator may be called with sizes.</summary>
     public required Func<IReadOnlyDictionary<string, long>, bool> Admits { get; init; }
-    /// <summary>Whether the schedule may be taken for sizes: what goes wrong at others says nothing.</summary>
+    /// <summary>Whether the schedule may be taken for sizes. Asked where something goes wrong: then only such sizes count.</summary>
     public Func<IReadOnlyDictionary<string, long>, bool> Applies { get; init; } = _ => true;
     /// <summary>Numbers that <see cref="Admits"/> holds dimensions against.</summary>
     public IReadOnlyCollection<long> Numbers { get; init; } = [];
+    /// <summary>Numbers that <see cref="Applies"/> holds dimensions against.</summary>
+    public IReadOnlyCollection<long> ConditionNumbers { get; init; } = [];
     /// <summary>What <see cref="Admits"/> and <see cref="Applies"/> depend on, as text: evidence is kept for it.</summary>
     public string Scope { get; init; } = "";
     public IEvidenceStore? Kept { get; init; }
