@@ -25,6 +25,7 @@ internal static class CommandLineApp
                 BenchCommand.Create(output, error),
                 ExplainCommand.Create(output),
                 FuzzCommand.Create(output, error),
+                FormatCommand.Create(input, output, error),
                 PromptCommand.Create(input, output, error),
             };
             root.SetAction(_ => PromptCommand.Run(input, output, error));

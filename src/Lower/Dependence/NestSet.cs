@@ -16,6 +16,7 @@ internal sealed class NestSet
     private readonly List<Var?> _variables = [];
     private readonly Dictionary<Var, string> _names = [];
     private readonly Dictionary<Expr, string> _atoms = new(StructuralComparer.Instance);
+    private readonly Dictionary<Expr, string> _quotients = new(StructuralComparer.Instance);
     private readonly List<string> _constraints = [];
     private readonly HashSet<Var> _dims;
     /// <summary>Conditions by themselves say so.</summary>
@@ -199,8 +200,8 @@ internal sealed class NestSet
         if (_atoms.TryGetValue(atom, out string? text)) return text;
         return _atoms[atom] = atom switch
         {
-            Binary { Op: BinaryOp.Div, Right: IntImm { Value: > 0 and var c } } b => $"floor(({WriteValue(b.Left)})/{c})",
-            Binary { Op: BinaryOp.Mod, Right: IntImm { Value: > 0 and var c } } b when WriteValue(b.Left) is var x => $"({x} - {c}*floor(({x})/{c}))",
+            Binary { Op: BinaryOp.Div, Right: IntImm { Value: > 0 and var c } } b => WriteFloor(b.Left, c),
+            Binary { Op: BinaryOp.Mod, Right: IntImm { Value: > 0 and var c } } b when WriteValue(b.Left) is var x => $"({x} - {c}*{WriteFloor(b.Left, c)})",
             Binary { Op: BinaryOp.Min or BinaryOp.Max } b => $"{(b.Op is BinaryOp.Max ? "max" : "min")}({WriteValue(b.Left)}, {WriteValue(b.Right)})",
             Select s => WriteSelect(s),
             Let l => WriteValue(l.Body.Substitute(l.Variable, l.Value)),
@@ -211,6 +212,16 @@ internal sealed class NestSet
             Binary { Op: BinaryOp.Mod } b => WriteRemainder(b),
             _ => WriteData(atom),
         };
+    }
+
+    // The library takes several times as long to read floor().
+    private string WriteFloor(Expr dividend, long c)
+    {
+        var quotient = new Binary(BinaryOp.Div, dividend, Expr.Index(c));
+        if (_quotients.TryGetValue(quotient, out string? known)) return known;
+        string a = WriteValue(dividend), q = NewVariable();
+        _constraints.Add($"({c}*{q} <= {a} and {a} <= {c}*{q} + {c - 1})");
+        return _quotients[quotient] = q;
     }
 
     private string WriteSelect(Select s)

@@ -18,8 +18,9 @@ public static class RingFold
     /// <param name="carrier">The serial loop, in <paramref name="scope"/>, that reuses the storage.</param>
     /// <param name="buffer">Allocated outside of <paramref name="carrier"/>.</param>
     /// <param name="context">What stands around <paramref name="scope"/>.</param>
+    /// <param name="proofOnly">Without a proof it does not matter why.</param>
     /// <returns>In a refutation, the first access of the witness overwrites the element that the second reads; <see cref="DependenceWitness.Element"/> is lost.</returns>
-    public static DependenceResult Check(Stmt scope, For carrier, Buffer buffer, int dim, long factor, DependenceContext context)
+    public static DependenceResult Check(Stmt scope, For carrier, Buffer buffer, int dim, long factor, DependenceContext context, bool proofOnly = false)
     {
         if (factor < 1) return new(DependenceVerdict.Refuted, "a ring has at least one element");
         if (carrier.Kind is not LoopKind.Serial) return new(DependenceVerdict.Refuted, $"{carrier.Variable.Name} is not serial");
@@ -42,6 +43,7 @@ public static class RingFold
                     List<Expr> conditions = [.. context.Assumptions, .. w.Conditions, .. o.Conditions, .. r.Conditions, .. Owner(w, o), .. Owner(o, r),
                         .. Side.SameElement(w, r), .. Place(o, r, dim, factor), Side.Before(w, o), Side.Before(o, r)];
                     var answer = context.Prover.Find(conditions, context.Dims);
+                    if (proofOnly && answer.Answer is not Emptiness.Empty) return new(DependenceVerdict.Unknown, "not proved", null, (other, read));
                     if (answer.Answer is Emptiness.NotEmpty && IsLost(writes, o, r, answer.Point, written.Contains, context))
                     {
                         var (lost, by) = (r.Element(answer.Point), o.Element(answer.Point));

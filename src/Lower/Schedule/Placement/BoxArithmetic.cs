@@ -9,7 +9,11 @@ namespace Tx.Lower.Schedule.Placement;
 /// <summary>Arithmetic of boxes at a place of a nest: ends of index expressions while inner loops run, which of two ends is lower, how long a box can get.</summary>
 internal sealed class BoxArithmetic
 {
+    private const int MaxSplits = 6;
+
     private readonly RangeContext _ranges = new();
+    // Conditions that are assumed now.
+    private int _splits;
     private readonly ImmutableArray<For> _around;
 
     /// <param name="dims">Sizes, which are not negative.</param>
@@ -113,11 +117,16 @@ internal sealed class BoxArithmetic
     {
         System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
         if (LinearForm.Of(a) is { } x && LinearForm.Of(b) is { } y && x.Minus(y) is { IsConstant: true } d) return (Expr.Index(d.Constant), true);
+        if (_splits < MaxSplits && (FirstSelect(a) ?? FirstSelect(b)) is { } choice)
+        {
+            _splits++;
+            var either = Larger(DifferenceUnder(choice.Condition, With(a, choice, choice.Then), With(b, choice, choice.Then)),
+                DifferenceUnder(Expr.Not(choice.Condition), With(a, choice, choice.Else), With(b, choice, choice.Else)));
+            _splits--;
+            return (either, false);
+        }
         switch (a, b)
         {
-            case (Select s, Select t) when StructuralComparer.Equal(s.Condition, t.Condition): return (Larger(Difference(s.Then, t.Then).Difference, Difference(s.Else, t.Else).Difference), false);
-            case (Select s, _): return (Larger(Difference(s.Then, b).Difference, Difference(s.Else, b).Difference), false);
-            case (_, Select t): return (Larger(Difference(a, t.Then).Difference, Difference(a, t.Else).Difference), false);
             // Clamped in the same way, two indices do not get further apart.
             case (Binary { Op: BinaryOp.Min or BinaryOp.Max } s, Binary t) when s.Op == t.Op && Shared(s, t) is var (left, right):
                 var (inside, isTight) = Difference(left, right);
@@ -129,6 +138,21 @@ internal sealed class BoxArithmetic
         }
         var end = End(LinearForm.Of(a - b)?.ToExpr() ?? a - b, _around, isHigh: true);
         return end is null || end.UsesAny(v => _around.Any(l => ReferenceEquals(l.Variable, v))) ? (null, false) : (end, IsOfDims(a - b));
+    }
+
+    private static Select? FirstSelect(Expr e) => e as Select ?? LinearForm.Of(e)?.Terms.Select(t => t.Key).OfType<Select>().FirstOrDefault();
+
+    private static Expr With(Expr e, Select choice, Expr chosen) =>
+        LinearForm.Of(e) is { } form && LinearForm.Of(chosen) is { } value && form.Replace(choice, value) is { } replaced ? replaced.ToExpr() : e;
+
+    // With what the condition says of the loops around.
+    private Expr? DifferenceUnder(Expr condition, Expr a, Expr b)
+    {
+        int mark = _ranges.Mark();
+        _ranges.Assume(condition);
+        var difference = Difference(Simplifier.Simplify(a, _ranges), Simplifier.Simplify(b, _ranges)).Difference;
+        _ranges.Release(mark);
+        return difference;
     }
 
     private bool IsOfDims(Expr e) => LinearForm.Of(e) is { } f && !f.Terms.Any(t => t.Key.UsesAny(v => _around.Any(l => ReferenceEquals(l.Variable, v))));

@@ -29,7 +29,8 @@ public static class CacheWrite
 
     /// <param name="dims">The function's dimensions; loops over them may run no time at all. Null where all loops of the reduction outside <paramref name="at"/> run.</param>
     /// <param name="name">The name of the instances and tiles that are made, from one that says what they are: <c>C.copy</c>, <c>C.init</c>, <c>C.acc</c>.</param>
-    public static Result Apply(Stmt nest, string instance, Var at, MemoryScope scope, IReadOnlyCollection<Var>? dims = null, Func<string, string>? name = null)
+    /// <param name="layout">Of the loops inside <paramref name="at"/> that run over elements; null: the tile lies in their order.</param>
+    internal static Result Apply(Stmt nest, string instance, Var at, MemoryScope scope, IReadOnlyCollection<Var>? dims = null, Func<string, string>? name = null, TileLayout? layout = null)
     {
         name ??= n => n;
         var loops = NestPath.LoopsAround(nest, instance);
@@ -41,15 +42,16 @@ public static class CacheWrite
 
         var space = new LoopSpace(compute, loops, []);
         var tileLoops = inside.Where(l => space.Point(l.Variable).Kind is IterKind.Spatial).ToImmutableArray();
-        var shape = tileLoops.Select(l => NestPath.MaxExtent(l) is { } n ? Expr.Index(n) : l.Extent).ToImmutableArray();
+        var shape = layout?.Layout.Shape ?? tileLoops.Select(l => NestPath.MaxExtent(l) is { } n ? Expr.Index(n) : l.Extent).ToImmutableArray();
         var tiles = compute.Body.BuffersWritten().ToDictionary(b => b, b => new Buffer(name(b.Name + ".acc"), b.Type, shape, BufferRole.Temporary, scope));
         var carried = outside.Where(l => space.Point(l.Variable).Kind is IterKind.Reduction).ToImmutableArray();
 
-        var update = Update(compute, space, tileLoops, tiles, WrittenInPart(nest));
+        ImmutableArray<Expr> IndicesIn(LoopSpace s) => TileIndices(s, tileLoops, layout);
+        var update = Update(compute, space, IndicesIn(space), tiles, WrittenInPart(nest));
         var initSpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
-        var init = compute.Init is null ? Block.Empty : Start(compute, initSpace, tileLoops, tiles, carried, name(compute.Name + ".init"));
+        var init = compute.Init is null ? Block.Empty : Start(compute, initSpace, tileLoops, IndicesIn(initSpace), tiles, carried, name(compute.Name + ".init"));
         var copySpace = new LoopSpace(compute, loops, inside.Select(l => l.Variable));
-        var copy = Copy(compute, copySpace, tileLoops, tiles, name(compute.Name + ".copy"));
+        var copy = Copy(compute, copySpace, tileLoops, IndicesIn(copySpace), tiles, name(compute.Name + ".copy"));
 
         var result = NestPath.ReplaceInstance(nest, instance, _ => update);
         result = NestPath.ReplaceLoop(result, at, l =>
@@ -112,22 +114,21 @@ public static class CacheWrite
         }
     }
 
-    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, HashSet<Buffer> inPart)
+    private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, HashSet<Buffer> inPart)
     {
         var guarded = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Where(it => !space.Guard([it]).IsTrue).ToList();
         var guard = space.Guard(guarded);
         var variables = guarded.Select(it => it.Variable).ToHashSet();
         var safe = new StorePredication(e => Predication.Apply(e, guard, l => inPart.Contains(l.Buffer) || l.FreeVars().Any(variables.Contains)), tiles).Visit(compute.Body);
         // Predicates are over points and loads over iterations: one substitution brings both together.
-        var body = space.Bind(new TileRedirection(compute.Body, tiles, TileIndices(space, tileLoops)).Visit(safe));
+        var body = space.Bind(new TileRedirection(compute.Body, tiles, indices).Visit(safe));
         var reductions = space.Guards(compute.Iterations.Where(it => it.Kind is IterKind.Reduction));
         var points = space.PointsFor([.. body.FreeVars(), .. reductions.SelectMany(it => (Expr[])[it.Start, it.End]).SelectMany(e => e.FreeVars())], p => p.Kind is IterKind.Reduction);
         return new(compute.Name, [.. points, .. reductions], Regions.Read(body), Regions.Written(body), null, body, compute.Reassociate, compute.Origin);
     }
 
-    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried, string name)
+    private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried, string name)
     {
-        var indices = TileIndices(space, tileLoops);
         var stores = new List<Stmt>();
         foreach (var s in (compute.Init is Block b ? b.Statements : [compute.Init!]).Cast<Store>())
         {
@@ -145,9 +146,8 @@ public static class CacheWrite
         return space.Wrap(tileLoops, new Instance(name, [.. points], Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
-    private static Stmt Copy(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, Dictionary<Buffer, Buffer> tiles, string name)
+    private static Stmt Copy(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, string name)
     {
-        var indices = TileIndices(space, tileLoops);
         var body = Block.Of(StoresOf(compute.Init ?? compute.Body).Select(s => new Store(s.Buffer, s.Indices, new Load(tiles[s.Buffer], indices))));
         var renamed = tileLoops.ToDictionary(l => l.Variable, l => (Expr)space.LoopOf(l.Variable));
         var spatial = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Select(it => it with { Binding = it.Binding.Substitute(renamed) });
@@ -155,8 +155,11 @@ public static class CacheWrite
             Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 
-    private static ImmutableArray<Expr> TileIndices(LoopSpace space, ImmutableArray<For> tileLoops) =>
-        [.. tileLoops.Select(l => space.Point(l.Variable).Variable - space.Point(l.Variable).Start)];
+    private static ImmutableArray<Expr> TileIndices(LoopSpace space, ImmutableArray<For> tileLoops, TileLayout? layout)
+    {
+        ImmutableArray<Expr> relative = [.. tileLoops.Select(l => space.Point(l.Variable).Variable - space.Point(l.Variable).Start)];
+        return layout?.At(tileLoops.Select(l => space.Point(l.Variable)), relative) ?? relative;
+    }
 
     private static IEnumerable<Store> StoresOf(Stmt s) => s switch
     {

@@ -22,7 +22,6 @@ public static class CacheWriteStep
         var nest = state.Nests[at.Nest];
         if (state.Nests.FindNest(compute.Name) != at.Nest || NestPath.LoopsAround(nest, compute.Name) is var loops && !loops.Any(l => ReferenceEquals(l.Variable, at.Loop.Variable)))
             throw Refuse(d, place, $"`{d.Stage.Name}` is not computed inside of that loop", $"name a loop around `{d.Stage.Name}`", compute, "at");
-        if (d.Has("layout")) throw Refuse(d, place, "a tile lies in the order of its loops", "reorder the loops inside of it, and leave `layout` out", null, "layout");
         var scope = d.Word("memory") switch
         {
             "global" => MemoryScope.Global, "register" => MemoryScope.Register,
@@ -35,18 +34,24 @@ public static class CacheWriteStep
         if (scope is MemoryScope.Register && inside.FirstOrDefault(l => NestPath.MaxExtent(l) is null) is { } varying)
             throw Refuse(d, place, $"registers have a fixed number, and `{Names.Of(state, varying.Variable)}` runs `{varying.Extent}` times", $"split `{Names.Of(state, varying.Variable)}` first, or use `local` memory", compute, "memory");
 
+        TileLayout? layout = null;
+        if (d["layout"] is LayoutValue map)
+        {
+            if (scope is MemoryScope.Register) throw Refuse(d, place, "registers do not lie in memory", "use `local` memory, or leave `layout` out", null, "layout");
+            layout = TileLayout.Require(state, d, context, compute, loops, [.. inside], map);
+        }
         string copy = compute.Name + ".copy";
         var result = CacheWrite.Apply(nest, compute.Name, at.Loop.Variable, scope, [.. state.Function.Dims.Select(x => x.Variable)], n =>
         {
             string unique = UniqueTileName(state, nest, n);
             if (n == compute.Name + ".copy") copy = unique;
             return unique;
-        });
+        }, layout);
         // The registers of a tile need constant indices wherever it is used, so its start and its copy take the marks of the loops that compute it.
         if (scope is MemoryScope.Register)
             state = state with { Mirrors = state.Mirrors.SetItems(result.TileLoops.Select((v, n) => KeyValuePair.Create(v, ImmutableArray.Create(result.StartLoops[n], result.CopyLoops[n])))) };
         return new(state.Replace(at.Nest, result.Nest).With(d.ResultStage(0), compute.Name).With(d.Stage, copy).Touch(compute.Name, copy),
-            Evidence.Proved("the tile holds what the loop's body computes"));
+            layout is null ? Evidence.Proved("the tile holds what the loop's body computes") : layout.Evidence & Evidence.Proved("the tile holds what the loop's body computes"));
     }
 
     // Buffers of a nest are not among the function's.

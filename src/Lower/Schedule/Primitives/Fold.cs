@@ -50,14 +50,15 @@ public static class Fold
         {
             // The bound may be too high: the solver looks at each element.
             var dependence = DependenceContext.Of(context.Prover, state.Nests[number], s => ReferenceEquals(s, allocation.Body), Legality.Dims(state));
-            DependenceResult Ask(long factor) => RingFold.Check(allocation.Body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence);
-            var result = Ask(extent);
+            DependenceResult Ask(long factor, bool proofOnly = true) => RingFold.Check(allocation.Body, at.Loop.WithKind(LoopKind.Serial), buffer, dimension, factor, dependence, proofOnly);
+            var result = Ask(extent, proofOnly: false);
             if (result.Witness is { } witness)
             {
-                // One more is enough most often.
-                if (needed <= extent + 1 || Ask(extent + 1).IsProved) throw TooSmall(d, witness, dimension, extent, extent + 1);
+                if (needed <= extent + 1) throw TooSmall(d, witness, dimension, extent, extent + 1);
                 long most = Math.Min(needed ?? long.MaxValue, extent + MaxTries - 1);
                 if (most != needed && !Ask(most).IsProved) throw TooSmall(d, witness, dimension, extent, null);
+                // One more is enough most often.
+                if (Ask(extent + 1).IsProved) throw TooSmall(d, witness, dimension, extent, extent + 1);
                 // More elements are enough where fewer are: a fewest number, found by halves.
                 long few = extent + 1;
                 while (most - few > 1)

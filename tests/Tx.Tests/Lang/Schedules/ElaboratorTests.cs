@@ -74,15 +74,18 @@ public class ElaboratorTests
         """)]
     [InlineData("matmul.tx", "blocked", """
         (io, ii) = C.i.split(14, tail = pad)
-        (jo, ji) = C.j.split(32, tail = pad)
+        (jo, jp, ji) = C.j.split(4, 32, tail = pad)
         (ko, ki) = C.k.split(256)
-        C.reorder(jo, ko, io, ki, ii, ji)
+        C.reorder(jo, ko, io, jp, ki, ii, ji)
         Ap = A.cache_read(at = root, layout = (i, k) -> [i / 14, k, i % 14])
         Bp = B.cache_read(at = ko, layout = (k, j) -> [j / 32, k, j % 32])
-        acc = C.cache_write(at = io, memory = register)
+        acc = C.cache_write(at = jp, memory = register)
         jo.parallel()
         ji.vectorize()
         ii.unroll()
+        Ap.io.parallel()
+        Ap.ii.unroll()
+        Bp.ji.vectorize()
         """)]
     [InlineData("matmul.tx", "gemv", """
         (jo, ji) = C.j.split(64)

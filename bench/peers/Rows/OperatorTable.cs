@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tx.Core;
+
+namespace Tx.Bench.Peers.Rows;
+
+/// <summary>What the command line puts in place of the table's entries.</summary>
+internal sealed record Overrides(string? File, string? Operator, string? Schedule, ImmutableSortedDictionary<string, long>? Knobs);
+
+/// <summary>An entry of <c>operators.txt</c>.</summary>
+internal sealed record OperatorEntry(string File, string Operator, string? Schedule, ImmutableArray<(string Dim, string Size)> Sizes, ImmutableArray<(string Name, string Value)> Consts);
+
+/// <summary>Finds and compiles the operators that <c>operators.txt</c> names.</summary>
+internal sealed class OperatorTable(string root, Overrides overrides) : IDisposable
+{
+    private readonly (Dictionary<string, OperatorEntry> Entries, Dictionary<string, double> Wanted) _table = Read(Path.Combine(root, "bench", "peers", "operators.txt"));
+    private readonly Dictionary<string, (Session? Session, string Reason)> _sessions = [];
+
+    /// <summary>The least ratio of a family's rows; 1 where the table is silent.</summary>
+    public double Wanted(string family) => _table.Wanted.GetValueOrDefault(family, 1);
+
+    public bool Has(string key) => _table.Entries.ContainsKey(key);
+
+    /// <summary>The kernel of an entry for the sizes of a row, or why there is none.</summary>
+    public (TxOperator? Operator, string Reason) Find(string key, IReadOnlyDictionary<string, long> sizes)
+    {
+        if (!_table.Entries.TryGetValue(key, out var entry)) return (null, $"operators.txt has no `{key}`");
+        if (!key.EndsWith(".pack", StringComparison.Ordinal))
+            entry = entry with { File = overrides.File ?? entry.File, Operator = overrides.Operator ?? entry.Operator, Schedule = overrides.Schedule ?? entry.Schedule };
+        string path = Path.GetFullPath(entry.File, root);
+        if (!File.Exists(path)) return (null, $"no operator yet: no file {entry.File}");
+        var (session, reason) = Open(path, [.. entry.Consts.Select(c => (c.Name, SizeOf(c.Value, sizes)))]);
+        if (session is null) return (null, reason);
+        try
+        {
+            var dims = entry.Sizes.ToImmutableDictionary(s => s.Dim, s => SizeOf(s.Size, sizes));
+            return (new TxOperator(OperatorRequest.Find(session, entry.Operator, dims, entry.Schedule, entry.Schedule is null ? null : overrides.Knobs).Compile()), "");
+        }
+        catch (RequestException e) { return (null, e.Message.Contains("has no operator", StringComparison.Ordinal) ? $"no operator yet: {entry.Operator} in {entry.File}" : e.Message); }
+        catch (DiagnosticException e) { return (null, string.Join("; ", e.Diagnostics.Select(d => $"{d.Code} {d.Message}"))); }
+    }
+
+    private (Session?, string) Open(string path, ImmutableArray<(string Name, long Value)> consts)
+    {
+        string key = $"{path} {string.Join(',', consts)}";
+        if (_sessions.TryGetValue(key, out var known)) return known;
+        var output = new Complaints();
+        var session = new Session(new SessionOptions { Defines = consts.ToImmutableDictionary(c => c.Name, c => Scalar.Index(c.Value)) }, output);
+        (Session?, string) opened = session.Load(path) is null ? (null, $"{Path.GetFileName(path)}: {string.Join("; ", output.Messages)}") : (session, "");
+        _sessions.Add(key, opened);
+        return opened;
+    }
+
+    private static long SizeOf(string text, IReadOnlyDictionary<string, long> sizes)
+    {
+        string[] parts = text.Split('/', 2);
+        long n = sizes.TryGetValue(parts[0], out long size) ? size : long.Parse(parts[0], CultureInfo.InvariantCulture);
+        long by = parts.Length == 1 ? 1 : long.Parse(parts[1], CultureInfo.InvariantCulture);
+        return (n + by - 1) / by;
+    }
+
+    private static (Dictionary<string, OperatorEntry>, Dictionary<string, double>) Read(string path)
+    {
+        var entries = new Dictionary<string, OperatorEntry>();
+        var wanted = new Dictionary<string, double>();
+        foreach (string line in File.ReadLines(path))
+        {
+            string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length < 2 || words[0].StartsWith('#')) continue;
+            if (words.Length == 2)
+            {
+                wanted.Add(words[0], double.Parse(words[1], CultureInfo.InvariantCulture));
+                continue;
+            }
+            var sizes = ImmutableArray.CreateBuilder<(string, string)>();
+            var consts = ImmutableArray.CreateBuilder<(string, string)>();
+            for (int i = 3; i < words.Length; i++)
+            {
+                bool isConst = words[i] == "-D";
+                string[] pair = words[isConst ? ++i : i].Split('=', 2);
+                (isConst ? consts : sizes).Add((pair[0], pair[1]));
+            }
+            string[] name = words[2].Split('/', 2);
+            entries.Add(words[0], new(words[1], name[0], name.Length > 1 ? name[1] : null, sizes.ToImmutable(), consts.ToImmutable()));
+        }
+        return (entries, wanted);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (session, _) in _sessions.Values) session?.Dispose();
+    }
+
+    private sealed class Complaints : ISessionOutput
+    {
+        public List<string> Messages { get; } = [];
+        public void Print(string text) { }
+        public void Echo(Value value) { }
+        public void Bench(BenchResult result) { }
+        public void Report(Diagnostic diagnostic) { if (diagnostic.IsError) Messages.Add($"{diagnostic.Code} {diagnostic.Message}"); }
+    }
+}
