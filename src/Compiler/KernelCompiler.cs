@@ -48,7 +48,7 @@ public sealed class KernelCompiler : IDisposable
     {
         if (schedule is null) return (DefaultSchedule.Apply(plain, Target), null);
         if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
-        var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims);
+        var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims, _schedules.Budget);
         if (applied.HasErrors) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
         return (plain.With([applied.Function.Function]), applied);
     }

@@ -76,7 +76,7 @@ public sealed class OperatorRequest
         var dims = _sizes.IsEmpty ? null : CompleteSizes();
         if (dims is not null) Admit(dims);
         return (_schedule ?? _session.Schedules.Choose(_operator, dims)) is { } choice
-            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0], dims) : null;
+            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0], dims, _session.Schedules.Budget) : null;
     }
 
     /// <summary>The operator under its schedule as a page: see <see cref="HtmlReport"/>. Null where it has no schedule.</summary>

@@ -29,7 +29,8 @@ internal sealed partial class Workshop : IDisposable
     public void Prepare(ulong seed)
     {
         if (Build() is { } error) throw new InvalidOperationException($"the unbroken source does not build:\n{error}");
-        if (Fuzz(seed, 20) is (not 0, var output)) throw new InvalidOperationException($"the unbroken source fails:\n{output}");
+        foreach (string? kind in (string?[])[null, "--schedules"])
+            if (Fuzz(seed, 100, kind) is (not 0, var output)) throw new InvalidOperationException($"the unbroken source fails:\n{output}");
     }
 
     public Outcome Try(Mutant mutant, ulong seed, int count)

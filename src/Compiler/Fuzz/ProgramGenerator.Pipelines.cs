@@ -16,7 +16,26 @@ public sealed partial class ProgramGenerator
 
     private IEnumerable<(int, Func<Tensor, bool>)> PipelineStages() =>
     [
-        (6, Elementwise), (5, Stencil), (4, Padded), (1, Bordered), (1, Guarded), (1, Strided), (1, Reversed), (2, Transposed), (1, Broadcasting),
-        (5, Reduction), (4, Contraction), (1, Norm), (1, Arg), (1, Forward), (1, Update), (1, Parts), (1, Nested),
+        (6, Elementwise), (5, Stencil), (4, Padded), (1, Bordered), (1, Guarded), (1, Strided), (2, Reversed), (2, Transposed), (1, Broadcasting),
+        (5, Reduction), (4, Contraction), (1, Norm), (1, Arg), (1, Forward), (2, Skewed), (1, Update), (1, Parts), (1, Nested),
     ];
+
+    // Each row from the one before, an element to the side: what its loops may not exchange.
+    private bool Skewed(Tensor a)
+    {
+        if (a.Shape.Length < 2 || a.Shape[0].Less > 0 || !IsAlone(a, 0)) return false;
+        var e = a.Shape[0];
+        Require(e, 1);
+        int axis = 1 + _random.Next(a.Shape.Length - 1);
+        var index = IndexNames(a.Shape);
+        var tensor = new Tensor(Name("Y"), a.Type, a.Shape, a.Bound);
+        string i = index[e], side = _random.Next(2) == 0 ? "+" : "-";
+        string at(string first, string other) => Read(tensor, a.Shape.Select((d, n) => n == 0 ? first : n == axis ? other : index[d]));
+        _lines.Add(Declare(tensor));
+        _lines.Add($"{at("0", index[a.Shape[axis]])} = {Shifted(a, index, 0, _ => "0")}");
+        string own = Element(a, index);
+        _lines.Add($"for {i} in 1..{e.Text} {{ {at(i, index[a.Shape[axis]])} = {Carry(a.Type, $"({at($"{i} - 1", $"{index[a.Shape[axis]]} {side} 1")} ?? {own})", own)} }}");
+        _tensors.Add(tensor);
+        return true;
+    }
 }

@@ -125,23 +125,43 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
 
     private CheckedSchedule Check(ScheduleSyntax schedule, Operator op)
     {
-        var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
-        AppliedSchedule Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes);
-        var first = new CheckedSchedule(schedule, Apply(null), null, op.Consts);
+        var first = Apply(schedule, op, null, null);
         if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;
+        var sized = Sized(schedule, op, null);
+        // What is proved once sizes are known is better known than what is checked; a kernel for all sizes needs the check.
+        if (sized is { Applied.HasErrors: false })
+        {
+            if (schedules.Budget.MayTest) Apply(schedule, op, null, schedules.Budget);
+            return sized;
+        }
+        if (sized is not null && !IsUndecided(sized.Applied)) return sized;
+        var general = Apply(schedule, op, null, schedules.Budget);
+        if (!general.Applied.HasErrors || general.Applied.Function.Diagnostics.Any(d => d.Descriptor == ScheduleRefusals.Disproved)) return general;
+        return Sized(schedule, op, schedules.Budget) is { Applied.HasErrors: false } checkedThere ? checkedThere : general;
+    }
+
+    private CheckedSchedule Apply(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes, CheckingBudget? budget)
+    {
+        var choice = new ScheduleChoice(schedule, ImmutableSortedDictionary<string, long>.Empty);
+        return new(schedule, schedules.Apply(choice, op, NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes, budget, onlyWhen: true), sizes is null ? null : [.. op.Dims.Select(d => (d.Name, sizes[d]))], op.Consts);
+    }
+
+    // At the first sizes that the operator and the schedule admit.
+    private CheckedSchedule? Sized(ScheduleSyntax schedule, Operator op, CheckingBudget? budget)
+    {
         foreach (var sizes in Candidates(op))
         {
             if (ScheduleResolver.DeviceOf(schedule) is null && schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
-            var applied = Apply(sizes);
-            if (applied.Elaborated.IsOutsideRequirements) continue;
-            return new(schedule, applied, [.. op.Dims.Select(d => (d.Name, sizes[d]))], op.Consts);
+            var found = Apply(schedule, op, sizes, budget);
+            if (!found.Applied.Elaborated.IsOutsideRequirements) return found;
         }
-        return first;
+        return null;
     }
 
     // Every error may be gone when sizes are known. Where a line is left out for want of them, what others say is not about this schedule.
-    private static bool IsOpen(AppliedSchedule applied) =>
-        applied.Elaborated.NeedsSizes || !applied.Elaborated.HasErrors && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
+    private static bool IsOpen(AppliedSchedule applied) => applied.Elaborated.NeedsSizes || IsUndecided(applied);
+
+    private static bool IsUndecided(AppliedSchedule applied) => !applied.Elaborated.HasErrors && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 
     private static IEnumerable<Dictionary<DimSymbol, long>> Candidates(Operator op)
     {

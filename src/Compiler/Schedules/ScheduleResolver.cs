@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Schedules;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
+using Tx.Lower.Build;
 using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
+using Tx.Lower.Schedule.Steps.Checking;
 
 namespace Tx;
 
@@ -26,9 +30,15 @@ public sealed record AppliedSchedule(ElaboratedSchedule Elaborated, ScheduledFun
 }
 
 /// <summary>Finds the schedule of an operator and applies it.</summary>
-internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget target) : IDisposable
+/// <param name="evidence">Where the evidence of steps is kept that are checked; null: what is not proved is refused.</param>
+/// <param name="admit">Refuses sizes that an operator may not be called with, by a <see cref="DiagnosticException"/>.</param>
+internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget target, EvidenceCache? evidence = null, Action<Operator, IReadOnlyDictionary<DimSymbol, long>>? admit = null) : IDisposable
 {
     private readonly NestProver _prover = new();
+    private readonly Lazy<KernelTester> _tester = new(() => new KernelTester(target));
+
+    /// <summary>What the checks of steps that are not proved may cost where a kernel is made.</summary>
+    public CheckingBudget Budget { get; set; } = CheckingBudget.OfCall;
 
     /// <summary>The CPU that this process runs on, or that stands for it.</summary>
     public CpuTarget Host => target;
@@ -73,16 +83,73 @@ internal sealed class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget targ
     }
 
     /// <summary>Applies a schedule to the plain nests of an operator.</summary>
-    public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes)
+    /// <param name="budget">For checks; null: what is not proved is refused.</param>
+    /// <param name="onlyWhen">The result is taken only for sizes for which the schedule's <c>when</c> holds.</param>
+    public AppliedSchedule Apply(ScheduleChoice choice, Operator op, LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes, CheckingBudget? budget, bool onlyWhen = false)
     {
         var cpu = TargetOf(choice.Schedule);
         if (DeviceOf(choice.Schedule) is { } device) plain = plain.On(device.Target.Text);
         var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
-        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover)));
+        var checker = budget is null || evidence is null ? null : new ClaimChecker(sizes is null ? TermsForAll(choice, op, budget, onlyWhen) : TermsFor(choice, op, elaborated, sizes, budget));
+        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover, checker)));
+    }
+
+    private CheckingTerms TermsForAll(ScheduleChoice choice, Operator op, CheckingBudget budget, bool onlyWhen)
+    {
+        ImmutableArray<string> conditions = onlyWhen ? [.. ScheduleSelector.ConditionsOf(choice.Schedule, Table).Select(c => c.Span.Text)] : [];
+        return new()
+        {
+            Time = budget.Step, Kept = evidence, Admits = s => IsAdmitted(op, SizesOf(op, s)), Scope = $"{ProgramPrinter.Print(op)}\n{string.Join('\n', conditions)}",
+            Applies = s => conditions.IsEmpty || DeviceOf(choice.Schedule) is not null || Applies(choice.Schedule, op, SizesOf(op, s)) is not false,
+            Numbers = [.. op.Requires.SelectMany(r => Number().Matches(Terms.Print(r))).Select(m => long.TryParse(m.ValueSpan, CultureInfo.InvariantCulture, out long n) ? n : 0)],
+            Test = budget.MayTest && DeviceOf(choice.Schedule) is null ? (f, choices) => _tester.Value.Test(op, null, f, choices) : null,
+            Help = d => HelpFor(d, budget),
+        };
+    }
+
+    private CheckingTerms TermsFor(ScheduleChoice choice, Operator op, ElaboratedSchedule elaborated, IReadOnlyDictionary<DimSymbol, long> sizes, CheckingBudget budget)
+    {
+        // A step is right for these sizes where it is right for all.
+        var general = new Lazy<AppliedSchedule>(() => Apply(choice, op, NestBuilder.Build(op, null, keepsEmptyLoops: true).Functions[0], null, budget, onlyWhen: true));
+        bool hasGeneral = op.Dims.Length > 0 && DeviceOf(choice.Schedule) is null && Applies(choice.Schedule, op, sizes) == true;
+        return new()
+        {
+            Time = budget.Step, Kept = evidence, Admits = _ => true, Symbolic = hasGeneral ? d => SameStep(general.Value, elaborated, d)?.Evidence : null,
+            Test = budget.MayTest && DeviceOf(choice.Schedule) is null ? (f, choices) => _tester.Value.Test(op, sizes, f, choices) : null,
+            Help = d => HelpFor(d, budget),
+        };
+    }
+
+    private static string HelpFor(Directive d, CheckingBudget budget) =>
+        budget.MayTest || d.Span is null ? "leave this line out, or take smaller factors" : $"`tx check {d.Span.Value.Source.Path}` takes the time that it needs, and keeps what it finds";
+
+    // The step of the schedule for all sizes where both are the same up to it.
+    private static AppliedStep? SameStep(AppliedSchedule general, ElaboratedSchedule elaborated, Directive d)
+    {
+        int at = elaborated.Directives.IndexOf(d);
+        if (general.HasErrors || at >= general.Elaborated.Directives.Length || !elaborated.Directives.Take(at + 1).Select(x => x.Text).SequenceEqual(general.Elaborated.Directives.Take(at + 1).Select(x => x.Text))) return null;
+        return general.Function.Steps.FirstOrDefault(s => ReferenceEquals(s.Directive, general.Elaborated.Directives[at]));
     }
 
     private static OperatorInterface Interface(Operator op) =>
         new(op.Name, [], [], op.Dims, op.Consts.ToImmutableDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal));
 
-    public void Dispose() => _prover.Dispose();
+    // No nest depends on a dimension that it does not name.
+    private static ImmutableDictionary<DimSymbol, long> SizesOf(Operator op, IReadOnlyDictionary<string, long> sizes) => op.Dims.ToImmutableDictionary(d => d, d => sizes.GetValueOrDefault(d.Name, 8));
+
+    private bool IsAdmitted(Operator op, IReadOnlyDictionary<DimSymbol, long> sizes)
+    {
+        try { admit?.Invoke(op, sizes); }
+        catch (DiagnosticException) { return false; }
+        return true;
+    }
+
+    [GeneratedRegex(@"\b\d+\b")]
+    private static partial Regex Number();
+
+    public void Dispose()
+    {
+        _prover.Dispose();
+        if (_tester.IsValueCreated) _tester.Value.Dispose();
+    }
 }

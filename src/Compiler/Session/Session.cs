@@ -46,7 +46,7 @@ public sealed class Session : IDisposable
         _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
         var target = options.Target ?? CpuTarget.Host();
-        _schedules = new(() => _resolver.Binder, target);
+        _schedules = new(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
         _scheduleChecker = new(_schedules, _resolver);
         _compiler = new(() => new KernelCompiler(target, _schedules));
     }
@@ -67,10 +67,10 @@ public sealed class Session : IDisposable
 
     /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
     /// <returns>The program, or null where there are errors.</returns>
-    public LoadedProgram? Load(string path) => Load(bag => _loader.Load(path, bag), checksTests: false);
+    public LoadedProgram? Load(string path) => Load(bag => _loader.Load(path, bag), checksTests: false, CheckingBudget.OfCall);
 
     /// <summary>Loads and checks a file and its tests, and reports everything that is wrong.</summary>
-    public bool Check(string path) => Load(bag => _loader.Load(path, bag), checksTests: true) is not null;
+    public bool Check(string path) => Load(bag => _loader.Load(path, bag), checksTests: true, CheckingBudget.OfCheck) is not null;
 
     /// <summary>What the operators of the file that was checked last test when they run, because data decide it: one line each, with its place.</summary>
     public IEnumerable<string> RuntimeChecks => _resolver.RuntimeChecks
@@ -80,7 +80,7 @@ public sealed class Session : IDisposable
     public IReadOnlyList<CheckedSchedule> CheckedSchedules => _scheduleChecker.Checked;
 
     /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
-    public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true);
+    public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true, CheckingBudget.OfCheck);
 
     /// <summary>Loads and checks a file and gives the outcome of each of its tests as it has run, in the order of the text; an error in the body
     /// of one fails that one. The file's statements are checked and not run.</summary>
@@ -88,7 +88,7 @@ public sealed class Session : IDisposable
     /// <returns>Null where the file has errors, which are reported.</returns>
     public IEnumerable<TestResult>? RunTests(string path, Func<string, bool> admits)
     {
-        if (Load(path) is not { } program) return null;
+        if (Load(bag => _loader.Load(path, bag), checksTests: false, CheckingBudget.OfCheck) is not { } program) return null;
         var runner = TestsOf(program, new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation));
         return program.Declarations.Tests.Where(t => admits(t.Title)).Select(test =>
         {
@@ -100,8 +100,9 @@ public sealed class Session : IDisposable
 
     private TestRunner TestsOf(LoadedProgram program, IOperatorMachine machine) => new(program, () => NewScope(program.Tree, []), machine);
 
-    private LoadedProgram? Load(Func<DiagnosticBag, LoadedProgram?> read, bool checksTests)
+    private LoadedProgram? Load(Func<DiagnosticBag, LoadedProgram?> read, bool checksTests, CheckingBudget budget)
     {
+        _schedules.Budget = budget;
         var bag = new DiagnosticBag();
         var program = Guard(bag, () => read(bag));
         if (program is not null)

@@ -15,9 +15,12 @@ public static class ScheduleSelector
     {
         var chain = ScheduleHeader.Chain(schedule, module.Table, null);
         if (schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault()?.Target.Text != "cpu" || !Features(chain).All(target.Has)) return false;
-        var conditions = chain.SelectMany(s => s.Clauses).OfType<WhenClauseSyntax>().Select(w => w.Condition);
-        return new ScheduleRun(schedule, op, module, target, sizes, null).Applies(conditions);
+        return new ScheduleRun(schedule, op, module, target, sizes, null).Applies(ConditionsOf(schedule, module.Table));
     }
+
+    /// <summary>The <c>when</c> of a schedule and of what it extends.</summary>
+    public static IEnumerable<ExpressionSyntax> ConditionsOf(ScheduleSyntax schedule, DeclarationTable table) =>
+        ScheduleHeader.Chain(schedule, table, null).SelectMany(s => s.Clauses).OfType<WhenClauseSyntax>().Select(w => w.Condition);
 
     /// <summary>The first that applies: those with more features first, then those with a <c>when</c>, then the order given. Null where none does.</summary>
     public static ScheduleSyntax? Choose(

@@ -68,7 +68,7 @@ internal sealed class Conflicts
             if (answer.Answer is Emptiness.NotEmpty) return new(DependenceVerdict.Refuted, "two iterations touch one element", Witness(first, second, answer.Point));
             if (answer.Answer is Emptiness.Unknown) undecided ??= (a, b);
         }
-        return undecided is { } pair ? new(DependenceVerdict.Unknown, Reason(pair), null, pair)
+        return undecided is { } pair ? new(DependenceVerdict.Unknown, IsOfData(pair) ? "which elements are touched depends on data" : "not decided by the solver", null, pair) { DependsOnData = IsOfData(pair) }
             : new(DependenceVerdict.Proved, questions > 0 ? solved : simple);
     }
 
@@ -78,9 +78,8 @@ internal sealed class Conflicts
         return new(first.Access, second.Access, [.. around], first.Values(point), second.Values(point), first.Element(point));
     }
 
-    private static string Reason((Access First, Access Second) pair) =>
-        pair.First.Indices.Concat(pair.Second.Indices).Concat(pair.First.Guards).Concat(pair.Second.Guards).Any(e => !e.BuffersRead().IsEmpty)
-            ? "which elements are touched depends on data" : "not decided by the solver";
+    private static bool IsOfData((Access First, Access Second) pair) =>
+        pair.First.Indices.Concat(pair.Second.Indices).Concat(pair.First.Guards).Concat(pair.Second.Guards).Any(e => !e.BuffersRead().IsEmpty);
 
     // Equal reads (of one element, under the same conditions) have equal conflicts.
     private static ImmutableArray<Access> Distinct(ImmutableArray<Access> accesses)

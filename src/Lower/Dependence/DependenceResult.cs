@@ -37,5 +37,7 @@ public sealed record DependenceWitness(
 /// <param name="Undecided">Where the verdict is unknown because of them: the two accesses that may meet.</param>
 public sealed record DependenceResult(DependenceVerdict Verdict, string Argument, DependenceWitness? Witness = null, (Access First, Access Second)? Undecided = null)
 {
+    /// <summary>The verdict is unknown because an index, or a condition, comes from data.</summary>
+    public bool DependsOnData { get; init; }
     public bool IsProved => Verdict is DependenceVerdict.Proved;
 }

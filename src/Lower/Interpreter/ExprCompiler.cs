@@ -6,8 +6,11 @@ using Tx.Lower.Ir;
 namespace Tx.Lower.Interpreter;
 
 /// <summary>Turns expressions into closures over a <see cref="Frame"/>: one value, or one per lane.</summary>
-internal sealed class ExprCompiler(IValueDomain domain)
+internal sealed class ExprCompiler(IValueDomain usual)
 {
+    // What is compiled now keeps it.
+    private IValueDomain _domain = usual;
+
     private readonly Dictionary<Var, int> _slots = [];
     private readonly Dictionary<Ir.Buffer, int> _buffers = [];
 
@@ -31,6 +34,15 @@ internal sealed class ExprCompiler(IValueDomain domain)
 
     public int SlotOf(Var v) => _slots.TryGetValue(v, out int slot) ? slot : throw new InterpreterFaultException(FaultKind.BadCall, $"`{v.Name}` is not bound");
     public int SlotOf(Ir.Buffer b) => _buffers.TryGetValue(b, out int slot) ? slot : throw new InterpreterFaultException(FaultKind.BadCall, $"`{b.Name}` is not declared");
+
+    /// <summary>Compiles something with another domain.</summary>
+    public T With<T>(IValueDomain domain, Func<T> compile)
+    {
+        var outer = _domain;
+        _domain = domain;
+        try { return compile(); }
+        finally { _domain = outer; }
+    }
 
     /// <summary>An expression of one lane.</summary>
     public Func<Frame, long> Scalar(Expr e)
@@ -226,12 +238,13 @@ internal sealed class ExprCompiler(IValueDomain domain)
         return result;
     }
 
-    private long Constant(Expr e) => e is IntImm i ? Core.Scalar.Of(i.Type.Element, i.Value).Integer : domain.FromScalar(Core.Scalar.Of(e.Type.Element, ((FloatImm)e).Value));
+    private long Constant(Expr e) => e is IntImm i ? Core.Scalar.Of(i.Type.Element, i.Value).Integer : _domain.FromScalar(Core.Scalar.Of(e.Type.Element, ((FloatImm)e).Value));
 
-    private long Zero(ElementType type) => type.IsFloat ? domain.FromScalar(Core.Scalar.Of(type, 0.0)) : 0;
+    private long Zero(ElementType type) => type.IsFloat ? _domain.FromScalar(Core.Scalar.Of(type, 0.0)) : 0;
 
     private Func<long, long, long> Function(BinaryOp op, ElementType type, Expr node)
     {
+        var domain = _domain;
         if (type.IsFloat) return op.IsComparison ? (a, b) => domain.Compare(op, type, a, b) ? 1 : 0 : (a, b) => domain.Apply(op, type, a, b);
         bool divides = op is BinaryOp.Div or BinaryOp.Mod or BinaryOp.TruncDiv or BinaryOp.TruncMod;
         return (type, op) switch
@@ -247,7 +260,7 @@ internal sealed class ExprCompiler(IValueDomain domain)
 
     private Func<long, long> Function(Unary u)
     {
-        var (op, type) = (u.Op, u.Type.Element);
+        var (op, type, domain) = (u.Op, u.Type.Element, _domain);
         return type.IsFloat ? a => domain.Negate(type, a) : a => ScalarMath.Apply(op, Core.Scalar.Of(type, a)).Integer;
     }
 
@@ -255,7 +268,7 @@ internal sealed class ExprCompiler(IValueDomain domain)
 
     private Intrinsics Function(Call c)
     {
-        var (function, type) = (c.Function, c.Arguments[0].Type.Element);
+        var (function, type, domain) = (c.Function, c.Arguments[0].Type.Element, _domain);
         if (type.IsFloat) return function is Intrinsic.IsNan ? a => domain.IsNan(type, a[0]) ? 1 : 0 : a => domain.Apply(function, type, a);
         return a =>
         {
@@ -267,7 +280,7 @@ internal sealed class ExprCompiler(IValueDomain domain)
 
     private Func<long, long> Function(Cast c)
     {
-        var (kind, from, to) = (c.Kind, c.Operand.Type.Element, c.Type.Element);
+        var (kind, from, to, domain) = (c.Kind, c.Operand.Type.Element, c.Type.Element, _domain);
         return from.IsFloat || to.IsFloat ? a => domain.Cast(kind, from, to, a) : a => ScalarMath.Cast(kind, to, Core.Scalar.Of(from, a)).Integer;
     }
 }

@@ -1,8 +1,13 @@
+using System.Diagnostics;
+
 namespace Tx.Lower.Interpreter;
 
 /// <summary>What all agents of one run share.</summary>
-internal sealed class Machine(IValueDomain domain, int seed, long maxSteps, IReadOnlyDictionary<string, Kernel> kernels)
+internal sealed class Machine(IValueDomain domain, int seed, long maxSteps, long? deadline, IReadOnlyDictionary<string, Kernel> kernels)
 {
+    // Looking at the clock takes longer than a step.
+    private const int StepsBetweenLooks = 1024;
+
     private long _steps;
 
     public IValueDomain Domain { get; } = domain;
@@ -18,6 +23,7 @@ internal sealed class Machine(IValueDomain domain, int seed, long maxSteps, IRea
     public void Step()
     {
         if (++_steps > maxSteps) throw new InterpreterFaultException(FaultKind.TooManySteps, $"more than {maxSteps} steps");
+        if (_steps % StepsBetweenLooks == 0 && deadline is { } end && Stopwatch.GetTimestamp() > end) throw new InterpreterFaultException(FaultKind.OutOfTime, "no time is left");
         Progress++;
     }
 }

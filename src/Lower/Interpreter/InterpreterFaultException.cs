@@ -21,6 +21,10 @@ public enum FaultKind
     /// <summary>The arguments do not fit the function, or the function uses what it does not declare.</summary>
     BadCall,
     TooManySteps,
+    /// <summary>A buffer has more elements than the interpreter keeps.</summary>
+    TooLarge,
+    /// <summary>The run has passed its deadline.</summary>
+    OutOfTime,
 }
 
 /// <summary>Loop IR did something that no correct program does: a defect of the pass or schedule step that made it.</summary>
@@ -33,4 +37,6 @@ public sealed class InterpreterFaultException(FaultKind kind, string message, st
     /// <summary>The buffer concerned, where there is one.</summary>
     public string? Buffer { get; init; }
     public ImmutableArray<long> Indices { get; init; } = [];
+    /// <summary>The two agents of a <see cref="FaultKind.Conflict"/>: the values of the loops that started them.</summary>
+    public (string First, string Second)? Agents { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Tx.Core;
 using Tx.Lower.Ir;
 using Tx.Lower.Passes;
@@ -10,7 +11,13 @@ namespace Tx.Lower.Interpreter;
 /// <param name="Domain">Null: <see cref="NumericDomain"/>.</param>
 /// <param name="MaxSteps">Loop iterations and stores before the run is given up.</param>
 /// <param name="Level">Null: decided by the number of indices of the accesses.</param>
-public sealed record InterpreterOptions(int Seed = 0, IValueDomain? Domain = null, long MaxSteps = 100_000_000, LoopLevel? Level = null);
+public sealed record InterpreterOptions(int Seed = 0, IValueDomain? Domain = null, long MaxSteps = 100_000_000, LoopLevel? Level = null)
+{
+    /// <summary>For instances that keep the order of their operations (<see cref="Instance.Reassociate"/>), with values that <see cref="Domain"/> understands. Null: the same domain.</summary>
+    public IValueDomain? OrderedDomain { get; init; }
+    /// <summary>A time of <see cref="Stopwatch.GetTimestamp"/> at which the run is given up; null: never.</summary>
+    public long? Deadline { get; init; }
+}
 
 /// <summary>A check that failed, with the values that go into its message.</summary>
 public sealed record FailedCheck(CheckMessage Message, ImmutableArray<long> Values);
@@ -38,9 +45,9 @@ public static class LoopInterpreter
     private static RunResult Run(LoopFunction f, ImmutableArray<LoopFunction> all, ImmutableArray<DenseArray> inputs, IReadOnlyDictionary<string, long>? dims, InterpreterOptions options)
     {
         var domain = options.Domain ?? NumericDomain.Instance;
-        var kernels = all.Where(k => k.Name != f.Name).ToDictionary(k => k.Name, k => new Kernel(k, domain, options.Level), StringComparer.Ordinal);
-        var machine = new Machine(domain, options.Seed, options.MaxSteps, kernels);
-        var kernel = new Kernel(f, domain, options.Level);
+        var kernels = all.Where(k => k.Name != f.Name).ToDictionary(k => k.Name, k => new Kernel(k, domain, options.Level, options.OrderedDomain), StringComparer.Ordinal);
+        var machine = new Machine(domain, options.Seed, options.MaxSteps, options.Deadline, kernels);
+        var kernel = new Kernel(f, domain, options.Level, options.OrderedDomain);
         try
         {
             return kernel.Run(machine, inputs, dims ?? new Dictionary<string, long>());
@@ -64,13 +71,13 @@ internal sealed class Kernel
     // The extents of parameters whose elements are packed.
     private readonly Dictionary<Ir.Buffer, Func<Frame, long>[]> _packed;
 
-    public Kernel(LoopFunction f, IValueDomain domain, LoopLevel? level)
+    public Kernel(LoopFunction f, IValueDomain domain, LoopLevel? level, IValueDomain? ordered = null)
     {
         f = DecomposeReductions.Run(f);
         bool flat = level is { } known ? known is LoopLevel.Flat : HasFlatAccess(f);
         _function = f;
         _expressions = new(domain);
-        var statements = new StmtCompiler(_expressions, flat);
+        var statements = new StmtCompiler(_expressions, flat, ordered ?? domain);
         _dims = [.. f.Dims.Select(d => (d.Variable, _expressions.Bind(d.Variable), f.Parameters.IndexOf(d.Buffer), d.Dimension))];
         _buffers = [.. f.Parameters.Concat(f.Temporaries).Select(b =>
         {

@@ -21,7 +21,7 @@ internal sealed class Memory
             if (n < 0) throw new InterpreterFaultException(FaultKind.BadCall, $"`{buffer.Name}` has the negative extent {n}");
             count *= n;
         }
-        if (count > 1 << 28) throw new InterpreterFaultException(FaultKind.BadCall, $"`{buffer.Name}` has {count} elements, too many to interpret");
+        if (count > 1 << 28) throw new InterpreterFaultException(FaultKind.TooLarge, $"`{buffer.Name}` has {count} elements, too many to interpret");
         Values = new long[(int)count];
         _written = new bool[Values.Length];
         if (initialised) Array.Fill(_written, true);
@@ -86,12 +86,12 @@ internal sealed class Memory
     }
 
     private InterpreterFaultException Conflict(int position, string did, Segment a, string does, Segment b, object node) =>
-        Fault(FaultKind.Conflict, $"is {did} by the agent {a} and {does} by the agent {b} with nothing between", Indices(position), node);
+        Fault(FaultKind.Conflict, $"is {did} by the agent {a} and {does} by the agent {b} with nothing between", Indices(position), node, (a.ToString(), b.ToString()));
 
-    private InterpreterFaultException Fault(FaultKind kind, string message, ReadOnlySpan<long> indices, object node)
+    private InterpreterFaultException Fault(FaultKind kind, string message, ReadOnlySpan<long> indices, object node, (string, string)? agents = null)
     {
         ImmutableArray<long> all = [.. indices];
-        return new(kind, $"`{_buffer.Name}[{string.Join(", ", all)}]` {message}", node.ToString() ?? "") { Buffer = _buffer.Name, Indices = all };
+        return new(kind, $"`{_buffer.Name}[{string.Join(", ", all)}]` {message}", node.ToString() ?? "") { Buffer = _buffer.Name, Indices = all, Agents = agents };
     }
 
     private long[] Indices(int position)

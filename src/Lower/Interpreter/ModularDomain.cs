@@ -108,7 +108,7 @@ public sealed class ModularDomain : IValueDomain
     }
 
     // Two rounds of a 64-bit finaliser (Stafford's mix 13 of MurmurHash3), reduced to the field.
-    private static long Hash(long tag, long a, long b)
+    internal static long Hash(long tag, long a, long b)
     {
         ulong h = unchecked(Mix(Mix((ulong)tag * 0x9E3779B97F4A7C15 ^ (ulong)a) + (ulong)b * 0xD6E8FEB86659FD93));
         return (long)(h % (ulong)Modulus);

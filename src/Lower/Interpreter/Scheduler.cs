@@ -49,7 +49,7 @@ internal sealed partial class StmtCompiler
                     return inside(f);
                 };
             case Instance i:
-                var (enter, main) = (Domain(i), Coroutine(i.Body));
+                var (enter, main) = (Domain(i), Inside(i, () => Coroutine(i.Body)));
                 return f => enter(f) ? main(f) : [];
             case Effect { Kind: EffectKind.Barrier }: return Barrier;
             case Effect { Kind: EffectKind.Push } x: return f => Push(f, x.Name);

@@ -6,7 +6,7 @@ namespace Tx.Lower.Interpreter;
 
 /// <summary>Turns statements into closures. What synchronises (barrier, push, pop) becomes a coroutine, so that a scheduler can interleave agents
 /// there; everything else runs through.</summary>
-internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
+internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat, IValueDomain? ordered = null)
 {
     private readonly Dictionary<Stmt, bool> _synchronises = new(ReferenceEqualityComparer.Instance);
 
@@ -51,7 +51,7 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
             case Effect { Kind: EffectKind.Fence }: return f => f.Streamed.Clear();
             case Effect: return _ => { };
             case Instance i:
-                var (enter, main) = (Domain(i), Plain(i.Body));
+                var (enter, main) = (Domain(i), Inside(i, () => Plain(i.Body)));
                 return f => { if (enter(f)) main(f); };
             case InstructionCall c: return Plain(c.Body);
             case Launch l: return Start(l);
@@ -186,6 +186,8 @@ internal sealed partial class StmtCompiler(ExprCompiler expressions, bool flat)
     }
 
     // Binds the iteration variables; false outside the domain.
+    private T Inside<T>(Instance i, Func<T> compile) => i.Reassociate || ordered is null ? compile() : expressions.With(ordered, compile);
+
     private Func<Frame, bool> Domain(Instance i)
     {
         if (i.Init is not null) throw new CompilerBugException("loop interpreter", $"{i.Name} has its start inside");

@@ -91,11 +91,20 @@ public static class SplitInterior
             interior = Visit(interior);
             context.Release(mark);
             context.Assume(tests, holds: false);
-            var last = context.IntervalOf(host);
-            context.Release(mark);
             // A boundary that is one iteration has no conditions left where sizes are known.
-            if (last.Min == last.Max) boundary = boundary.Substitute(host, Expr.Index(last.Min));
+            if (Only(host, tests) is { } value) boundary = Visit(boundary.Substitute(host, value));
+            context.Release(mark);
             return new If(tests, new Instantiate([]).Visit(interior), boundary);
+        }
+
+        // The one value that a loop's variable has where a comparison does not hold: form >= 0 holds for all others, and it is -1 there.
+        private Expr? Only(Var host, Expr tests)
+        {
+            if (tests is not Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b || LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right) return null;
+            var form = b.Op is BinaryOp.Gt or BinaryOp.Ge ? left.Minus(right) : right.Minus(left);
+            if (b.Op is BinaryOp.Lt or BinaryOp.Gt) form = form?.Plus(-1);
+            if (form is null || form.CoefficientOf(host) is var k && k is not (1 or -1) || form.Plus(1) is not { } above || context.Decide(BinaryOp.Ge, above) != true) return null;
+            return above.Replace(host, LinearForm.Of(0))?.Times(-k)?.ToExpr();
         }
 
         private static long ExpandedNodes(Stmt s) => s switch

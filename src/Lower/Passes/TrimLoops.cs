@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Passes;
 
@@ -34,9 +35,9 @@ public static class TrimLoops
         {
             var (start, end) = ((Expr?)null, (Expr?)null);
             var used = new List<Binary>();
-            foreach (var condition in Needed(f.Body))
+            foreach (var condition in Needed(f.Body, []) ?? [])
             {
-                if (condition is not Binary { Op: BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge } b || b.Left.Type != IrType.Index || Solve(b, f.Variable) is not { } limit) continue;
+                if (condition is not Binary b || Solve(b, f.Variable) is not { } limit) continue;
                 // Outside of the loop it is evaluated even where the loop runs not once.
                 if (_divisors.CanTrap(limit.Bound) || !limit.Bound.BuffersRead().IsEmpty) continue;
                 if (limit.IsEnd) end = end is null ? limit.Bound : Expr.Min(end, limit.Bound);
@@ -50,28 +51,50 @@ public static class TrimLoops
         }
     }
 
-    /// <summary>What must hold for a statement to do anything, in terms of what stands outside of it.</summary>
-    private static ImmutableArray<Expr> Needed(Stmt s) => s switch
+    /// <summary>What must hold for a statement to do anything that is seen outside of it, in terms of what stands outside of it; null where it does nothing.</summary>
+    /// <param name="own">Buffers that do not live outside.</param>
+    private static ImmutableArray<Expr>? Needed(Stmt s, ImmutableHashSet<Buffer> own)
     {
-        If { Else: null } i => [.. Conjuncts(i.Condition), .. Needed(i.Then)],
-        Allocate a => Needed(a.Body),
-        For f => Without(Needed(f.Body), f.Variable),
-        LetStmt l => Without(Needed(l.Body), l.Variable),
-        Block { Statements.Length: > 0 } b => b.Statements.Select(Needed).Aggregate((a, c) => [.. a.Where(x => c.Any(y => StructuralComparer.Equal(x, y)))]),
-        _ => [],
-    };
+        switch (s)
+        {
+            case If { Else: null } i: return Needed(i.Then, own) is { } inner ? [.. Conjuncts(i.Condition), .. inner] : null;
+            case Allocate a: return Needed(a.Body, own.Add(a.Buffer));
+            case For f: return Needed(f.Body, own) is { } body ? [.. body.Select(c => Outside(c, f)).OfType<Expr>()] : null;
+            case LetStmt l: return Needed(l.Body, own) is { } rest ? [.. rest.Where(c => !c.UsesVar(l.Variable))] : null;
+            case Store w when own.Contains(w.Buffer): return null;
+            case Block b:
+                ImmutableArray<Expr>? all = null;
+                foreach (var part in b.Statements)
+                    if (Needed(part, own) is { } needed) all = all is { } known ? [.. known.Where(x => needed.Any(y => StructuralComparer.Equal(x, y)))] : needed;
+                return all;
+            default: return [];
+        }
+    }
 
-    private static ImmutableArray<Expr> Without(ImmutableArray<Expr> conditions, Var v) => [.. conditions.Where(c => !c.UsesVar(v))];
+    /// <summary>What a condition in a loop's body asks of what stands around the loop: that it holds in some iteration.</summary>
+    private static Expr? Outside(Expr condition, For loop)
+    {
+        if (!condition.UsesVar(loop.Variable)) return condition;
+        if (condition is not Binary b || NotNegative(b) is not { } form || loop.Min is not IntImm first || loop.Extent is not IntImm { Value: > 0 } extent) return null;
+        long k = form.CoefficientOf(loop.Variable), best = k > 0 ? first.Value + extent.Value - 1 : first.Value;
+        return form.Replace(loop.Variable, LinearForm.Of(best)) is { } rest && rest.ToExpr() is var left && !left.UsesVar(loop.Variable) ? left >= 0 : null;
+    }
+
+    // A comparison of indices as a form that is not negative where it holds.
+    private static LinearForm? NotNegative(Binary b)
+    {
+        if (b.Op is not (BinaryOp.Lt or BinaryOp.Le or BinaryOp.Gt or BinaryOp.Ge) || b.Left.Type != IrType.Index || LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right) return null;
+        var form = b.Op is BinaryOp.Gt or BinaryOp.Ge ? left.Minus(right) : right.Minus(left);
+        return b.Op is BinaryOp.Lt or BinaryOp.Gt ? form?.Plus(-1) : form;
+    }
 
     private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
 
     /// <summary>A comparison as an end of a variable's range (the first value past it), or as its start; null where it is neither.</summary>
     private static (bool IsEnd, Expr Bound)? Solve(Binary b, Var v)
     {
-        if (LinearForm.Of(b.Left) is not { } left || LinearForm.Of(b.Right) is not { } right) return null;
-        // Not negative where the comparison holds: k·v + rest.
-        var form = b.Op is BinaryOp.Gt or BinaryOp.Ge ? left.Minus(right) : right.Minus(left);
-        if (b.Op is BinaryOp.Lt or BinaryOp.Gt) form = form?.Plus(-1);
+        // k·v + rest
+        var form = NotNegative(b);
         if (form is null || form.CoefficientOf(v) is var k && k is 0 or > 1L << 30 or < -(1L << 30) || form.Replace(v, LinearForm.Of(0)) is not { } rest || rest.ToExpr().UsesVar(v)) return null;
         // v <= floor(rest / -k), or v >= ceil(-rest / k) = -floor(rest / k).
         return k < 0 ? (true, Quotient(rest, -k) + 1) : rest.Times(-1) is { } negated ? (false, k == 1 ? negated.ToExpr() : Expr.CeilDiv(negated.ToExpr(), k)) : null;

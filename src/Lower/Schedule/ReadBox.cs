@@ -56,7 +56,7 @@ internal sealed record ReadBox(ImmutableArray<Expr> Start, ImmutableArray<Expr> 
                     break;
                 case Instance i:
                     var bindings = i.Iterations.ToDictionary(it => it.Variable, it => it.Binding);
-                    var ranges = running.ToDictionary(l => l.Variable, Limits);
+                    var ranges = running.Concat(TileLoops.In(i)).ToDictionary(l => l.Variable, Limits);
                     foreach (var load in ReadsOf(i, buffer))
                         for (int d = 0; d < ends.Length; d++)
                         {

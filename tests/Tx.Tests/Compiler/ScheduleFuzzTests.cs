@@ -39,8 +39,6 @@ public class ScheduleFuzzTests
     [Fact]
     public void RandomSchedules_UseEveryStep()
     {
-        // Devices have axes and threads; a CPU has none.
-        string[] ofDevices = ["bind", "vthread", "cooperative"];
         ScheduleStatistics? statistics = null;
         BigStack.Run(() =>
         {
@@ -51,7 +49,9 @@ public class ScheduleFuzzTests
         });
         Assert.True(statistics!.AcceptedShare > 0.5, statistics.Print());
         Assert.True(statistics.ProvedShare > 0.95, statistics.Print());
-        Assert.Empty(statistics.Shares.Where(s => s.Share < 0.02 && s.Primitive is not "tensorize" && !ofDevices.Contains(s.Primitive)).Select(s => $"{s.Primitive}: {s.Share:P2}"));
+        Assert.Empty(statistics.Shares.Where(s => s.Share < 0.02).Select(s => $"{s.Primitive}: {s.Share:P2}"));
+        Assert.Empty(statistics.Contradictions);
+        Assert.InRange(statistics.Missing.Count(), 0, 5);
     }
 
     [Fact]

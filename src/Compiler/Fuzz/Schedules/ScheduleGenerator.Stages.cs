@@ -144,10 +144,13 @@ internal sealed partial class ScheduleGenerator
     {
         if ((d.Primitive.Name is "store_at" || d.Has("store_at")) && d.Stage.Entry is { Indices: { IsEmpty: false } indices } entry && OneIn(2))
             for (int n = 0; n < 2; n++) _follows.Enqueue(() => Directive("fold", new LoopValue(Loop(entry, Pick(indices))), [("extent", Number(1 + _random.Next(8)))]) is { } fold ? new(fold) : null);
+        if (d.Primitive.Name is "bind" && d.Word("axis")!.StartsWith("thread", StringComparison.Ordinal) && !OneIn(3)) _follows.Enqueue(SharedCache);
+        // An order that would void a mark.
+        if (d.Primitive.Name is "parallel" or "vectorize" or "bind" && OneIn(6)) _follows.Enqueue(Reorder);
         if (d.Primitive.Name is "cache_read" && d["at"] is LoopValue at)
         {
             if (OneIn(4)) _follows.Enqueue(() => OnStage("double_buffer", d.ResultStage(0)));
-            if (d.Word("memory") is "shared" && !OneIn(3)) _follows.Enqueue(() => CooperativeOf(d.ResultStage(0)));
+            if (d.Word("memory") is "shared" && !OneIn(5)) _follows.Enqueue(() => CooperativeOf(d.ResultStage(0)));
             if (OneIn(3)) _follows.Enqueue(() => Directive("pipeline", at, [("stages", Number(2 + _random.Next(2)))]) is { } p ? new(p) : null);
         }
     }

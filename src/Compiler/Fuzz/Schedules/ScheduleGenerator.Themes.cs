@@ -19,7 +19,7 @@ internal sealed partial class ScheduleGenerator
     {
         if (OneIn(5)) return;
         var all = _proposals.Select(p => p.Primitive).Distinct().Where(p => IsDevice || !OfDevices.Contains(p)).ToList();
-        all = [.. all, .. all.Where(Rare.Contains), .. all.Where(Rare.Contains), .. all.Where(OfDevices.Contains).SelectMany(p => Enumerable.Repeat(p, 5))];
+        all = [.. all.SelectMany(p => Enumerable.Repeat(p, p is "cooperative" ? 16 : OfDevices.Contains(p) ? 6 : p is "fold" or "reverse_compute_at" ? 8 : Rare.Contains(p) ? 3 : 1))];
         for (int n = 2 + _random.Next(2); n > 0; n--) _themes.Add(Pick(all));
     }
 

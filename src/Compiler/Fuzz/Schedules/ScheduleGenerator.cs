@@ -15,6 +15,8 @@ using ListValue = Lang.Schedules.ListValue;
 internal sealed partial class ScheduleGenerator
 {
     private const int MaxProposals = 40;
+    // So many lines more where its themes are not all there.
+    private const int MaxMore = 6;
     // Of the refused steps this many stay in the text, in a hundred.
     private const int KeptRefusals = 3;
 
@@ -56,7 +58,7 @@ internal sealed partial class ScheduleGenerator
     {
         int wanted = 1 + _random.Next(10), refused = 0;
         DrawThemes();
-        for (int n = 0; n < MaxProposals && _lines.Count < wanted; n++)
+        for (int n = 0; n < MaxProposals && (_lines.Count < wanted || _themes.Count > 0 && _lines.Count < wanted + MaxMore); n++)
         {
             if (Propose() is not { } proposal) continue;
             if (TryApply(proposal)) continue;

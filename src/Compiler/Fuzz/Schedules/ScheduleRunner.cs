@@ -51,10 +51,10 @@ public sealed class ScheduleRunner : IDisposable
     {
         SchedulePair pair;
         try { pair = _workbench.Draw(seed); }
-        catch (DiagnosticException e)
+        catch (Exception e) when (e is not (OutOfMemoryException or ThreadInterruptedException))
         {
             pair = new(seed, seed % 5 == 0 ? ProgramGenerator.Generate(seed) : ProgramGenerator.GeneratePipeline(seed), [], [], false, false);
-            return new(pair, false, [], Failure: new(pair, "program", "program", DiagnosticRenderer.Render(e.Diagnostics)));
+            return new(pair, false, [], Failure: new(pair, "program", "program", e is DiagnosticException d ? DiagnosticRenderer.Render(d.Diagnostics) : e.ToString()));
         }
         return Run(pair, execute);
     }

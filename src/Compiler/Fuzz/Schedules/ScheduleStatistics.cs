@@ -48,6 +48,23 @@ public sealed class ScheduleStatistics
                 _together[(primitives[i], primitives[j])] = _together.GetValueOrDefault((primitives[i], primitives[j])) + 1;
     }
 
+    /// <summary>Two primitives that can combine, and have not done so in one pair of a thousand.</summary>
+    public IEnumerable<(string First, string Second, int Pairs)> Missing =>
+        Combinations.Where(c => PrimitivePairs.WhyNot(c.First, c.Second) is null && c.Pairs < Math.Max(1, Pairs / PrimitivePairs.PairsForOne)).OrderBy(c => c.Pairs);
+
+    /// <summary>Two primitives that are said not to combine, and did.</summary>
+    public IEnumerable<(string First, string Second, int Pairs)> Contradictions => Combinations.Where(c => PrimitivePairs.WhyNot(c.First, c.Second) is not null && c.Pairs > 0);
+
+    private IEnumerable<(string First, string Second, int Pairs)> Combinations
+    {
+        get
+        {
+            var names = Primitives.Order(StringComparer.Ordinal).ToList();
+            for (int i = 0; i < names.Count; i++)
+                for (int j = i + 1; j < names.Count; j++) yield return (names[i], names[j], Together(names[i], names[j]));
+        }
+    }
+
     private int Together(string a, string b) => _together.GetValueOrDefault(string.CompareOrdinal(a, b) < 0 ? (a, b) : (b, a));
 
     public string Print()
@@ -60,6 +77,10 @@ public sealed class ScheduleStatistics
         text.Append("together:\n").Append(' ', 22).AppendJoin(' ', names.Select(n => n[..Math.Min(5, n.Length)].PadLeft(5))).Append('\n');
         foreach (string a in names)
             text.Append(CultureInfo.InvariantCulture, $"{a,-22}").AppendJoin(' ', names.Select(b => a == b ? "    ." : string.Create(CultureInfo.InvariantCulture, $"{Together(a, b),5}"))).Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"fewest together: {Combinations.Where(c => PrimitivePairs.WhyNot(c.First, c.Second) is null).Min(c => c.Pairs)}; below one in {PrimitivePairs.PairsForOne}: {Missing.Count()}\n");
+        foreach (var (first, second, pairs) in Missing) text.Append(CultureInfo.InvariantCulture, $"{pairs,6}  {first}, {second}\n");
+        foreach (var ((first, second), reason) in PrimitivePairs.Impossible.OrderBy(p => p.Key))
+            text.Append(CultureInfo.InvariantCulture, $"     -  {first}, {second}: {reason}{(Together(first, second) > 0 ? $" (but {Together(first, second)})" : "")}\n");
         return text.ToString();
     }
 

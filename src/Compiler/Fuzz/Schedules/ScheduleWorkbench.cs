@@ -45,7 +45,7 @@ internal sealed class ScheduleWorkbench : IDisposable
         var random = new Random(unchecked((int)(seed * 0x9E3779B97F4A7C15UL >> 33)));
         var bound = Bind(program);
         var sizes = random.Next(2) == 0 ? null : bound.Dims;
-        bool isDevice = random.Next(4) == 0;
+        bool isDevice = random.Next(3) == 0;
         var plain = Plain(bound.Operator, sizes, isDevice).Functions[0];
         var generator = new ScheduleGenerator(random, InterfaceBuilder.Build(bound.Operator, plain), plain, Target, new StepContext(_prover), sizes, ReadInstruction);
         var (lines, declarations, isAccepted) = generator.Generate();
@@ -104,7 +104,7 @@ internal sealed class ScheduleWorkbench : IDisposable
 
     /// <summary>Applies the schedule that was read last.</summary>
     public AppliedSchedule Apply(ScheduleChoice choice, Operator op, Lower.Ir.LoopFunction plain, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
-        _schedules.Apply(choice, op, plain, sizes);
+        _schedules.Apply(choice, op, plain, sizes, budget: null);
 
     private static DeclarationTable Declare(string text, ulong seed)
     {

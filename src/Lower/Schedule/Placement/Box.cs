@@ -49,6 +49,7 @@ internal static class Box
         {
             var values = i.Iterations.ToDictionary(it => it.Variable, it => lets.Reverse().Aggregate(it.Binding, (e, l) => e.Substitute(l.Variable, l.Value)));
             var bound = inner.Select(f => f.Variable).Concat(i.Iterations.Select(it => it.Variable)).ToHashSet();
+            inner = [.. inner, .. TileLoops.In(i)];
             foreach (var load in Loads.In(i))
                 if (buffers.Contains(load.Buffer))
                     for (int d = 0; d < ends.Length; d++)

@@ -74,8 +74,8 @@ internal sealed class CachePlan
         var body = new Store(Cache, byPlace ? values : _layout.At(values), value);
         var used = body.FreeVars().ToHashSet();
         for (int n = outer.Count - 1; n >= 0; n--)
-            if (used.Contains(outer[n].Variable)) used.UnionWith(outer[n].Start.FreeVars().Concat(outer[n].End.FreeVars()));
-        var iterations = outer.Where((it, n) => used.Contains(it.Variable) || once?.Invoke(around[n]) == true);
+            if (used.Contains(outer[n].Variable) || once?.Invoke(around[n]) == true) used.UnionWith([outer[n].Variable, .. outer[n].Start.FreeVars(), .. outer[n].End.FreeVars()]);
+        var iterations = outer.Where(it => used.Contains(it.Variable));
         // Its own come first: a name means one of them before it means a loop around.
         Stmt fill = new Instance(Name, [.. own, .. iterations], Regions.Read(body), Regions.Written(body), null, body, true, _origin);
         for (int n = loops.Length - 1; n >= 0; n--) fill = new For(loops[n], Expr.Index(0), extents[n], LoopKind.Serial, fill, null, _origin);

@@ -117,14 +117,28 @@ public static class CacheWrite
     private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, HashSet<Buffer> inPart)
     {
         var guarded = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Where(it => !space.Guard([it]).IsTrue).ToList();
-        var guard = space.Guard(guarded);
-        var variables = guarded.Select(it => it.Variable).ToHashSet();
-        var safe = new StorePredication(e => Predication.Apply(e, guard, l => inPart.Contains(l.Buffer) || l.FreeVars().Any(variables.Contains)), tiles).Visit(compute.Body);
+        var guards = Together(guarded).Select(part => (Guard: space.Guard(part), Variables: part.Select(it => it.Variable).ToHashSet()));
+        // What a read does not depend on cannot bring it outside.
+        var safe = new StorePredication(e => guards.Aggregate(e, (x, part) => Predication.Apply(x, part.Guard, l => inPart.Contains(l.Buffer) || l.FreeVars().Any(part.Variables.Contains))), tiles).Visit(compute.Body);
         // Predicates are over points and loads over iterations: one substitution brings both together.
         var body = space.Bind(new TileRedirection(compute.Body, tiles, indices).Visit(safe));
         var reductions = space.Guards(compute.Iterations.Where(it => it.Kind is IterKind.Reduction));
         var points = space.PointsFor([.. body.FreeVars(), .. reductions.SelectMany(it => (Expr[])[it.Start, it.End]).SelectMany(e => e.FreeVars())], p => p.Kind is IterKind.Reduction);
         return new(compute.Name, [.. points, .. reductions], Regions.Read(body), Regions.Written(body), null, body, compute.Reassociate, compute.Origin);
+    }
+
+    // Iterations in parts that do not mention each other.
+    private static List<List<IterVar>> Together(IEnumerable<IterVar> iterations)
+    {
+        var parts = new List<List<IterVar>>();
+        foreach (var it in iterations)
+        {
+            var mentioned = it.Start.FreeVars().Concat(it.End.FreeVars()).Concat(it.Binding.FreeVars()).Append(it.Variable).ToHashSet();
+            var own = parts.Where(p => p.Exists(x => mentioned.Contains(x.Variable) || x.Start.UsesAny(v => ReferenceEquals(v, it.Variable)) || x.End.UsesAny(v => ReferenceEquals(v, it.Variable)) || x.Binding.FreeVars().Any(mentioned.Contains))).ToList();
+            parts.RemoveAll(own.Contains);
+            parts.Add([.. own.SelectMany(p => p), it]);
+        }
+        return parts;
     }
 
     private static Stmt Start(Instance compute, LoopSpace space, ImmutableArray<For> tileLoops, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, ImmutableArray<For> carried, string name)

@@ -81,6 +81,7 @@ public static class CacheWriteStep
         var own = compute.Body.BuffersWritten();
         if (compute.Init is null && compute.HasReduction) throw Refuse(d, place, "its start stands elsewhere: it is cached or decomposed already", "cache it once, before other steps take its start away", compute);
         if (compute.Init is null && compute.Body.BuffersRead().Any(own.Contains)) throw Refuse(d, place, "it reads what it writes", "cache a stage that does not", compute);
+        if (TileLoops.In(compute).Count > 0) throw Refuse(d, place, "an instruction computes it", "cache it before it is tensorized", compute);
         if (Stores(compute.Body).Any(s => s.Predicate is not null)) throw Refuse(d, place, "it writes under a condition", other, compute);
         var facts = new Checks();
         facts.Visit(compute.Body);

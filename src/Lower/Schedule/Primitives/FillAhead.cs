@@ -21,6 +21,8 @@ internal static class FillAhead
         var (allocated, statements) = Flatten(loop.Body);
         allocated.AddRange(path.OfType<Allocate>().Select(a => a.Buffer).Where(b => b.Scope is MemoryScope.Shared));
         var all = LoopPlace.InstancesIn(loop.Body).ToList();
+        // A shared cache that is filled ahead already is filled outside of the loop, too.
+        if (!path.IsEmpty) allocated.RemoveAll(b => LoopPlace.InstancesIn(path[0]).Any(i => !all.Contains(i) && i.Body.BuffersWritten().Contains(b)));
         var written = all.SelectMany(i => i.Body.BuffersWritten().Concat(i.Init is null ? [] : i.Init.BuffersWritten())).ToHashSet();
         var effects = new EffectBuffers();
         effects.Visit(loop.Body);

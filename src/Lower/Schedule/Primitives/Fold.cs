@@ -48,7 +48,7 @@ public static class Fold
         var carrier = Carrier(state, body, outside, writer, buffer, d);
         var at = LoopPlace.Find(state.Nests[number], carrier, number);
         long? needed = Needed(state, at, outside, writer, buffer, dimension);
-        string argument = $"no more than {needed?.ToString(CultureInfo.InvariantCulture)} elements are needed at a time";
+        var evidence = Evidence.Proved($"no more than {needed?.ToString(CultureInfo.InvariantCulture)} elements are needed at a time");
         if (!(needed <= extent))
         {
             // The bound may be too high: the solver looks at each element.
@@ -69,17 +69,16 @@ public static class Fold
                     else few = half;
                 throw TooSmall(d, witness, dimension, extent, most);
             }
-            if (!result.IsProved)
-                throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, $"{name}.fold", result.Argument,
-                    needed is { } known ? $"use `{name}.fold({known.ToString(CultureInfo.InvariantCulture)})`" : "leave this line out"), writer, "computed here"));
-            argument = result.Argument;
+            evidence = result.IsProved ? Evidence.Proved(result.Argument)
+                : Evidence.Claimed(new([], StepContext.About(Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, $"{name}.fold", result.Argument,
+                    needed is { } known ? $"use `{name}.fold({known.ToString(CultureInfo.InvariantCulture)})`" : "leave this line out"), writer, "computed here")));
         }
 
         var ring = new Buffer(buffer.Name, buffer.Type, buffer.Shape.SetItem(dimension, Expr.Index(extent)), buffer.Role, buffer.Scope, buffer.Layout, buffer.Device, buffer.Memory);
         var folded = Redirection.Apply(body, outside, new Dictionary<Buffer, Buffer> { [buffer] = ring }, (_, indices, _) => indices.SetItem(dimension, indices[dimension] % extent));
         if (allocation is null) state = state.RemoveTemporary(buffer).AddTemporary(ring);
         var nest = allocation is null ? folded : Replace(state.Nests[number], allocation, new Allocate(ring, folded, allocation.Origin));
-        return new(state.Replace(number, nest).Touch(writer.Name), Evidence.Proved(argument));
+        return new(state.Replace(number, nest).Touch(writer.Name), evidence);
     }
 
     // The innermost loop that holds writes and reads.

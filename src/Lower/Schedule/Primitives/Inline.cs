@@ -63,6 +63,8 @@ public static class Inline
 
         var readers = Readers.Of(state, [buffer], own);
         if (readers.Sum(r => r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer)) ? 1 : 0) == 0) throw Refuse("nothing reads it", "leave this line out");
+        if (readers.FirstOrDefault(r => TileLoops.In(r.Instance).Count > 0 && r.Instance.Reads.Any(x => ReferenceEquals(x.Buffer, buffer))) is { Instance: { } reader })
+            throw Refuse($"an instruction of `{reader.Name}` reads it", "inline it before that is tensorized");
         foreach (int nest in state.Nests.Readers(buffer))
             if (Places.CopiesOf(state.Nests[nest]).Contains(buffer))
                 throw new DiagnosticException(Refuse("a copy of memory or a prefetch names it").Diagnostics[0].WithHelp("leave out the prefetch or the copy, or this line"));

@@ -27,18 +27,23 @@ internal static class LayoutProof
         ImmutableArray<Var> other = [.. layout.Axes.Select(a => Var.Index(a.Name + "'"))];
         var inside = layout.Axes.Zip(other).SelectMany((p, n) => (Expr[])[Expr.Index(0) <= p.First, p.First < extents[n], Expr.Index(0) <= p.Second, p.Second < extents[n]]);
         var meet = layout.Indices.Zip(layout.At([.. other])).Select(p => Expr.Eq(p.First, p.Second));
+        StepClaim? undecided = null;
         // Two points differ in a first index.
         for (int n = 0; n < other.Length; n++)
         {
             var answer = context.Prover.Find([.. inside, .. meet, other[n] > layout.Axes[n]], dims);
             if (answer.Answer is Emptiness.Empty) continue;
-            if (answer.Answer is Emptiness.Unknown) throw StepContext.Refuse(ScheduleRefusals.NotDecided, span, "layout", $"whether two elements of `{buffer.Name}` meet in one place", "use quotients and remainders of each index, such as `[i / 8, k, i % 8]`");
+            if (answer.Answer is Emptiness.Unknown)
+            {
+                undecided = new([], Diagnostic.Create(ScheduleRefusals.NotDecided, span, "layout", $"whether two elements of `{buffer.Name}` meet in one place", "use quotients and remainders of each index, such as `[i / 8, k, i % 8]`"));
+                continue;
+            }
             string At(IEnumerable<Var> axes) => $"{buffer.Name}[{string.Join(", ", axes.Select(a => answer.Point.GetValueOrDefault(a)))}]";
             var places = new Dependence.PointEvaluator(answer.Point);
             var sizes = dims.Where(answer.Point.ContainsKey).Select(v => $"{v.Name} = {answer.Point[v]}").ToList();
             throw new DiagnosticException(Diagnostic.Create(ScheduleRefusals.LayoutNotOneToOne, span, buffer.Name, "keep what tells them apart: an index `x` whole, or as `x / 8` and `x % 8`")
                 .WithWitness($"{At(layout.Axes)} and {At(other)} both lie at [{string.Join(", ", layout.Indices.Select(places.Evaluate))}]{(sizes.Count == 0 ? "" : $" for {string.Join(", ", sizes)}")}"));
         }
-        return (layout, Evidence.Proved("no two elements lie in one place"));
+        return (layout, undecided is null ? Evidence.Proved("no two elements lie in one place") : Evidence.Claimed(undecided));
     }
 }

@@ -34,7 +34,12 @@ public static class Prefetch
         if (!box.Start.Any(e => e.UsesVar(place.Loop.Variable))) return StepResult.WithoutEffect(state, $"every iteration of `{d.Loop.Name}` reads from the same place on");
         var context2 = new RangeContext();
         foreach (var v in dims) context2.Bind(v, ConstInterval.NonNegative);
-        foreach (var f in around) context2.BindLoop(f.Variable, f.Min, f.Extent);
+        foreach (var f in around)
+        {
+            // A later split may run past the end, but never where there is no iteration.
+            if (f.Min is IntImm { Value: >= 0 }) context2.Bind(f.Variable, ConstInterval.NonNegative);
+            context2.Assume(f.Extent >= 1);
+        }
         var at = box.Start.Select((e, n) => Expr.Max(Expr.Index(0), Expr.Min(e.Substitute(place.Loop.Variable, place.Loop.Variable + distance), buffer.Shape[n] - 1)))
             .Select(e => Simplifier.Simplify(e, context2));
         var effect = new Effect(EffectKind.Prefetch, buffer.Name, [buffer], [.. at], new(null, d.Text));

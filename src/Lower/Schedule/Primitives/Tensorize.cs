@@ -201,13 +201,16 @@ public static class Tensorize
             var made = new List<IterVar>();
             foreach (var it in instance.Iterations.Except(kept))
             {
-                foreach (var v in it.Binding.FreeVars().Concat(loops.Where(f => it.Binding.UsesVar(f.Variable)).SelectMany(f => f.Min.FreeVars())).Where(v => !inside.Contains(v))) Point(v, it.Kind);
+                // What a let around names is no iteration.
+                Expr Named(Expr e) => place.Path.OfType<LetStmt>().Reverse().Aggregate(e, (x, l) => x.Substitute(l.Variable, l.Value));
+                var binding = Named(it.Binding);
+                foreach (var v in binding.FreeVars().Concat(loops.Where(f => binding.UsesVar(f.Variable)).SelectMany(f => Named(f.Min).FreeVars())).Where(v => !inside.Contains(v))) Point(v, it.Kind);
                 // A tile's loop starts at 0.
                 var values = points.ToDictionary(p => p.Key, p => (Expr)p.Value.Variable);
-                foreach (var f in loops) values[f.Variable] = f.Min.Substitute(values) + f.Variable;
-                _values[it.Variable] = it.Binding.Substitute(values);
+                foreach (var f in loops) values[f.Variable] = Named(f.Min).Substitute(values) + f.Variable;
+                _values[it.Variable] = binding.Substitute(values);
             }
-            Iterations = [.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })];
+            Iterations = OuterFirst([.. made, .. kept.Select(it => it with { Start = it.Start.Substitute(_values), End = it.End.Substitute(_values) })]);
 
             void Point(Var v, IterKind kind)
             {
@@ -224,6 +227,19 @@ public static class Tensorize
                 points.Add(v, point);
                 made.Add(point);
             }
+        }
+
+        // A range may use only iterations that stand before it.
+        private static ImmutableArray<IterVar> OuterFirst(List<IterVar> left)
+        {
+            var result = ImmutableArray.CreateBuilder<IterVar>(left.Count);
+            while (left.Count > 0)
+            {
+                var next = left.Find(it => !left.Exists(o => !ReferenceEquals(o, it) && (it.Start.UsesVar(o.Variable) || it.End.UsesVar(o.Variable)))) ?? throw new CompilerBugException("tensorize", "ranges use each other");
+                left.Remove(next);
+                result.Add(next);
+            }
+            return result.ToImmutable();
         }
 
         public ImmutableArray<IterVar> Iterations { get; }

@@ -19,7 +19,8 @@ internal static class Legality
         var result = Ask(state, place, context, allowReductions);
         if (result.IsProved) return Evidence.Proved(result.Argument);
         string loop = Names.Of(state, place.Loop.Variable);
-        if (result.Witness is not { } witness) throw Undecided(d, $"{loop}.{d.Primitive.Name}", result, Rfactor(state, place, result));
+        if (result.Witness is not { } witness)
+            return Claim(result, new([place.Loop.Variable], Undecided(d, $"{loop}.{d.Primitive.Name}", result, Rfactor(state, place, result))) { HasThreads = what is not ("vectorised" or "decomposed") });
         throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.IterationsDepend, d.Span, loop, what, Meeting(state, witness), Alternatives(state, place, witness, context, allowReductions, what)), state, witness));
     }
 
@@ -29,7 +30,7 @@ internal static class Legality
         var result = LoopOrder.Check(chain, order, body, new DependenceContext(context.Prover, Around(first), Dims(state)));
         if (result.IsProved) return Evidence.Proved(result.Argument);
         string names = string.Join(", ", chain.Select(l => Names.Of(state, l.Variable)));
-        if (result.Witness is not { } witness) throw Undecided(d, d.Text, result);
+        if (result.Witness is not { } witness) return Claim(result, new([], Undecided(d, d.Text, result)));
         throw new DiagnosticException(Describe(Diagnostic.Create(ScheduleRefusals.OrderMatters, d.Span, names, Meeting(state, witness) + ", and they would change places", $"keep the order {names}"), state, witness));
     }
 
@@ -47,7 +48,10 @@ internal static class Legality
         result.Undecided is var (first, second) && ReferenceEquals(first.Instance, second.Instance) && first.Instance is { } i && Primitives.Rfactor.IsPossible(i, place.Loop)
             ? $"give each iteration a result of its own: `{Names.OfStage(i.Name)}.rfactor({Names.Of(state, place.Loop.Variable)})`" : null;
 
-    private static DiagnosticException Undecided(Directive d, string step, DependenceResult result, string? help = null)
+    // Runs at reduced sizes say nothing about other data.
+    private static Evidence Claim(DependenceResult result, StepClaim claim) => result.DependsOnData ? throw new DiagnosticException(claim.Refusal) : Evidence.Claimed(claim);
+
+    private static Diagnostic Undecided(Directive d, string step, DependenceResult result, string? help = null)
     {
         var refusal = Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, step, result.Argument, help ?? (result.Argument.Contains("data", StringComparison.Ordinal) ? "leave this line out: the iterations run in order" : "name the sizes with `when`, or leave this line out"));
         if (result.Undecided is var (first, second))
@@ -55,7 +59,7 @@ internal static class Legality
             refusal = refusal with { Message = $"{refusal.Message}: the {first} and the {second} may meet" };
             refusal = StepContext.About(StepContext.About(refusal, first.Instance, "one of them"), second.Instance, "the other");
         }
-        return new(refusal);
+        return refusal;
     }
 
     // "iteration (n = 0) writes `Y[0]`, which iteration (n = 1) reads"

@@ -29,6 +29,9 @@ internal static class MarkProof
                 try
                 {
                     var proof = Legality.RequireIndependent(after, place, d, context, loop.Kind is LoopKind.Vectorized, LoopWords.Of(loop.Kind));
+                    if (proof.Claim is { } claim)
+                        proof = Evidence.Claimed(claim with { Refusal = Diagnostic.Create(ScheduleRefusals.NotDecided, d.Span, d.Text, $"`{loop.Variable.Name}` stays {LoopWords.Of(loop.Kind)} after it, and that is {claim.Refusal.Reason()}",
+                            $"do this step first, or leave the mark of `{loop.Variable.Name}` out") with { Labels = claim.Refusal.Labels } });
                     evidence = evidence is null ? proof : evidence & proof;
                 }
                 catch (DiagnosticException refused)

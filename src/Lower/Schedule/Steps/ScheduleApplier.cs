@@ -77,13 +77,14 @@ public static class ScheduleApplier
         return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable()) { Refused = refusedSteps.ToImmutable() };
     }
 
-    /// <summary>One step, with the proof that the marks of loops still hold.</summary>
+    /// <summary>One step, with the proof that the marks of loops still hold, and the check of what is neither proved nor refuted.</summary>
     /// <exception cref="DiagnosticException">The step is refused.</exception>
     public static StepResult Step(ScheduleState state, Directive d, StepContext context)
     {
         var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
         var result = rule(state, d, context);
-        return MarkProof.Check(state, result.State, d, context) is { } marks ? result with { Evidence = result.Evidence & marks } : result;
+        var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
+        return result with { Evidence = context.Settle(evidence, d, state, result.State) };
     }
 
     private static bool IsEarly(DiagnosticException refused) => refused.Diagnostics is [{ } only] && only.Descriptor == ScheduleRefusals.PlaceNotLegal;

@@ -25,6 +25,10 @@ public static class ScheduleRefusals
         "the range of `{0}` depends on `{1}`, so `{0}` stays inside of it", "leave `{1}` outside of `{0}`");
     public static readonly DiagnosticDescriptor NotDecided = new("TX2109", Severity.Error, "step is not decided",
         "`{0}` is neither proved nor refuted: {1}", "{2}");
+    public static readonly DiagnosticDescriptor Disproved = new("TX2153", Severity.Error, "step changes the result",
+        "`{0}` changes the result: {1}", "leave this line out");
+    public static readonly DiagnosticDescriptor NotChecked = new("TX2154", Severity.Error, "step is not checked",
+        "`{0}` is not proved, and checking it takes more than {1} ms", "{2}");
     public static readonly DiagnosticDescriptor NestedParallel = new("TX2110", Severity.Error, "parallel loop in a parallel loop",
         "`{0}` cannot be parallel: `{1}`, which is parallel, is {2} it", "keep one of the two, or fuse them first: `{3}.fuse({4})`");
     public static readonly DiagnosticDescriptor NoEffect = new("TX2111", Severity.Warning, "step without effect",

@@ -18,9 +18,15 @@ public sealed record StepResult(ScheduleState State, Evidence Evidence, string? 
 public delegate StepResult PrimitiveRule(ScheduleState state, Directive directive, StepContext context);
 
 /// <summary>What the steps of one schedule share: the prover, and how refusals are written.</summary>
-public sealed class StepContext(Dependence.NestProver prover)
+/// <param name="checker">Decides what is neither proved nor refuted; null: that is refused.</param>
+public sealed class StepContext(Dependence.NestProver prover, IClaimChecker? checker = null)
 {
     public Dependence.NestProver Prover { get; } = prover;
+
+    /// <summary>Evidence that leaves nothing open.</summary>
+    /// <exception cref="DiagnosticException">What is claimed is wrong, or is not checked.</exception>
+    internal Evidence Settle(Evidence evidence, Directive d, ScheduleState before, ScheduleState after) =>
+        evidence.Claim is not { } claim ? evidence : checker?.Decide(claim, d, before, after) ?? throw new DiagnosticException(claim.Refusal);
 
     /// <summary>The loop that a directive is about, with its nest and the loops around.</summary>
     /// <exception cref="DiagnosticException">It is gone.</exception>

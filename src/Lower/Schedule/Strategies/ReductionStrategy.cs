@@ -32,7 +32,8 @@ internal static class ReductionStrategy
         // An empty range leaves the initial values: nothing to speed up.
         if (InstanceFacts.Points(loops) == 0 || spatial.Length + reductions.Length != loops.Length) return nest;
         long work = InstanceFacts.Points(reductions) is { } n ? (long)Int128.Min((Int128)n * Math.Max(1, facts.Operations), long.MaxValue) : UnknownWork;
-        if (facts.CanFail) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
+        // One whose start stands elsewhere goes on from it: neither lanes nor a tile may start again.
+        if (facts.CanFail || instance.Init is null) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
 
         var form = ReductionForm.Match(instance);
         int full = target.VectorBytes / facts.WidestBytes;
