@@ -18,7 +18,7 @@ internal static class LanguageWords
         new("sin", "sin(x)", "the sine of x in radians"), new("cos", "cos(x)", "the cosine of x in radians"), new("sqrt", "sqrt(x)", "the square root"),
         new("rsqrt", "rsqrt(x)", "1 / sqrt(x)"), new("pow", "pow(x, y)", "x to the power y"), new("abs", "abs(x)", "the value without its sign"),
         new("floor", "floor(x)", "rounded down"), new("ceil", "ceil(x)", "rounded up"), new("round", "round(x)", "rounded to nearest, ties to even"), new("trunc", "trunc(x)", "rounded to zero"),
-        new("fma", "fma(a, b, c)", "a * b + c with one rounding"), new("popcount", "popcount(x)", "how many bits are set"), new("is_nan", "is_nan(x)", "true for NaN"),
+        new("fma", "fma(a, b, c)", "a * b + c with one rounding"), new("popcount", "popcount(x)", "how many bits are set"), new("isnan", "isnan(x)", "true for NaN"),
         new("min", "min(a, b)", "the smaller value; the first NaN wins"), new("max", "max(a, b)", "the larger value; the first NaN wins"),
         new("clamp", "clamp(x, lo, hi)", "x, or the bound that it is beyond"), new("wrap", "wrap(e, n)", "e modulo n, for an index that goes round"),
         new("reflect", "reflect(e, n)", "e mirrored into 0..n, without repeating the ends"), new("select", "select(c, a, b)", "a where c holds, else b; both are evaluated"),

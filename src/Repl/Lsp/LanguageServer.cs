@@ -75,6 +75,13 @@ internal sealed class LanguageServer : IDisposable
             if (message.Id is { } id) Fail(id, InvalidParams, e.Message);
             else _log.WriteLine($"tx lsp: {method}: {e.Message}");
         }
+        catch (Exception e) when (e is not IOException)
+        {
+            Fault(e, () =>
+            {
+                if (message.Id is { } id) Fail(id, InternalError, e.Message);
+            });
+        }
         return null;
     }
 

@@ -5,7 +5,7 @@ namespace Tx.Repl.Lsp;
 
 // The parts of the language server protocol (3.17) that the server speaks. Names are those of the specification.
 
-internal sealed record RequestMessage(string? Jsonrpc, JsonElement? Id, string? Method, JsonElement? Params);
+internal sealed record RequestMessage(JsonElement? Id = null, string? Method = null, JsonElement? Params = null);
 internal sealed record ResponseError(int Code, string Message);
 internal sealed record ErrorMessage(string Jsonrpc, JsonElement? Id, ResponseError Error);
 internal sealed record ResultMessage<T>(string Jsonrpc, JsonElement Id, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] T? Result);
@@ -17,9 +17,9 @@ internal sealed record Location(string Uri, Range Range);
 internal sealed record MarkupContent(string Kind, string Value);
 internal sealed record TextEdit(Range Range, string NewText);
 
-internal sealed record InitializeParams(InitializeCapabilities? Capabilities);
-internal sealed record InitializeCapabilities(GeneralCapabilities? General);
-internal sealed record GeneralCapabilities(string[]? PositionEncodings);
+internal sealed record InitializeParams(InitializeCapabilities? Capabilities = null);
+internal sealed record InitializeCapabilities(GeneralCapabilities? General = null);
+internal sealed record GeneralCapabilities(string[]? PositionEncodings = null);
 internal sealed record InitializeResult(ServerCapabilities Capabilities, ServerInfo ServerInfo);
 internal sealed record ServerInfo(string Name, string Version);
 internal sealed record SyncOptions(bool OpenClose, int Change);
@@ -32,11 +32,11 @@ internal sealed record ServerCapabilities(
     string PositionEncoding, SyncOptions TextDocumentSync, CompletionOptions CompletionProvider, SignatureOptions SignatureHelpProvider, bool HoverProvider, bool DefinitionProvider,
     bool DocumentSymbolProvider, bool DocumentFormattingProvider, bool InlayHintProvider, SemanticOptions SemanticTokensProvider, CodeLensOptions CodeLensProvider, bool CodeActionProvider);
 
-internal sealed record DocumentIdentifier(string Uri, int? Version);
+internal sealed record DocumentIdentifier(string Uri, int? Version = null);
 internal sealed record DocumentItem(string Uri, int Version, string Text);
 internal sealed record OpenParams(DocumentItem TextDocument);
 internal sealed record CloseParams(DocumentIdentifier TextDocument);
-internal sealed record ContentChange(Range? Range, string Text);
+internal sealed record ContentChange(string Text, Range? Range = null);
 internal sealed record ChangeParams(DocumentIdentifier TextDocument, ContentChange[] ContentChanges);
 internal sealed record CancelParams(JsonElement Id);
 internal sealed record DocumentParams(DocumentIdentifier TextDocument);
@@ -63,7 +63,8 @@ internal sealed record WorkspaceEdit(Dictionary<string, TextEdit[]> Changes);
 internal sealed record CodeAction(string Title, string Kind, bool IsPreferred, LspDiagnostic[] Diagnostics, WorkspaceEdit Edit);
 
 /// <summary>Serialisers without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RequestMessage))]
 [JsonSerializable(typeof(ErrorMessage))]
 [JsonSerializable(typeof(ResultMessage<InitializeResult>))]

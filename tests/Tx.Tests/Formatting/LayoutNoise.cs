@@ -51,7 +51,9 @@ internal static class LayoutNoise
         if (wasNewline || (wasSeparator && read.HasLineEnd))
             return Blanks(random) + (read.LinesAfter > 1 ? string.Concat(Enumerable.Repeat(Line(random), random.Next(2, 5))) : Line(random)) + Blanks(random);
         if (wasSeparator || right.Type is TxLexer.SEMI) return Blanks(random);
-        bool maySplit = depth > 0 || NewlineFilter.CannotEndStatement(left.Type) || NewlineFilter.ContinuesStatement(right.Type, inHeader: false);
+        // A word that always begins a statement: `else if`.
+        bool begins = right.Type is TxLexer.LET or TxLexer.CONST or TxLexer.ASSERT or TxLexer.BENCH or TxLexer.KNOB or TxLexer.IF or TxLexer.FOR or TxLexer.REQUIRE;
+        bool maySplit = depth > 0 || !begins && (NewlineFilter.CannotEndStatement(left.Type) || NewlineFilter.ContinuesStatement(right.Type, inHeader: false));
         bool mayBreakWord = !MustPart(left, right);
         return random.Next(5) switch
         {
