@@ -62,8 +62,10 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
 
     /// <summary>What a schedule is for: this CPU with the features that the schedule names, or one thread of a device, which loads and stores up to 16 bytes at once.</summary>
     public CpuTarget TargetOf(ScheduleSyntax schedule) =>
-        DeviceOf(schedule) is { } device ? target with { Name = device.Target.Text, Features = [.. device.Features], VectorBytes = 16, VectorRegisters = 64 }
+        DeviceOf(schedule) is { } device ? DeviceTarget(target, device.Target.Text, device.Features)
         : schedule.Clauses.OfType<OnClauseSyntax>().FirstOrDefault() is { } on ? target.With(on.Features) : target;
+
+    public static CpuTarget DeviceTarget(CpuTarget host, string name, IEnumerable<string> features) => host with { Name = name, Features = [.. features], VectorBytes = 16, VectorRegisters = 64 };
 
     /// <summary>There is no backend but that for CPUs; a schedule for a device is applied and checked, and does not run.</summary>
     public static Diagnostic NeedsDevice(ScheduleSyntax schedule, SourceSpan? call) =>

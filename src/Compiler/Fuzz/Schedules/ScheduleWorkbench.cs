@@ -47,7 +47,7 @@ internal sealed class ScheduleWorkbench : IDisposable
         var sizes = random.Next(2) == 0 ? null : bound.Dims;
         bool isDevice = random.Next(3) == 0;
         var plain = Plain(bound.Operator, sizes, isDevice).Functions[0];
-        var generator = new ScheduleGenerator(random, InterfaceBuilder.Build(bound.Operator, plain), plain, Target, new StepContext(_prover), sizes, ReadInstruction);
+        var generator = new ScheduleGenerator(random, InterfaceBuilder.Build(bound.Operator, plain), plain, isDevice ? ScheduleResolver.DeviceTarget(Target, SchedulePair.DeviceName, []) : Target, new StepContext(_prover), sizes, ReadInstruction);
         var (lines, declarations, isAccepted) = generator.Generate();
         return new(seed, program, declarations, lines, sizes is null, isAccepted, isDevice);
     }
@@ -56,10 +56,7 @@ internal sealed class ScheduleWorkbench : IDisposable
     public static LoopModule Plain(Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes, bool isDevice)
     {
         var module = NestBuilder.Build(op, sizes);
-        return !isDevice ? module : module.Map(f => new()
-        {
-            Name = f.Name, Target = SchedulePair.DeviceName, Parameters = f.Parameters, Dims = f.Dims, Temporaries = f.Temporaries, Messages = f.Messages, Body = f.Body,
-        });
+        return !isDevice ? module : module.Map(f => f.On(SchedulePair.DeviceName));
     }
 
     private InstructionValue? ReadInstruction(string text)

@@ -26,6 +26,8 @@ public static class StoreAt
         if (store is not null && instance.Writes.Any(r => state.Function.Parameters.Contains(r.Buffer)))
             throw StepContext.Refuse(ScheduleRefusals.StorageNotLegal, d.Span, d.Stage.Name, name, "it is a result of the operator", "leave this line out");
         var at = placed.At;
+        if (state.Nests.FindNest(at) is null)
+            throw new DiagnosticException(StepContext.About(Diagnostic.Create(ScheduleRefusals.StageHasShape, d.Span, d.Stage.Name, "the loop that it is computed in was split or fused since"), instance, "computed here"));
         return ComputeAt.Place(ComputeAt.Again(state, d, instance), d, instance, at, store, context);
     }
 }

@@ -29,6 +29,19 @@ public class FuzzedScheduleTests
         ScheduleText.Run(op, "b = X.cache_read(at = E.i)\n(q, r) = E.i.split(4, tail = shift)", [5, 8]);
     }
 
+    [Fact]
+    public void What_an_instruction_computes_or_reads_is_not_taken_apart()
+    {
+        const string op = "intrin neg(x: i32[8], y: i32[8]) on cpu { y[k] = -x[k] }\nop f(X: i32[3, 8]) -> Y: i32[3, 8] {\n A[i, j] = X[i, j]\n Y[i, j] = -A[i, j] }";
+        Refuse("TX2122", op, "Y.j.tensorize(neg)\nt = Y.cache_write(at = Y.i)");
+        Refuse("TX2115", op, "Y.j.tensorize(neg)\nA.inline()");
+    }
+
+    [Fact]
+    public void Storage_stays_where_the_loop_that_a_stage_is_computed_in_is_gone() => Refuse("TX2114",
+        "op f(X: i64[K, N]) -> Q: i64[K, N] {\n P[i, j] = X[i, j] + (X[i, j + 1] ?? 0)\n Q[i, j] = P[i, j] + (P[i - 2, j] ?? 1) }",
+        "P.compute_at(Q.i)\n(q0, q1) = Q.i.split(3, tail = mask)\n(q2, q3) = q1.split(7, tail = peel)\nP.store_at(q0)", [3, 10]);
+
     [Theory, InlineData(1), InlineData(3), InlineData(4)]
     public void A_tile_reads_a_tile_only_where_it_is_computed(int n)
     {
