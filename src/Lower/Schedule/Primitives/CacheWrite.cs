@@ -117,7 +117,7 @@ public static class CacheWrite
     private static Instance Update(Instance compute, LoopSpace space, ImmutableArray<Expr> indices, Dictionary<Buffer, Buffer> tiles, HashSet<Buffer> inPart)
     {
         var guarded = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Where(it => !space.Guard([it]).IsTrue).ToList();
-        var guards = Together(guarded).Select(part => (Guard: space.Guard(part), Variables: part.Select(it => it.Variable).ToHashSet()));
+        var guards = Together(guarded).Select(part => (Guard: space.Guard(part), Variables: Depending(compute.Iterations, part))).ToList();
         // What a read does not depend on cannot bring it outside.
         var safe = new StorePredication(e => guards.Aggregate(e, (x, part) => Predication.Apply(x, part.Guard, l => inPart.Contains(l.Buffer) || l.FreeVars().Any(part.Variables.Contains))), tiles).Visit(compute.Body);
         // Predicates are over points and loads over iterations: one substitution brings both together.
@@ -125,6 +125,14 @@ public static class CacheWrite
         var reductions = space.Guards(compute.Iterations.Where(it => it.Kind is IterKind.Reduction));
         var points = space.PointsFor([.. body.FreeVars(), .. reductions.SelectMany(it => (Expr[])[it.Start, it.End]).SelectMany(e => e.FreeVars())], p => p.Kind is IterKind.Reduction);
         return new(compute.Name, [.. points, .. reductions], Regions.Read(body), Regions.Written(body), null, body, compute.Reassociate, compute.Origin);
+    }
+
+    // The variables of a part, and those whose range is about them: where `i` is past its end, so may be a `t` in 0..i + 1.
+    private static HashSet<Var> Depending(ImmutableArray<IterVar> iterations, List<IterVar> part)
+    {
+        var found = part.Select(it => it.Variable).ToHashSet();
+        while (iterations.FirstOrDefault(it => !found.Contains(it.Variable) && (it.Start.UsesAny(found.Contains) || it.End.UsesAny(found.Contains))) is { } it) found.Add(it.Variable);
+        return found;
     }
 
     // Iterations in parts that do not mention each other.
