@@ -23,7 +23,7 @@ internal sealed class LanguageServer : IDisposable
     private readonly ServerAnswers _answers;
     private volatile Workspace _workspace = Workspace.Empty;
     private TextPositions _positions = new(TextPositions.Utf16);
-    private bool _isInitialized, _isShutDown;
+    private bool _isInitialized, _isShutDown, _isIdle = true;
 
     public LanguageServer(Stream input, Stream output, TextWriter log)
     {
@@ -38,6 +38,7 @@ internal sealed class LanguageServer : IDisposable
         var worker = new Thread(_queue.Run, StackBytes) { IsBackground = true, Name = "language service" };
         worker.Start();
         int exit = 1;
+        _isIdle = false;
         while (_stream.Read() is { } body)
             if (Receive(body) is { } code)
             {
@@ -45,7 +46,7 @@ internal sealed class LanguageServer : IDisposable
                 break;
             }
         _queue.Close();
-        worker.Join(TimeSpan.FromSeconds(5));
+        _isIdle = worker.Join(TimeSpan.FromSeconds(5));
         return exit;
     }
 
@@ -244,6 +245,8 @@ internal sealed class LanguageServer : IDisposable
 
     public void Dispose()
     {
+        // A proof that still runs must keep what it uses; the process ends with it.
+        if (!_isIdle) return;
         _queue.Dispose();
         _service.Dispose();
     }

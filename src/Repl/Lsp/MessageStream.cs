@@ -60,7 +60,7 @@ internal sealed class MessageStream(Stream input, Stream output)
         return _end > 0;
     }
 
-    /// <summary>Writes one message. Safe for several threads.</summary>
+    /// <summary>Writes one message; to a client that is gone it writes nothing. Safe for several threads.</summary>
     public void Write<T>(T message, JsonTypeInfo<T> type)
     {
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(message, type);
@@ -70,9 +70,17 @@ internal sealed class MessageStream(Stream input, Stream output)
         "\r\n\r\n"u8.CopyTo(header[(16 + digits)..]);
         lock (_gate)
         {
-            output.Write(header[..(20 + digits)]);
-            output.Write(body);
-            output.Flush();
+            try
+            {
+                output.Write(header[..(20 + digits)]);
+                output.Write(body);
+                output.Flush();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // The reader meets the end of the input, and the server ends.
+                return;
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class LspClient : IDisposable
 {
     private readonly AnonymousPipeServerStream _out = new(PipeDirection.Out), _in = new(PipeDirection.In);
     private readonly BlockingCollection<JsonNode> _answers = [], _published = [];
-    private readonly Thread _server;
+    private readonly Thread _server, _reader;
     private int _id;
 
     public LspClient(params string[] encodings)
@@ -25,7 +25,8 @@ internal sealed class LspClient : IDisposable
             Exit = server.Run();
         });
         _server.Start();
-        new Thread(Read) { IsBackground = true }.Start();
+        _reader = new(Read) { IsBackground = true };
+        _reader.Start();
         if (encodings is ["none"]) return;
         Capabilities = Ask("initialize", new { capabilities = new { general = new { positionEncodings = encodings } } })["result"]!["capabilities"]!;
         Tell("initialized", new { });
@@ -120,6 +121,8 @@ internal sealed class LspClient : IDisposable
     public void Dispose()
     {
         Leave();
+        // The server's end of the pipe is closed, so that the reader comes to its end.
+        if (!_reader.Join(TimeSpan.FromSeconds(30))) return;
         _in.Dispose();
         _answers.Dispose();
         _published.Dispose();
