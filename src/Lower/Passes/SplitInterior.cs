@@ -67,6 +67,9 @@ public static class SplitInterior
         // Only what has the conditions gets two versions: a register tile's loop of multiply-adds beside masked stores stays one.
         private Stmt Place(Var host, Stmt body, Assumption assumption, Expr tests)
         {
+            // Where that loop has them, so does the tile: registers that both versions share are hard to allocate.
+            if (body is Allocate { Buffer.Scope: MemoryScope.Register, Body: Block tile } t && tile.Statements.Any(s => s is For && !ReferenceEquals(assumption.Visit(s), s)))
+                return new Allocate(t.Buffer, TwoVersions(host, assumption.Visit(tile), tile, tests), t.Origin);
             if (body is Allocate a) return new Allocate(a.Buffer, Place(host, a.Body, assumption, tests), a.Origin);
             if (body is not Block b) return TwoVersions(host, assumption.Visit(body), body, tests);
             var result = new List<Stmt>();
