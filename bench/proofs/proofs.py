@@ -12,7 +12,7 @@ with tempfile.TemporaryDirectory() as folder:
             with open(files[-1], "w", encoding="utf-8") as f:
                 f.write(head + case)
     files += sorted(glob.glob(f"{root}/tests/cases/run/*.tx"))
-    command = ["dotnet", f"{root}/artifacts/bin/Repl/release/Tx.Repl.dll", "check", "--json", "--evidence"]
+    command = [f"{root}/tx", "check", "--json", "--evidence"]
     lines = subprocess.run(command + files * (rounds + 1), capture_output=True, text=True).stdout.splitlines()
 steps = [step for step in map(json.loads, lines) if "ms" in step]
 count = len(steps) // (rounds + 1)
