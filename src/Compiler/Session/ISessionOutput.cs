@@ -1,4 +1,5 @@
 using Tx.Core;
+using Tx.Display;
 
 namespace Tx;
 
@@ -7,6 +8,8 @@ public interface ISessionOutput
 {
     /// <summary>The text of a <c>print</c>.</summary>
     void Print(string text);
+    /// <summary>A view: text, and something richer where the front end can show it.</summary>
+    void Display(DisplayBundle bundle);
     /// <summary>The value of an expression that stands alone at the prompt.</summary>
     void Echo(Value value);
     /// <summary>What a <c>bench</c> measured.</summary>
