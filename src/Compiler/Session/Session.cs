@@ -61,6 +61,8 @@ public sealed class Session : IDisposable
     internal OperatorResolver Resolver => _resolver;
     internal ScheduleResolver Schedules => _schedules;
     internal DeclarationTable Declarations => _declarations;
+    /// <summary>Told of every call of an operator that statements have made.</summary>
+    internal Action<ResolvedCall>? Called { get; init; }
     /// <summary>A library that tx needs is missing: neither program nor data are wrong.</summary>
     public bool LacksLibrary { get; private set; }
     /// <summary>Asks running kernels to stop.</summary>
@@ -204,7 +206,7 @@ public sealed class Session : IDisposable
         return true;
     }
 
-    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null);
+    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null) { Called = Called };
 
     private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
     {
