@@ -44,7 +44,7 @@ internal static class NestFormat
     };
 
     private static string Figures(LoopView l) =>
-        string.Join("  ", new[] { l.Operations is { } n ? $"{Quantity.Count(n)} op{(n == 1 ? "" : "s")}" : null, l.Bytes is { } b ? Quantity.Bytes(b) : null }.Where(t => t is not null));
+        string.Join(" · ", new[] { l.Operations is { } n ? $"{Quantity.Count(n)} op{(n == 1 ? "" : "s")}" : null, l.Bytes is { } b ? Quantity.Bytes(b) : null }.Where(t => t is not null));
 
     /// <summary>The boxes alone.</summary>
     public static XElement Boxes(ImmutableArray<NestView> nests)
