@@ -19,7 +19,12 @@ public sealed record SessionOptions
     public CpuTarget? Target { get; init; }
     /// <summary>Operators are compiled once for all sizes, instead of once for each choice of them.</summary>
     public bool Symbolic { get; init; }
+    /// <summary>The most bytes that the tensors of the session may have together; null: the memory that the process may use.</summary>
+    public long? MemoryLimit { get; init; }
 }
+
+/// <summary>A name with its value.</summary>
+public sealed record SessionVariable(string Name, Value Value);
 
 /// <summary>Runs programs: a whole file, or one prompt after another. Holds declarations, values and compiled kernels; knows no console.
 /// Not safe for several threads.</summary>
@@ -32,7 +37,7 @@ public sealed class Session : IDisposable
     private readonly Lazy<KernelCompiler> _compiler;
     private readonly ScheduleResolver _schedules;
     private readonly ScheduleChecker _scheduleChecker;
-    private readonly TensorAllocator _allocator = new();
+    private readonly TensorAllocator _allocator;
     private readonly Dictionary<string, Value> _variables = new(StringComparer.Ordinal);
     private DeclarationTable _declarations = DeclarationTable.Empty;
 
@@ -42,6 +47,7 @@ public sealed class Session : IDisposable
         Defines = options.Defines;
         Symbolic = options.Symbolic;
         Threads = options.Threads ?? Environment.ProcessorCount;
+        _allocator = new(options.MemoryLimit);
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
@@ -135,7 +141,33 @@ public sealed class Session : IDisposable
     public bool RunFile(string path) => Load(path) is { } program && Execute(program, echo: false, mayRebind: false);
 
     /// <summary>Runs what was typed at a prompt: it sees what was bound before, and may bind names again.</summary>
-    public bool Submit(SourceText text)
+    /// <param name="cancellation">Stops running kernels, compilations and the reference evaluator.</param>
+    /// <returns>False where it has errors, or was cancelled; either is reported.</returns>
+    public bool Submit(SourceText text, CancellationToken cancellation = default)
+    {
+        Cancellation = cancellation;
+        try { return Submit(text); }
+        catch (OperationCanceledException)
+        {
+            _output.Report(Diagnostic.Create(SessionDiagnostics.Cancelled, null));
+            return false;
+        }
+        finally { Cancellation = default; }
+    }
+
+    /// <summary>The values that names have, in the order of the names.</summary>
+    public IReadOnlyList<SessionVariable> Variables => [.. _variables.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => new SessionVariable(v.Key, v.Value))];
+
+    /// <summary>Finds the value of a name. Its tensor belongs to the session.</summary>
+    public bool TryGetValue(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Value? value) => _variables.TryGetValue(name, out value);
+
+    /// <summary>Binds a name to a value from outside, as a <c>let</c> does. A tensor belongs to the session from now on.</summary>
+    public void SetValue(string name, Value value) => _variables[name] = value;
+
+    /// <summary>Where tensors come from that are given to the session.</summary>
+    public TensorAllocator Memory => _allocator;
+
+    private bool Submit(SourceText text)
     {
         var bag = new DiagnosticBag();
         var program = Guard(bag, () => _loader.Load(SyntaxParser.Parse(text), _declarations, bag));

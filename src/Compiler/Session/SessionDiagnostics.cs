@@ -74,6 +74,9 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor ScalarOverflow = new("TX5703", Severity.Error, "number too large",
         "the result does not fit 64 bits", "use smaller numbers");
 
+    public static readonly DiagnosticDescriptor Cancelled = new("TX5704", Severity.Error, "evaluation cancelled",
+        "the evaluation was cancelled", "values that were bound before it are still there; submit it again to run it");
+
     public static readonly DiagnosticDescriptor UnknownSchedule = new("TX2090", Severity.Error, "unknown schedule of a call",
         "`{0}` has no schedule `{1}`", "{2}");
     public static readonly DiagnosticDescriptor ScheduleNeverChosen = new("TX2091", Severity.Warning, "schedule that is never chosen",
