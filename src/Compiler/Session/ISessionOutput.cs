@@ -15,4 +15,6 @@ public interface ISessionOutput
     /// <summary>What a <c>bench</c> measured.</summary>
     void Bench(BenchResult result);
     void Report(Diagnostic diagnostic);
+    /// <summary>A statement begins to run.</summary>
+    void Started(SourceSpan statement) { }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Tx.Core;
+using Tx.Repl.Notebook;
 
 namespace Tx.Repl.Jupyter;
 

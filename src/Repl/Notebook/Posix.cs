@@ -80,7 +80,7 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>Writes out what the C library holds back.</summary>
-    public static void FlushStreams() => FlushOf(0);
+    public static void FlushStreams() => _ = FlushOf(0);
 
     /// <summary>Native code that prints is seen at once, between what others write.</summary>
     public static void UnbufferStreams()
