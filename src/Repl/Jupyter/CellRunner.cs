@@ -47,7 +47,7 @@ internal sealed class CellRunner(CellSession session, NativeCapture capture, Pub
         (_parent, _isSilent) = (message.Header, Json.Flag(request, "silent", false));
         bool isKept = !_isSilent && Json.Flag(request, "store_history", true);
         if (isKept) Count++;
-        int number = isKept ? Count : Count + 1;
+        int number = Count;
         if (!_isSilent) publisher.Publish("execute_input", _parent, new() { ["code"] = code, ["execution_count"] = number });
 
         using var cancellation = new CancellationTokenSource();
