@@ -13,7 +13,7 @@ public sealed class RequestException(string message) : Exception(message);
 
 /// <summary>One operator of a loaded program, for a choice of <c>const</c> values and of sizes: what <c>tx print</c> and <c>tx bench</c> work on, and where an
 /// embedding program gets a kernel.</summary>
-public sealed class OperatorRequest
+public sealed partial class OperatorRequest
 {
     private readonly Session _session;
     private readonly OpSyntax _syntax;
