@@ -48,6 +48,16 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
     public static string EmitAssembly(LoopModule flat, CpuTarget target, CancellationToken cancellation = default) => CompileThread.Run(() =>
         Encoding.UTF8.GetString(CodeGenerator.Compile(EmitText(flat, target), LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan()), cancellation);
 
+    /// <summary>The assembly of the module's kernel with `.loc` directives, whose lines number the origins from 1.</summary>
+    /// <inheritdoc cref="Compile"/>
+    public static (string Assembly, ImmutableArray<Origin> Origins) EmitAssemblyWithOrigins(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
+    {
+        var origins = new OriginTable();
+        string text = LlvmEmitter.Emit(flat, TargetOf(target), origins).Text;
+        string assembly = Encoding.UTF8.GetString(CodeGenerator.Compile(text, LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan());
+        return (assembly, origins.Origins.ToImmutableArray());
+    });
+
     /// <summary>The first line of assembly in a module.</summary>
     private static SourceSpan? AssemblyIn(LoopModule module)
     {

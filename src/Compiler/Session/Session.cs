@@ -86,6 +86,8 @@ public sealed partial class Session : IDisposable
     internal OperatorResolver Resolver => _resolver;
     internal ScheduleResolver Schedules => _schedules;
     internal DeclarationTable Declarations => _declarations;
+    /// <summary>Told of every call of an operator that statements have made.</summary>
+    internal Action<ResolvedCall>? Called { get; init; }
     /// <summary>A library that tx needs is missing: neither program nor data are wrong.</summary>
     public bool LacksLibrary { get; private set; }
     /// <summary>Asks running kernels, compilations and the reference evaluator to stop.</summary>
@@ -224,7 +226,7 @@ public sealed partial class Session : IDisposable
         return true;
     }
 
-    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null);
+    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null) { Called = Called };
 
     private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
     {

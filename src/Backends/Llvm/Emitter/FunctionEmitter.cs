@@ -41,16 +41,24 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
             case Block b: foreach (var x in b.Statements) Emit(x); break;
             case For f: EmitFor(f); break;
             case If i: EmitIf(i); break;
-            case Store t: EmitStore(t); break;
-            case LetStmt l: EmitLet(l); Emit(l.Body); break;
+            case Store t: From(t.Origin, () => EmitStore(t)); break;
+            case LetStmt l: From(l.Origin, () => EmitLet(l)); Emit(l.Body); break;
             case Allocate a: EmitAllocate(a); Emit(a.Body); break;
-            case Check c: EmitCheck(c); break;
+            case Check c: From(c.Origin, () => EmitCheck(c)); break;
             case Effect x: EmitEffect(x); break;
-            case InstructionCall { Emission: { } emission }: EmitInstruction(emission); break;
+            case InstructionCall { Emission: { } emission } c: From(c.Origin, () => EmitInstruction(emission)); break;
             case InstructionCall c: Emit(c.Body); break;
             case Launch: throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a launch of a device kernel");
             default: throw Bug($"a statement `{s.GetType().Name}` at level flat");
         }
+    }
+
+    // The instructions of a statement, under its origin.
+    private void From(Origin? origin, Action emit)
+    {
+        var before = writer.From(origin);
+        emit();
+        writer.From(before);
     }
 
     public void Return(long code) => writer.Line($"ret i32 {LlvmText.Number(code)}");
