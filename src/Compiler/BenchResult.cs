@@ -15,6 +15,9 @@ public sealed record BenchResult(
     string Operator, string Schedule, ImmutableArray<(string Name, long Size)> Shape, int Threads,
     double MedianMicroseconds, double MinMicroseconds, int Repetitions, double Gflops, double PeakGflops, double CompileMilliseconds)
 {
+    /// <summary>Of the tensors that are read and written, each counted once.</summary>
+    public double Bytes { get; init; }
+
     public double FractionOfPeak => PeakGflops > 0 ? Gflops / PeakGflops : 0;
 }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Runtime;
 
 namespace Tx.Display;
 
@@ -15,9 +16,18 @@ public static class Formatters
 {
     public static ImmutableArray<Formatter> All { get; } =
     [
+        Formatter.Of<TensorValue>(t => t.Data is { } data ? TensorView.Of(data) : DisplayBundle.OfText(ValuePrinter.Print(t))),
+        Formatter.Of<NativeTensor>(TensorView.Of),
+        Formatter.Of<TupleValue>(TupleFormat.Of),
         Formatter.Of<Value>(v => DisplayBundle.OfText(ValuePrinter.Print(v))),
-        Formatter.Of<BenchResult>(r => DisplayBundle.OfText(BenchText.Line(r))),
-        Formatter.Of<AppliedSchedule>(s => DisplayBundle.OfText(StepText.Print(s.Function))),
+        Formatter.Of<BenchResult>(BenchText.Of),
+        Formatter.Of<LoopNests>(NestFormat.Of),
+        Formatter.Of<AppliedSchedule>(StepsFormat.Of),
+        Formatter.Of<StepEvidenceList>(EvidenceFormat.Of),
+        Formatter.Of<ScheduleTree>(TreeFormat.Of),
+        Formatter.Of<MemoryPlan>(MemoryFormat.Of),
+        Formatter.Of<Roofline>(RooflineFormat.Of),
+        Formatter.Of<AssemblyListing>(AssemblyFormat.Of),
         Formatter.Of<Diagnostic>(d => DisplayBundle.OfText(DiagnosticRenderer.Render([d]))),
     ];
 
@@ -25,4 +35,16 @@ public static class Formatters
     /// <exception cref="ArgumentException">The table has no formatter for it.</exception>
     public static DisplayBundle Of(object subject) =>
         (All.FirstOrDefault(f => f.Kind.IsInstanceOfType(subject)) ?? throw new ArgumentException($"nothing shows a {subject.GetType().Name}")).Format(subject);
+}
+
+/// <summary>The results of an operator, one below the other.</summary>
+internal static class TupleFormat
+{
+    public static DisplayBundle Of(TupleValue tuple)
+    {
+        var items = tuple.Items.Select(Formatters.Of).ToList();
+        string plain = $"({string.Join(",\n ", items.Select(i => i.Plain))})";
+        return tuple.Items.All(i => i is TensorValue { Data.Rank: > 0 })
+            ? DisplayBundle.OfHtml(plain, Markup.Write(tuple.Items.Select(i => ((TensorValue)i).Data!).Select(t => TensorView.Page(t, TensorSummary.Of(t))))) : DisplayBundle.OfText(plain);
+    }
 }

@@ -62,6 +62,12 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor OperatorNotChecked = new("TX1719", Severity.Note, "operator that is not checked",
         "`{0}` is not checked: no value of {1} is known that its `require` admits", "call it in the file, or say what to check it for: `tx check FILE -D {1}=…`");
 
+    public static readonly DiagnosticDescriptor UnknownCommand = new("TX1720", Severity.Error, "unknown command",
+        "there is no command `{0}`", "`:help` lists them");
+
+    public static readonly DiagnosticDescriptor CommandRefused = new("TX1721", Severity.Error, "command that cannot be carried out",
+        "{0}", "{1}");
+
     public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
         "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
 
