@@ -19,6 +19,9 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     private readonly HashSet<(Operator, string)> _specialised = [];
     private ModuleBinder? _binder;
 
+    /// <summary>Looked at before each operator.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>What the declared operators check when they run, in the order of the text.</summary>
     public List<(Operator Operator, RuntimeCheck Check)> RuntimeChecks { get; } = [];
 
@@ -34,19 +37,35 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         }
     }
 
+    /// <summary>Binds for other declarations from now on, and keeps what is bound of those that are the same.</summary>
+    /// <returns>What <see cref="Restore"/> takes to go back.</returns>
+    public ModuleBinder? Rebase(DeclarationTable table, Func<ItemSyntax, bool> isSame)
+    {
+        var before = _binder;
+        _binder = new(table, _prover);
+        if (before is not null) _binder.TakeOver(before, isSame);
+        return before;
+    }
+
+    public void Restore(ModuleBinder? binder) => _binder = binder;
+
     /// <summary>Binds and proves every operator of a program for a representative choice; reports all that is wrong.</summary>
-    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag)
+    /// <param name="isChecked">Null: all of them.</param>
+    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag, Func<ItemSyntax, bool>? isChecked = null)
     {
         RuntimeChecks.Clear();
         Notes.Clear();
         Binder.CheckConsts(bag);
-        bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
+        bag.AddRange(UnsupportedDeclarations.Find(program.Declarations, isChecked));
         var choices = ConstsOf(program);
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
+            if (isChecked is not null && !isChecked(op)) continue;
+            Cancellation.ThrowIfCancellationRequested();
             if (CheckDeclaration(op, choices, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
-        foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
+        foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start))
+            if (isChecked is null || isChecked(i)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
     }
 

@@ -10,5 +10,6 @@ internal sealed class ConsoleOutput(TextWriter output, TextWriter error) : ISess
     public void Display(DisplayBundle bundle) => output.WriteLine(bundle.Plain);
     public void Echo(Value value) => Display(Formatters.Of(value));
     public void Bench(BenchResult result) => Display(Formatters.Of(result));
+    public void Note(string line) => error.WriteLine(line);
     public void Report(Diagnostic diagnostic) => error.Write(DiagnosticRenderer.Render([diagnostic]));
 }

@@ -44,11 +44,11 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
 }
 
 /// <summary>Runs calls by the reference evaluator: only where a program writes <c>reference(…)</c>.</summary>
-internal sealed class ReferenceMachine(TensorAllocator allocator) : IOperatorMachine
+internal sealed class ReferenceMachine(TensorAllocator allocator, Func<CancellationToken> cancellation) : IOperatorMachine
 {
     public ImmutableArray<Value> Run(ResolvedCall call)
     {
-        var results = ReferenceEvaluator.Evaluate(call.Operator, [.. call.Inputs.Select(t => t.ToDense())], call.Dims);
+        var results = ReferenceEvaluator.Evaluate(call.Operator, [.. call.Inputs.Select(t => t.ToDense())], call.Dims, cancellation());
         return [.. results.Select(r => NativeTensor.FromDense(allocator, r)).Select(t => (Value)new TensorValue(t.Type, t.Shape, t))];
     }
 }
