@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Tx.Core;
+using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule.Steps;
 
