@@ -24,9 +24,11 @@ internal sealed class ShellLanguage(Shell shell) : IDisposable
         if ((Shell.IsCommand(text) || text.AsSpan().Trim() is ":" or "%") && CommandAt(text, offset) is { } at) return Complete(text, offset, at);
         lock (_gate)
         {
-            var (workspace, shift) = Workspace(text);
+            // A point with nothing behind it ends what stands around it: a name takes the place of the one that is to come.
+            bool isOpen = offset > 0 && text[offset - 1] == '.' && (offset == text.Length || !char.IsLetterOrDigit(text[offset]));
+            var (workspace, shift) = Workspace(isOpen ? text.Insert(offset, "x") : text);
             var found = _service.Complete(workspace, Document, offset + shift);
-            return Back(found, text, shift);
+            return isOpen ? found with { Replaces = new(new("<prompt>", text), new(offset, 0)) } : Back(found, text, shift);
         }
     }
 
