@@ -18,7 +18,7 @@ public partial class TranscriptTests
     public void SessionAnswersAsItIsWritten(string name)
     {
         string file = Path.Combine(s_folder, name + ".txt"), expected = File.ReadAllText(file);
-        var input = expected.Split('\n').Where(l => l.StartsWith("> ", StringComparison.Ordinal)).Select(l => l[2..]).ToList();
+        var input = expected.Split('\n').Where(l => l.StartsWith("> ", StringComparison.Ordinal)).Select(l => l[2..].Replace("ROOT", Repository.Root, StringComparison.Ordinal)).ToList();
         string actual = Replay(input);
         if (Environment.GetEnvironmentVariable("TX_RECORD") == "1") File.WriteAllText(file, actual);
         else Assert.Equal(expected, actual);
@@ -38,16 +38,13 @@ public partial class TranscriptTests
     private static string Replay(List<string> input)
     {
         using var written = new StringWriter();
-        string folder = Environment.CurrentDirectory;
         int exit = -1;
         var thread = new Thread(() =>
         {
-            Environment.CurrentDirectory = Repository.Root;
             exit = CommandLineApp.Run(["repl", "--plain"], new Typist(input, written), written, written);
         }, 256 << 20);
         thread.Start();
         thread.Join();
-        Environment.CurrentDirectory = folder;
         return Masked(written.ToString()) + $"exit {exit}\n";
     }
 
