@@ -135,7 +135,10 @@ public sealed partial class LanguageService
         return own.Concat(Enum.GetValues<ElementType>().Select(t => t.Name)).Select(t => new CompletionEntry(t, CompletionKind.Type, "a type"));
     }
 
-    private static CompletionEntry Declared(ItemSyntax item)
+    private static CompletionEntry Declared(ItemSyntax item) => EntryOf(item);
+
+    /// <summary>A declaration as an entry.</summary>
+    internal static CompletionEntry EntryOf(ItemSyntax item)
     {
         var kind = item switch
         {

@@ -58,6 +58,9 @@ public sealed partial class Session : IDisposable
         return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation }));
     }
 
+    /// <summary>What was spent on making kernels.</summary>
+    public TimeSpan CompileTime => _compiler.IsValueCreated ? Compiler.CompileTime : TimeSpan.Zero;
+
     /// <summary>Runs parallel loops on another number of threads.</summary>
     public void SetThreads(int threads)
     {
