@@ -21,7 +21,7 @@ internal sealed class ShellLanguage(Shell shell) : IDisposable
 
     public CompletionResult Complete(string text, int offset)
     {
-        if (Shell.IsCommand(text) && CommandAt(text, offset) is { } at) return Complete(text, offset, at);
+        if ((Shell.IsCommand(text) || text.AsSpan().Trim() is ":" or "%") && CommandAt(text, offset) is { } at) return Complete(text, offset, at);
         lock (_gate)
         {
             var (workspace, shift) = Workspace(text);

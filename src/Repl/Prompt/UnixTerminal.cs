@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace Tx.Repl.Prompt;
@@ -19,6 +20,7 @@ internal sealed partial class UnixTerminal : ITerminal, IDisposable
     private volatile bool _isResized;
     private volatile bool _isRaw;
 
+    [UnsupportedOSPlatform("windows")]
     private UnixTerminal()
     {
         _ = Pipe(_wake);
