@@ -28,6 +28,7 @@ internal static class CommandLineApp
                 FuzzCommand.Create(output, error),
                 FormatCommand.Create(input, output, error),
                 LspCommand.Create(error),
+                KernelCommand.Create(output, error),
                 PromptCommand.Create(input, output, error),
             };
             root.SetAction(_ => PromptCommand.Run(input, output, error));

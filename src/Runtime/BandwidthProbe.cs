@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tx.Runtime;
@@ -53,6 +54,8 @@ public static unsafe class BandwidthProbe
         return best.Sum() / 1e9;
     }
 
+    // It runs too seldom to be compiled a second time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Sum(ulong* data, long count)
     {
         var (a, b, c, d) = (Vector<ulong>.Zero, Vector<ulong>.Zero, Vector<ulong>.Zero, Vector<ulong>.Zero);

@@ -57,7 +57,7 @@ public sealed record AssemblyListing(string Title, ImmutableArray<AssemblyPart> 
 
     private static AssemblyPart Part(Origin? origin, ImmutableArray<string> lines) => origin switch
     {
-        { Equation: { } span } => new(span.Source.LineAt(span.Start.Line).Trim(), $"{Path.GetFileName(span.Source.Path)}:{span.Start.Line}", lines),
+        { Equation: { } span } => new(span.Text.Split('\n')[0].Trim(), $"{Path.GetFileName(span.Source.Path)}:{span.Start.Line}", lines),
         { Directive: { } step } => new(step, null, lines),
         _ => new(null, null, lines),
     };

@@ -57,16 +57,18 @@ internal static class NestFormat
     private static XElement Box(NestView view)
     {
         if (view is StatementView s)
-            return Html("pre", $"margin:2px 0;padding:2px 4px;background:none;border:0;white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 {Theme.Mono}", s.Name.Length > 0 ? Html("i", Theme.Quiet, s.Name + "  ") : null, s.Text);
+            return Html("pre", $"margin:2px 0;padding:2px 8px;background:none;border:0;white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 {Theme.Mono}", s.Name.Length > 0 ? Html("i", Theme.Quiet, s.Name + "  ") : null, s.Text);
         var (head, figures, body) = Parts(view);
         string style = view switch
         {
-            LoopView l => $"border-left:4px solid {Theme.OfMark(l.Kind)};background:{(l.Kind == "serial" ? Theme.Ground : Theme.Tint(Theme.OfMark(l.Kind), ".14"))}",
-            BufferView => $"border-left:4px dashed {Theme.Teal};background:none",
-            _ => $"border-left:4px dotted {Theme.Grey};background:none",
+            LoopView l => $"border:1px solid {Theme.Tint(Theme.OfMark(l.Kind), ".45")};border-left:4px solid {Theme.OfMark(l.Kind)}",
+            BufferView => $"border-left:4px dashed {Theme.Teal}",
+            _ => $"border-left:4px dotted {Theme.Grey}",
         };
-        var box = Html("div", style + ";border-radius:0 5px 5px 0;padding:3px 4px 3px 9px;margin:2px 0",
-            Html("div", "display:flex;gap:10px;align-items:baseline", Html("code", $"font:12px/1.45 {Theme.Mono};background:none;padding:0;color:inherit;overflow-wrap:anywhere", head),
+        // Grounds of boxes in boxes would add up: only the head has one.
+        string ground = view is LoopView { Kind: var kind } ? $";background:{Theme.Tint(Theme.OfMark(kind), kind == "serial" ? ".10" : ".22")}" : "";
+        var box = Html("div", style + ";border-radius:0 5px 5px 0;padding:0 4px 2px 0;margin:2px 0 2px 8px",
+            Html("div", $"display:flex;gap:10px;align-items:baseline;padding:1px 6px;margin-right:-4px{ground}", Html("code", $"font:12px/1.45 {Theme.Mono};background:none;padding:0;color:inherit;overflow-wrap:anywhere", head),
                 Html("span", $"margin-left:auto;white-space:nowrap;font-size:12px;{Theme.Quiet}", figures)));
         foreach (var inner in body) box.Add(Box(inner));
         return box;

@@ -136,8 +136,7 @@ internal static class MemoryFormat
     private static string Draw(MemoryPlan plan)
     {
         var placed = plan.Buffers.Where(b => b is { Offset: not null, Bytes: > 0 }).ToList();
-        var others = plan.Buffers.Where(b => b is not { Offset: not null, Bytes: > 0 }).ToList();
-        double height = placed.Count == 0 ? 0 : Math.Clamp(60 + 34 * placed.Count, 120, 300), rows = others.Count * 18;
+        double height = placed.Count == 0 ? 0 : Math.Clamp(60 + 34 * placed.Count, 120, 300), rows = plan.Buffers.Length * 18;
         var drawing = new Drawing(Width, Top + height + (placed.Count > 0 ? Bottom : 0) + rows + 22, $"memory of {plan.Title}");
         drawing.Text(0, 14, $"{plan.Title}: {Totals(plan)}");
         double y = Top;
@@ -146,14 +145,13 @@ internal static class MemoryFormat
             Workspace(drawing, plan, placed, height);
             y += height + Bottom;
         }
-        drawing.Text(0, y + 12, "elsewhere", size: 11, isQuiet: true);
-        for (int i = 0; i < others.Count; i++)
+        for (int i = 0; i < plan.Buffers.Length; i++)
         {
-            var b = others[i];
-            double at = y + 30 + 18 * i - 4;
+            var b = plan.Buffers[i];
+            double at = y + 12 + 18 * i;
             drawing.Rectangle(2, at - 9, 9, 9, Colour(b), radius: 2);
             drawing.Text(16, at, $"{b.Name}: {b.Type}", isMono: true);
-            drawing.Text(Width - 4, at, $"{b.Place.ToString().ToLowerInvariant()}, {(b.Bytes is { } n ? Quantity.Bytes(n) : "its size is the call's")}, nests {b.First}..{b.Last}", "end", 11, isQuiet: true);
+            drawing.Text(Width - 4, at, $"{b.Place.ToString().ToLowerInvariant()}{(b.Offset is { } o ? $" at {o}" : "")}, {(b.Bytes is { } n ? Quantity.Bytes(n) : "its size is the call's")}, {(b.First == b.Last ? $"nest {b.First}" : $"nests {b.First}..{b.Last}")}", "end", 11, isQuiet: true);
         }
         return drawing.ToString();
     }

@@ -52,7 +52,7 @@ public sealed partial class OperatorRequest
     {
         var dims = CompleteSizes();
         Admit(dims);
-        var choices = _schedule is not null ? [_schedule] : _session.Schedules.SchedulesOf(_operator.Name).Where(s => ScheduleResolver.DeviceOf(s) is null && _session.Schedules.Applies(s, _operator, dims) == true)
+        var choices = _schedule is not null ? [_schedule] : _session.Schedules.SchedulesOf(_operator.Name).Where(s => _session.Schedules.AppliesHere(s, _operator, dims))
             .Select(s => new ScheduleChoice(s, ImmutableSortedDictionary<string, long>.Empty)).Take(MaxMeasured).ToImmutableArray();
         var results = new List<(string, BenchResult)>();
         if (choices.IsEmpty) results.Add(("default", BenchRunner.Run(_session, _operator, dims, _session.Symbolic, null)));

@@ -39,8 +39,10 @@ public static class ProgramReport
 
     private static string Write(string path, Session session, ReportOptions options, ReportRecord record)
     {
-        var operators = session.Declarations.Operators.Values.Where(o => options.Operator is null ? Path.GetFullPath(o.Span.Source.Path) == Path.GetFullPath(path) : o.Name.Text == options.Operator)
-            .OrderBy(o => o.Span.Span.Start).ToList();
+        // Those of the file, and those of others that it calls.
+        bool IsOwn(OpSyntax o) => Path.GetFullPath(o.Span.Source.Path) == Path.GetFullPath(path);
+        var operators = session.Declarations.Operators.Values.Where(o => options.Operator is { } name ? o.Name.Text == name : IsOwn(o) || record.LargestCall(o.Name.Text) is not null)
+            .OrderBy(o => !IsOwn(o)).ThenBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start).ToList();
         // The request says which operators there are.
         if (operators.Count == 0 && options.Operator is { } missing) OperatorRequest.Find(session, missing, options.Sizes);
         var page = new Page(Path.GetFileName(path));
@@ -71,7 +73,7 @@ public static class ProgramReport
             page.Heading(schedules.Count == 1 ? "Schedule" : "Schedules", 3);
             foreach (var schedule in schedules.Where(s => options.Schedule is null || s.Name.Text == options.Schedule)) Try(page, () => Schedule(page, request, schedule, options));
         }
-        page.Heading($"Nests: {request.Title}", 3);
+        page.Heading("Nests", 3);
         Try(page, () => page.View(request.Nests()));
         page.Heading("Where stages are computed and stored", 3);
         Try(page, () => page.View(request.Tree()));

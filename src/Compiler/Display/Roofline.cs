@@ -119,7 +119,7 @@ internal static class RooflineFormat
     private static (double Low, double High) Decades(IEnumerable<double> values)
     {
         double[] all = [.. values.Where(v => v > 0 && double.IsFinite(v))];
-        double low = Math.Floor(Math.Log10(all.Min()) - 0.15), high = Math.Ceiling(Math.Log10(all.Max()) + 0.15);
+        double low = Math.Floor(Math.Log10(all.Min()) - 0.4), high = Math.Ceiling(Math.Log10(all.Max()) + 0.15);
         return (low, Math.Max(high, low + 2));
     }
 }

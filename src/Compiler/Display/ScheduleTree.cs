@@ -78,7 +78,7 @@ internal static class TreeFormat
     {
         var rows = new List<(Node Node, int Depth, int Parent)>();
         Flatten(root, 0, -1, rows);
-        double width = Math.Clamp(rows.Max(r => Left + r.Depth * Indent + 40 + 7.3 * (r.Node.Text.Length + r.Node.Note.Length)), 240, 960);
+        double width = Math.Clamp(rows.Max(r => Left + r.Depth * Indent + 60 + 7.3 * (r.Node.Text.Length + 3 + r.Node.Note.Length)), 240, 960);
         var drawing = new Drawing(width, rows.Count * RowHeight + 8, $"schedule of {title}");
         for (int i = 0; i < rows.Count; i++)
         {

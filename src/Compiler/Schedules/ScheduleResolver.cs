@@ -79,6 +79,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
         ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule), sizes);
 
+    /// <summary>Whether dispatch may take it on this CPU: the conditions hold, and the CPU has the features.</summary>
+    public bool AppliesHere(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long> sizes) => ScheduleSelector.Applies(schedule, Interface(op), binder(), target, sizes) == true;
+
     /// <exception cref="RequestException">There is no such schedule.</exception>
     public ScheduleChoice Named(Operator op, string name)
     {

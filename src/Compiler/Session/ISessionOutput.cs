@@ -17,6 +17,8 @@ public interface ISessionOutput
     /// <summary>What a <c>bench</c> measured.</summary>
     void Bench(BenchResult result);
     void Report(Diagnostic diagnostic);
+    /// <summary>A statement begins to run.</summary>
+    void Started(SourceSpan statement) { }
     /// <summary>A line about what the session has done on its own: what a redefinition builds again.</summary>
     void Note(string line) => Print(line);
 }

@@ -216,6 +216,7 @@ public sealed partial class Session : IDisposable
         var runner = new StatementRunner(scope, machine, isCheck: false) { MayRebind = mayRebind };
         foreach (var item in program.Tree.Root.Items)
         {
+            _output.Started(item.Span);
             var bag = new DiagnosticBag();
             bool isDone = Guard(bag, () =>
             {

@@ -116,7 +116,7 @@ internal sealed class ShellLanguage(Shell shell) : IDisposable
             _declared = known = (declarations, DocumentSnapshot.Of(SessionFile, all, ++_version));
         }
         var head = new StringBuilder($"import \"{SessionFile}\"\n");
-        foreach (var v in shell.Session.Variables)
+        foreach (var v in shell.KnownValues)
             if (v.Value is TensorValue { Shape: { } shape } t) head.Append("let ").Append(v.Name).Append(" = zeros(").Append(Runtime.TensorType.Format(t.Type, shape.AsSpan())).Append(")\n");
             else if (v.Value is ScalarValue s) head.Append("let ").Append(v.Name).Append(": ").Append(s.Type is ElementType.Int ? "i64" : s.Type.Name).Append(" = ").Append(s.Type is ElementType.Bool ? "true" : "0").Append('\n');
         string tail = "";
