@@ -30,7 +30,8 @@ internal static class Redefinition
         foreach (var (declaration, error) in change.Broken)
             parts.Add($"{Describe(declaration)} {(declaration is ScheduleSyntax ? "does not fit any more and is gone" : "does not fit any more, define it again")} ({error.Code}: {error.Message})");
         var changed = again.Concat(change.Rebuilt).Select(Session.NameOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var values = origins.Where(o => !o.Key.StartsWith(Session.LastName, StringComparison.Ordinal) && o.Value.Any(changed.Contains)).Select(o => $"`{o.Key}`").Order(StringComparer.Ordinal).ToList();
+        var bound = change.Program.Tree.Root.Items.OfType<LetSyntax>().SelectMany(StatementRunner.TargetsOf).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        var values = origins.Where(o => !bound.Contains(o.Key) && !o.Key.StartsWith(Session.LastName, StringComparison.Ordinal) && o.Value.Any(changed.Contains)).Select(o => $"`{o.Key}`").Order(StringComparer.Ordinal).ToList();
         if (values.Count > 0) parts.Add($"{string.Join(", ", values)} {(values.Count == 1 ? "keeps its value" : "keep their values")}");
         string head = again.Count == 0 ? "" : $"{string.Join(", ", again.Select(Describe))} {(again.Count == 1 ? "is" : "are")} redefined";
         return parts.Count == 0 ? head : head.Length == 0 ? string.Join("; ", parts) : $"{head}: {string.Join("; ", parts)}";

@@ -40,16 +40,12 @@ internal static class LoopQuestions
         var text = new StringBuilder();
         var stages = LoopPlace.InstancesIn(loop.Body).Select(i => LoopNames.Stages(explorer.State).First(s => ReferenceEquals(s.Instance, i)).Name).ToList();
         text.Append(name).Append(Range(loop)).Append(loop.Kind is LoopKind.Serial ? "" : $", {loop.Kind.ToString().ToLowerInvariant()}").Append(stages.Count == 0 ? "\n" : $", around {string.Join(", ", stages)}\n");
-        foreach (string line in Steps(name, Lanes(explorer, loop))) Answer(text, line[(name.Length + 1)..], Ask(explorer, line));
+        foreach (string step in (ReadOnlySpan<string>)["parallel()", $"vectorize({Lanes(explorer, loop)})", "unroll()", "unroll(4)", "split(8)", "partition()"])
+            Answer(text, step, Ask(explorer, step == "split(8)" ? $"({Free(name, "o")}, {Free(name, "i")}) = {name}.{step}" : $"{name}.{step}"));
         Order(text, explorer, at);
         Places(text, explorer, at);
         return text.ToString().TrimEnd('\n');
     }
-
-    private static IEnumerable<string> Steps(string name, string lanes) =>
-    [
-        $"{name}.parallel()", $"{name}.vectorize({lanes})", $"{name}.unroll()", $"{name}.unroll(4)", $"({Free(name, "o")}, {Free(name, "i")}) = {name}.split(8)", $"{name}.partition()",
-    ];
 
     private static string Free(string name, string end) => name.Replace('.', '_') + "_" + end;
 
@@ -60,12 +56,17 @@ internal static class LoopQuestions
         var stage = LoopNames.Stages(explorer.State).FirstOrDefault(s => s.Loops.Any(l => ReferenceEquals(l, at.Loop)));
         if (stage.Instance is null) return;
         int own = stage.Loops.IndexOf(at.Loop);
+        bool isApart = false;
         foreach (var other in stage.Loops)
         {
             if (ReferenceEquals(other, at.Loop)) continue;
             string name = loops.First(l => ReferenceEquals(l.Loop, other)).Name;
             string line = stage.Loops.IndexOf(other) > own ? $"{stage.Name}.reorder({name}, {at.Name})" : $"{stage.Name}.reorder({at.Name}, {name})";
-            Answer(text, line, Ask(explorer, line));
+            var answer = Ask(explorer, line);
+            // Statements between loops keep all of them apart.
+            bool isNested = !answer.Lines[0].StartsWith(ScheduleRefusals.NotNested.Code, StringComparison.Ordinal);
+            if (isNested || !isApart) Answer(text, line, answer);
+            isApart |= !isNested;
         }
         if (at.Loop.Body is For inner && loops.First(l => ReferenceEquals(l.Loop, inner)).Name is var next) Answer(text, $"fuse({next})", Ask(explorer, $"{Free(at.Name, "f")} = {at.Name}.fuse({next})"));
     }
@@ -79,14 +80,12 @@ internal static class LoopQuestions
             if (loops.Any(l => ReferenceEquals(l, at.Loop))) continue;
             Answer(text, $"{name}.compute_at({at.Name})", Ask(explorer, $"{name}.compute_at({at.Name})"));
         }
-        foreach (var buffer in at.Loop.BuffersRead().Where(b => b.Rank() > 0).DistinctBy(b => b.Name))
+        foreach (var buffer in at.Loop.BuffersRead().Except(at.Loop.BuffersWritten()).Where(b => b.Shape.Length > 0).DistinctBy(b => b.Name))
         {
             string line = $"{buffer.Name}.cache_read(at = {at.Name}, memory = local)";
             Answer(text, line, Ask(explorer, $"{Free(at.Name, buffer.Name)} = {line}"));
         }
     }
-
-    private static int Rank(this Lower.Ir.Buffer buffer) => buffer.Shape.Length;
 
     private static void Answer(StringBuilder text, string step, (bool IsPossible, ImmutableArray<string> Lines) answer)
     {

@@ -13,11 +13,13 @@ namespace Tx.Shells;
 public sealed record ShellEntry(int Number, string Text, bool IsDone);
 
 /// <summary>Takes what people type, at a prompt or in a notebook's cell: program text, and commands that begin with <c>:</c> or <c>%</c>. Knows no console.
-/// Not safe for several threads; a token may be cancelled from any.</summary>
+/// Not safe for several threads; but a token may be cancelled from any, and what is asked about text that is being typed may be asked while another thread runs an entry.</summary>
 public sealed partial class Shell : IDisposable
 {
     private readonly List<ShellEntry> _history = [];
     private readonly ShellLanguage _language;
+    private readonly Lock _valuesGate = new();
+    private IReadOnlyList<SessionVariable>? _valuesBefore;
 
     public Shell(SessionOptions options, ISessionOutput output)
     {
@@ -51,10 +53,31 @@ public sealed partial class Shell : IDisposable
     {
         Session.EntryNumber = NextNumber;
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        bool isDone = Parts(text).All(p => !IsOver && (p.IsCommand ? RunCommand(p.Text, cancellation) : RunProgram(p.Text, label, cancellation)));
+        bool isDone;
+        lock (_valuesGate) _valuesBefore = Session.Variables;
+        try { isDone = Parts(text).All(p => !IsOver && (p.IsCommand ? RunCommand(p.Text, cancellation) : RunProgram(p.Text, label, cancellation))); }
+        finally
+        {
+            lock (_valuesGate) _valuesBefore = null;
+        }
         if (SaysTimes) Output.Note(BenchText.Time(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMicroseconds));
         _history.Add(new(NextNumber, text.TrimEnd(), isDone));
         return isDone;
+    }
+
+    /// <summary>The values that names have; while an entry runs, those that they had before it.</summary>
+    internal IReadOnlyList<SessionVariable> KnownValues
+    {
+        get
+        {
+            lock (_valuesGate) return _valuesBefore ?? Session.Variables;
+        }
+    }
+
+    /// <summary>Binds a name to a value from outside. A tensor belongs to the session from now on.</summary>
+    public void SetValue(string name, Value value)
+    {
+        lock (_valuesGate) Session.SetValue(name, value);
     }
 
     /// <summary>False where a prompt should ask for another line.</summary>

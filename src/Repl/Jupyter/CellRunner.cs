@@ -67,6 +67,7 @@ internal sealed class CellRunner(CellSession session, NativeCapture capture, Pub
             capture.Flush();
         }
         lock (_gate) _running = null;
+        if (session.Shell.IsOver) payload.Add(new JsonObject { ["source"] = "ask_exit", ["keepkernel"] = false });
         if (isKept) History.Add(number, code, _lastResult);
 
         stops = !outcome.IsDone && Json.Flag(request, "stop_on_error", true) && !_isSilent;
@@ -92,7 +93,7 @@ internal sealed class CellRunner(CellSession session, NativeCapture capture, Pub
         }
         if (PageQuestion.NameIn(code) is { } name)
         {
-            payload.Add(PageQuestion.Page(name, session.Hover(name, 0)?.Markdown));
+            payload.Add(PageQuestion.Page(name, session.Shell.Inspect(name, 0)?.Markdown));
             return new(true, []);
         }
         return string.IsNullOrWhiteSpace(code) ? new(true, []) : session.Run(code, CellSession.Label(number), this, cancellation);

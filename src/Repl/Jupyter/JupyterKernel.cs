@@ -33,7 +33,7 @@ internal sealed class JupyterKernel : IDisposable
         _capture = new(1, 2, (isError, text) => _runner?.Stream(isError, text));
         _session = new(_capture);
         _runner = new(_session, _capture, _publisher);
-        _language = new(_session);
+        _language = new(_session.Shell);
     }
 
     /// <summary>Serves until a client, a signal or the death of the client ends it.</summary>
@@ -115,6 +115,8 @@ internal sealed class JupyterKernel : IDisposable
             case "execute_request" when number <= _abortBefore: reply = new() { ["status"] = "aborted", ["execution_count"] = _runner.Count, ["payload"] = new JsonArray(), ["user_expressions"] = new JsonObject() }; break;
             case "execute_request":
                 reply = _runner.Execute(message, out bool stops);
+                // `:quit` was given.
+                if (_session.Shell.IsOver) Stop();
                 if (stops)
                 {
                     // What was asked before the client could know of the error is given up.

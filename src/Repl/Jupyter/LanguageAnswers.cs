@@ -9,7 +9,7 @@ using Tx.Shells;
 namespace Tx.Repl.Jupyter;
 
 /// <summary>What a client asks about text that is being written, in the words of the protocol. Positions count code points.</summary>
-internal sealed class LanguageAnswers(CellSession session)
+internal sealed class LanguageAnswers(Shell shell)
 {
     public static JsonObject KernelInfo()
     {
@@ -32,8 +32,8 @@ internal sealed class LanguageAnswers(CellSession session)
     public JsonObject Complete(JsonElement request)
     {
         var (code, offset) = Place(request);
-        var found = session.Complete(code, offset);
-        var span = found.Replaces;
+        var found = shell.Complete(code, offset);
+        var span = found.Replaces.Span;
         int start = CodePoints.At(code, span.Start), end = CodePoints.At(code, Math.Max(offset, span.End));
         string typed = code[span.Start..offset];
         var matches = new JsonArray();
@@ -63,11 +63,11 @@ internal sealed class LanguageAnswers(CellSession session)
     public JsonObject Inspect(JsonElement request)
     {
         var (code, offset) = Place(request);
-        var found = session.Hover(code, offset);
+        var found = shell.Inspect(code, offset);
         return new()
         {
             ["status"] = "ok", ["found"] = found is not null, ["metadata"] = new JsonObject(),
-            ["data"] = found is null ? [] : new JsonObject { ["text/plain"] = Plain(found.Value.Markdown), ["text/markdown"] = found.Value.Markdown },
+            ["data"] = found is null ? [] : new JsonObject { ["text/plain"] = Plain(found.Markdown), ["text/markdown"] = found.Markdown },
         };
     }
 
@@ -77,7 +77,7 @@ internal sealed class LanguageAnswers(CellSession session)
     public JsonObject IsComplete(JsonElement request)
     {
         string code = Json.Text(request, "code") ?? "";
-        if (!session.Shell.IsComplete(code)) return new() { ["status"] = "incomplete", ["indent"] = Indent(code) };
+        if (!shell.IsComplete(code)) return new() { ["status"] = "incomplete", ["indent"] = Indent(code) };
         return new() { ["status"] = !Shell.IsCommand(code) && SyntaxParser.Parse(new SourceText("<cell>", code)).Diagnostics.Any(d => d.IsError) ? "invalid" : "complete" };
     }
 

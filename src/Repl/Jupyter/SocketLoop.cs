@@ -77,7 +77,12 @@ internal sealed class SocketLoop : IDisposable
         while (!_isStopping)
         {
             Zmq.Poll(sockets, _wake.Read, _guard.Deadline is { } deadline ? Math.Max(0, deadline - Environment.TickCount64) : -1);
-            if (Interlocked.Exchange(ref _isAwake, 0) != 0) Posix.Read(_wake.Read, wakes);
+            if (Posix.Awaits(_wake.Read, 0))
+            {
+                // Before the queues are looked at: what is added from now on wakes again.
+                Posix.Read(_wake.Read, wakes);
+                Interlocked.Exchange(ref _isAwake, 0);
+            }
             while (_publish.TryReceive() is { } frames) Subscription(frames);
             Receive(_control, m => _receive(Channel.Control, m));
             int barriers = _barriers.Count;

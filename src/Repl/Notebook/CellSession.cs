@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Tx.Core;
 using Tx.Display;
-using Tx.LanguageServices;
 using Tx.Shells;
 
 namespace Tx.Repl.Notebook;
@@ -31,25 +30,12 @@ internal sealed class CellSession : IDisposable
     }
 
     public Shell Shell { get; }
-    /// <summary>Answers what is asked about text, from any thread.</summary>
-    public SessionLanguage Language { get; } = new();
 
     /// <summary>Is told of each statement of a cell before it runs.</summary>
     public Action<SourceSpan>? Started { set => _output.Begun = value; }
 
     /// <summary>Runs a cell to its end; what goes wrong is in the outcome.</summary>
-    public CellOutcome Run(string code, string label, ICellSink sink, CancellationToken cancellation)
-    {
-        var outcome = With(sink, () => Shell.Submit(code, label, cancellation));
-        if (outcome.IsDone) Language.Ran(code);
-        return outcome;
-    }
-
-    /// <summary>What may be written at a place: names and words of programs, or of a command.</summary>
-    public (TextSpan Replaces, ImmutableArray<CompletionEntry> Entries) Complete(string code, int offset) => Language.Complete(code, offset);
-
-    /// <summary>What is known of the name at a place.</summary>
-    public (TextSpan Span, string Markdown)? Hover(string code, int offset) => Language.Hover(code, offset);
+    public CellOutcome Run(string code, string label, ICellSink sink, CancellationToken cancellation) => With(sink, () => Shell.Submit(code, label, cancellation));
 
     /// <summary>The value of an expression in its forms.</summary>
     public (DisplayBundle? Value, CellOutcome Outcome) Evaluate(string expression, CancellationToken cancellation)
@@ -81,11 +67,7 @@ internal sealed class CellSession : IDisposable
 
     public static string Label(int number) => string.Create(CultureInfo.InvariantCulture, $"<cell {number}>");
 
-    public void Dispose()
-    {
-        Language.Dispose();
-        Shell.Dispose();
-    }
+    public void Dispose() => Shell.Dispose();
 
     private sealed class LastResult : ICellSink
     {

@@ -37,7 +37,7 @@ internal sealed partial class StdioHost : IDisposable
         _session = new(_capture);
         _cells = new((c, cancellation) => Guard(c, () => _ofCells![c.Type](c, cancellation)), Grace);
         _questions = new((c, cancellation) => Guard(c, () => _ofText![c.Type](c, cancellation)), Grace);
-        _text = new(_session, _events);
+        _text = new(_session.Shell, _events);
         _ofCells = new(StringComparer.Ordinal)
         {
             ["SubmitCode"] = Submit, ["RequestValue"] = (c, _) => RequestValue(c), ["RequestValueInfos"] = (c, _) => RequestValueInfos(c), ["SendValue"] = (c, _) => SendValue(c), ["ClearValues"] = (c, _) => ClearValues(c),
@@ -189,7 +189,7 @@ internal sealed partial class StdioHost : IDisposable
     private void RequestValueInfos(HostCommand command)
     {
         string mimeType = Json.Text(command.Body, "mimeType") ?? "text/plain+summary";
-        var infos = _session.Shell.Session.Variables.Select(v => new JsonObject
+        var infos = _session.Shell.Session.Variables.Where(v => v.Value is not (UnknownValue or NothingValue)).Select(v => new JsonObject
         {
             ["typeName"] = v.Value.Describe(), ["name"] = v.Name, ["formattedValue"] = Format(v.Value, mimeType), ["preferredMimeTypes"] = new JsonArray([.. Formatters.Of(v.Value).Data.Keys.Select(k => JsonValue.Create(k))]),
         });
@@ -216,10 +216,7 @@ internal sealed partial class StdioHost : IDisposable
         string name = command.Text("name");
         if (SyntaxParser.Parse(new SourceText("<name>", $"let {name} = 0")) is not { Diagnostics: [], Root.Items: [LetSyntax { Target: NameExpressionSyntax }] }) throw new CommandException($"`{name}` is no name in tx: use letters, digits and `_`, and no word of the language");
         var formatted = FormattedOf(command);
-        var session = _session.Shell.Session;
-        var value = ValueSharing.FromFormatted(name, formatted["mimeType"]!.GetValue<string>(), formatted["value"]!.GetValue<string>(), session.Memory);
-        session.SetValue(name, value);
-        _session.Language.Bound(name, value);
+        _session.Shell.SetValue(name, ValueSharing.FromFormatted(name, formatted["mimeType"]!.GetValue<string>(), formatted["value"]!.GetValue<string>(), _session.Shell.Session.Memory));
     }
 
     private void ClearValues(HostCommand command)

@@ -2,16 +2,17 @@ using System.Text.Json.Nodes;
 using Tx.Core;
 using Tx.LanguageServices;
 using Tx.Repl.Notebook;
+using Tx.Shells;
 
 namespace Tx.Repl.Polyglot;
 
 /// <summary>What a notebook asks about text that is being written. Positions are lines and UTF-16 units, from 0.</summary>
-internal sealed class TextQuestions(CellSession session, EventWriter events)
+internal sealed class TextQuestions(Shell shell, EventWriter events)
 {
     public void Completions(HostCommand command)
     {
         var (text, offset) = Place(command);
-        var found = session.Complete(text.Text, offset);
+        var found = shell.Complete(text.Text, offset);
         var items = new JsonArray();
         foreach (var entry in found.Entries)
             items.Add(new JsonObject
@@ -19,7 +20,7 @@ internal sealed class TextQuestions(CellSession session, EventWriter events)
                 ["displayText"] = entry.Label, ["kind"] = Kind(entry.Kind), ["filterText"] = entry.Label, ["sortText"] = entry.Label, ["insertText"] = entry.Insert ?? entry.Label, ["insertTextFormat"] = null,
                 ["documentation"] = string.Join("\n\n", ((string[])[entry.Detail, entry.Documentation]).Where(t => t.Length > 0)),
             });
-        events.Emit("CompletionsProduced", command, new() { ["linePositionSpan"] = EventWriter.Span(text, found.Replaces), ["completions"] = items });
+        events.Emit("CompletionsProduced", command, new() { ["linePositionSpan"] = EventWriter.Span(text, found.Replaces.Span), ["completions"] = items });
     }
 
     // The words of .NET Interactive, to which editors have pictures.
@@ -40,14 +41,14 @@ internal sealed class TextQuestions(CellSession session, EventWriter events)
     {
         var (text, offset) = Place(command);
         // An event without content is none: where nothing is known, the command only succeeds.
-        if (session.Hover(text.Text, offset) is { } found)
-            events.Emit("HoverTextProduced", command, new() { ["content"] = new JsonArray(EventWriter.Formatted("text/markdown", found.Markdown)), ["linePositionSpan"] = EventWriter.Span(text, found.Span) });
+        if (shell.Inspect(text.Text, offset) is { } found)
+            events.Emit("HoverTextProduced", command, new() { ["content"] = new JsonArray(EventWriter.Formatted("text/markdown", found.Markdown)), ["linePositionSpan"] = EventWriter.Span(text, found.Span.Span) });
     }
 
     public void Signatures(HostCommand command)
     {
         var (text, offset) = Place(command);
-        if (session.Language.Signature(text.Text, offset) is not { } found) return;
+        if (shell.Signature(text.Text, offset) is not { } found) return;
         var parameters = new JsonArray([.. found.Parameters.Select(p => new JsonObject { ["label"] = p, ["documentation"] = EventWriter.Formatted("text/markdown", "") })]);
         events.Emit("SignatureHelpProduced", command, new()
         {
@@ -59,7 +60,7 @@ internal sealed class TextQuestions(CellSession session, EventWriter events)
     public void Diagnostics(HostCommand command)
     {
         var text = new SourceText("<cell>", command.Text("code"));
-        events.EmitDiagnostics(command, text, session.Language.Diagnose(text));
+        events.EmitDiagnostics(command, text, shell.Diagnose(text.Text));
     }
 
     private static (SourceText Text, int Offset) Place(HostCommand command)

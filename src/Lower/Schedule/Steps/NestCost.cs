@@ -8,12 +8,15 @@ using Tx.Lower.Schedule.Placement;
 namespace Tx.Lower.Schedule.Steps;
 
 /// <summary>What the nests of a schedule do, over all iterations: as a number where all sizes are known, else as products of sizes.</summary>
-/// <param name="Operations">On elements.</param>
+/// <param name="Operations">Arithmetic on elements.</param>
 /// <param name="Loads">Elements that are read, each time that one is.</param>
 /// <param name="Stores">Elements that are written, each time that one is.</param>
 /// <param name="Bytes">The distinct bytes that the nest with the largest footprint touches; null where sizes are not known.</param>
 public sealed record NestCost(string Operations, string Loads, string Stores, long? Bytes)
 {
+    // Loops whose ranges depend on others are counted iteration by iteration, up to so many.
+    private const int MaxCounted = 1 << 16;
+
     public static NestCost Of(ScheduleState state)
     {
         var (operations, loads, stores) = (new Sum(), new Sum(), new Sum());
@@ -21,10 +24,13 @@ public sealed record NestCost(string Operations, string Loads, string Stores, lo
             foreach (var i in state.Nests.Instances(nest))
             {
                 var facts = InstanceFacts.Of(i);
-                var points = Points(state, nest, i);
-                operations.Add(facts.Operations, points);
-                loads.Add(facts.Loads.Count, points);
-                stores.Add(facts.Stores.Count, points);
+                // A stage that is computed in a loop of another may compute an element more than once; of any other the domain is what runs.
+                double? runs = state.Placed.ContainsKey(i.Name) ? Runs(NestPath.LoopsAround(state.Nests[nest], i.Name)) : null;
+                IEnumerable<Expr> points = runs is null ? i.Iterations.Select(it => Simplify.Simplifier.Simplify(it.End - it.Start)) : [];
+                bool isLeast = runs is null && state.Placed.ContainsKey(i.Name);
+                operations.Add(facts.Arithmetic * (runs ?? 1), points, isLeast);
+                loads.Add(facts.Loads.Count * (runs ?? 1), points, isLeast);
+                stores.Add(facts.Stores.Count * (runs ?? 1), points, isLeast);
             }
         long? bytes = null;
         foreach (var view in NestViews.Of(state))
@@ -32,28 +38,53 @@ public sealed record NestCost(string Operations, string Loads, string Stores, lo
         return new(operations.ToString(), loads.ToString(), stores.ToString(), bytes);
     }
 
-    // A stage that is computed in a loop of another may compute an element more than once; of any other the domain is what runs.
-    private static IEnumerable<Expr> Points(ScheduleState state, int nest, Instance i) =>
-        state.Placed.ContainsKey(i.Name) ? NestPath.LoopsAround(state.Nests[nest], i.Name).Select(l => l.Extent) : i.Iterations.Select(it => Simplify.Simplifier.Simplify(it.End - it.Start));
+    /// <summary>How often what stands inside some loops runs; null where sizes are not known, or it would take too long to count.</summary>
+    private static double? Runs(ImmutableArray<For> loops)
+    {
+        var point = new Dictionary<Var, long>();
+        int left = MaxCounted;
+        return Count(0);
+
+        double? Count(int at)
+        {
+            if (at == loops.Length) return 1;
+            var evaluator = new PointEvaluator(point);
+            if (left-- == 0 || evaluator.Evaluate(loops[at].Min) is not { } first || evaluator.Evaluate(loops[at].Extent) is not { } extent) return null;
+            var variable = loops[at].Variable;
+            if (!loops.Skip(at + 1).Any(l => l.Min.UsesVar(variable) || l.Extent.UsesVar(variable))) return Math.Max(0, extent) * Count(at + 1);
+            double total = 0;
+            for (long i = 0; i < extent; i++)
+            {
+                point[variable] = first + i;
+                if (Count(at + 1) is not { } inner) return null;
+                total += inner;
+            }
+            point.Remove(variable);
+            return total;
+        }
+    }
 
     /// <summary>A sum of products: one number, and a coefficient for each product of sizes.</summary>
     private sealed class Sum
     {
         private readonly OrderedDictionary<string, double> _terms = new(StringComparer.Ordinal);
 
-        public void Add(int each, IEnumerable<Expr> extents)
+        private bool _isLeast;
+
+        public void Add(double each, IEnumerable<Expr> extents, bool isLeast)
         {
+            _isLeast |= isLeast;
             double number = each;
             var others = new List<string>();
             foreach (var e in extents)
                 if (e is IntImm n) number *= n.Value;
                 else others.Add(e is Var ? e.ToString() : $"({e})");
             if (number == 0) return;
-            string key = string.Join("·", others.Order(StringComparer.Ordinal));
+            string key = string.Join("·", others);
             _terms[key] = _terms.GetValueOrDefault(key) + number;
         }
 
-        public override string ToString() => _terms.Count == 0 ? "0" : string.Join(" + ", _terms.OrderBy(t => t.Key.Length == 0).Select(t => t.Key.Length == 0 ? Number(t.Value) : t.Value == 1 ? t.Key : $"{Number(t.Value)}·{t.Key}"));
+        public override string ToString() => _terms.Count == 0 ? "0" : (_isLeast ? "at least " : "") + string.Join(" + ", _terms.OrderBy(t => t.Key.Length == 0).Select(t => t.Key.Length == 0 ? Number(t.Value) : t.Value == 1 ? t.Key : $"{Number(t.Value)}·{t.Key}"));
 
         private static string Number(double n) => n switch
         {
