@@ -50,7 +50,7 @@ internal static class RooflineFormat
         text.Append(CultureInfo.InvariantCulture, $"// {r.Title}\n");
         text.Append(CultureInfo.InvariantCulture, $"machine, measured now, {Threads(m)}: {m.Gflops:0.0} GFLOP/s ({m.Type.Name} multiply-adds), {m.MemoryGigabytes:0.0} GB/s from memory, {m.CacheGigabytes:0.0} GB/s from the first-level cache\n");
         int width = Math.Max(8, r.Points.IsEmpty ? 0 : r.Points.Max(p => p.Name.Length));
-        text.Append("  ").Append("schedule".PadRight(width)).Append("     flop/byte      GFLOP/s           roof  of it\n");
+        text.Append("  ").Append("schedule".PadRight(width)).Append("     flop/byte      GFLOP/s    memory's roof  of it\n");
         foreach (var p in r.Points)
             text.Append(CultureInfo.InvariantCulture, $"  {p.Name.PadRight(width)}  {p.Intensity,12:0.##}  {p.Gflops,11:0.00}  {m.Roof(p.Intensity),11:0.0}      {p.Gflops / m.Roof(p.Intensity),5:0%}  {Limit(m, p)}\n");
         if (r.Points.IsEmpty) text.Append("  nothing that computes on elements was measured\n");
@@ -59,7 +59,7 @@ internal static class RooflineFormat
 
     private static string Threads(MachinePeaks m) => m.Threads == 1 ? "1 thread" : $"{m.Threads} threads";
 
-    private static string Limit(MachinePeaks m, RooflinePoint p) => p.Gflops > m.Roof(p.Intensity) * 1.05 ? "above memory's roof: its tensors stay in caches" : p.Intensity * m.MemoryGigabytes < m.Gflops ? "below memory" : "below arithmetic";
+    private static string Limit(MachinePeaks m, RooflinePoint p) => p.Gflops > m.Roof(p.Intensity) * 1.05 ? "its tensors stay in caches" : p.Intensity * m.MemoryGigabytes < m.Gflops ? "limited by memory" : "limited by arithmetic";
 
     private static string Draw(Roofline r)
     {
