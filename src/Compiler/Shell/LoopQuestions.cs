@@ -80,14 +80,12 @@ internal static class LoopQuestions
             if (loops.Any(l => ReferenceEquals(l, at.Loop))) continue;
             Answer(text, $"{name}.compute_at({at.Name})", Ask(explorer, $"{name}.compute_at({at.Name})"));
         }
-        foreach (var buffer in at.Loop.BuffersRead().Where(b => b.Rank() > 0).DistinctBy(b => b.Name))
+        foreach (var buffer in at.Loop.BuffersRead().Except(at.Loop.BuffersWritten()).Where(b => b.Shape.Length > 0).DistinctBy(b => b.Name))
         {
             string line = $"{buffer.Name}.cache_read(at = {at.Name}, memory = local)";
             Answer(text, line, Ask(explorer, $"{Free(at.Name, buffer.Name)} = {line}"));
         }
     }
-
-    private static int Rank(this Lower.Ir.Buffer buffer) => buffer.Shape.Length;
 
     private static void Answer(StringBuilder text, string step, (bool IsPossible, ImmutableArray<string> Lines) answer)
     {

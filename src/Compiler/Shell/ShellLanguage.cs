@@ -17,16 +17,19 @@ internal sealed class ShellLanguage(Shell shell) : IDisposable
     private (object Declarations, DocumentSnapshot File)? _declared;
     private int _version;
 
-    private static string SessionFile => Path.GetFullPath(".session-declarations.tx");
+    // No file: only a name that an import can find.
+    private static string SessionFile => Path.Combine(AppContext.BaseDirectory, ".session.tx").Replace('\\', '/');
 
     public CompletionResult Complete(string text, int offset)
     {
         if ((Shell.IsCommand(text) || text.AsSpan().Trim() is ":" or "%") && CommandAt(text, offset) is { } at) return Complete(text, offset, at);
         lock (_gate)
         {
-            var (workspace, shift) = Workspace(text);
+            // A point with nothing behind it ends what stands around it: a name takes the place of the one that is to come.
+            bool isOpen = offset > 0 && text[offset - 1] == '.' && (offset == text.Length || !char.IsLetterOrDigit(text[offset]));
+            var (workspace, shift) = Workspace(isOpen ? text.Insert(offset, "x") : text);
             var found = _service.Complete(workspace, Document, offset + shift);
-            return Back(found, text, shift);
+            return isOpen ? found with { Replaces = new(new("<prompt>", text), new(offset, 0)) } : Back(found, text, shift);
         }
     }
 
@@ -112,7 +115,7 @@ internal sealed class ShellLanguage(Shell shell) : IDisposable
             string all = string.Join('\n', declarations.All.Select(d => (d.Doc is { Length: > 0 } doc ? string.Concat(doc.Split('\n').Select(l => $"/// {l}\n")) : "") + d.Span.Text));
             _declared = known = (declarations, DocumentSnapshot.Of(SessionFile, all, ++_version));
         }
-        var head = new StringBuilder($"import \"{Path.GetFileName(SessionFile)}\"\n");
+        var head = new StringBuilder($"import \"{SessionFile}\"\n");
         foreach (var v in shell.KnownValues)
             if (v.Value is TensorValue { Shape: { } shape } t) head.Append("let ").Append(v.Name).Append(" = zeros(").Append(Runtime.TensorType.Format(t.Type, shape.AsSpan())).Append(")\n");
             else if (v.Value is ScalarValue s) head.Append("let ").Append(v.Name).Append(": ").Append(s.Type is ElementType.Int ? "i64" : s.Type.Name).Append(" = ").Append(s.Type is ElementType.Bool ? "true" : "0").Append('\n');

@@ -140,6 +140,7 @@ internal static class SessionCommands
         var host = CpuTarget.Host();
         if (text.Length == 0) return shell.Say(Describe(shell.Session.Target));
         string[] words = text.Split((char[])[' ', ',', '(', ')', '"'], StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0) return shell.Refuse($"`{text}` is no target", "call it as `:target host`, or with features of this machine");
         if (words is ["host"] or ["cpu"]) shell.Session.SetTarget(host);
         else if (words is ["gpu", ..]) return shell.Refuse("there is no backend for gpu", "`:steps` applies a schedule that is on gpu, and shows its nests");
         else
