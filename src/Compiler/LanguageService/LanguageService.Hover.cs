@@ -12,7 +12,7 @@ public sealed partial class LanguageService
     public HoverResult? Hover(Workspace workspace, string path, int offset)
     {
         if (Analyse(workspace, path) is not { } analysis) return null;
-        if (NameAt(analysis, offset) is { } found) return Describe(analysis, found.Name, found.Path) is { } text ? new(found.Name.Use, text) : null;
+        if (NameAt(analysis, offset) is { } found && Describe(analysis, found.Name, found.Path) is { } text) return new(found.Name.Use, text);
         var token = SourceTokens.Read(analysis.Tree.Document.Text).FirstOrDefault(t => t.Kind is TokenKind.Keyword or TokenKind.Name && t.Span.Start <= offset && offset <= t.Span.End);
         return Word(analysis.Tree.Document.Text.Text.Substring(token.Span.Start, token.Span.Length)) is { } known ? new(new(analysis.Tree.Document.Text, token.Span), known) : null;
     }

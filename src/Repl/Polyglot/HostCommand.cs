@@ -14,10 +14,13 @@ internal sealed record HostCommand(string Token, string Type, JsonElement Body, 
 
     /// <summary>Reads a line; null where it is no command: an event, which concerns no one here.</summary>
     /// <exception cref="JsonException">The line is no envelope.</exception>
+    /// <exception cref="InvalidOperationException">A text in it is none.</exception>
     public static HostCommand? Parse(string line)
     {
         var root = JsonElement.Parse(line);
         if (root.ValueKind is not JsonValueKind.Object) throw new JsonException("the line is no object");
+        // A text may hold half a letter, which no event could repeat.
+        _ = Json.Bytes(JsonNode.Parse(line)!);
         if (Json.Member(root, "eventType") is not null) return null;
         if (Json.Text(root, "commandType") is not { Length: > 0 } type) throw new JsonException("the line has neither `commandType` nor `eventType`");
         var slip = Json.Member(root, "routingSlip") is { ValueKind: JsonValueKind.Array } entries ? entries.EnumerateArray().Where(e => e.ValueKind is JsonValueKind.String).Select(e => e.GetString()!).ToArray() : [];
@@ -35,7 +38,10 @@ internal sealed record HostCommand(string Token, string Type, JsonElement Body, 
         var echo = new JsonObject { ["token"] = Token };
         if (Json.Text(Envelope, "id") is { } id) echo["id"] = id;
         echo["commandType"] = Type;
-        echo["command"] = JsonNode.Parse(Body.GetRawText());
+        var body = JsonNode.Parse(Body.GetRawText())!;
+        if (body is JsonObject members)
+            foreach (string name in (string[])["targetKernelName", "originUri", "destinationUri"]) members.TryAdd(name, null);
+        echo["command"] = body;
         echo["routingSlip"] = new JsonArray([.. slip.Select(s => JsonValue.Create(s))]);
         return echo;
     }
