@@ -56,17 +56,21 @@ internal sealed class CellRunner(CellSession session, NativeCapture capture, Pub
         var payload = new JsonArray();
         var expressions = new JsonObject();
         CellOutcome outcome;
-        // A client that cannot be asked for input has nobody in front of it who would watch.
-        using (var progress = !_isSilent && Json.Flag(request, "allow_stdin", true) ? new CellProgress((bundle, id, isUpdate) => publisher.Display(bundle, message.Header, id, isUpdate)) : null)
+        try
         {
+            // A client that cannot be asked for input has nobody in front of it who would watch.
+            using var progress = !_isSilent && Json.Flag(request, "allow_stdin", true) ? new CellProgress((bundle, id, isUpdate) => publisher.Display(bundle, message.Header, id, isUpdate)) : null;
             session.Started = progress is null ? null : progress.Started;
             outcome = Run(code, number, payload, cancellation.Token);
             if (outcome.IsDone && Json.Member(request, "user_expressions") is { ValueKind: JsonValueKind.Object } asked)
                 foreach (var expression in asked.EnumerateObject()) expressions[expression.Name] = Evaluate(expression.Value, cancellation.Token);
-            session.Started = null;
             capture.Flush();
         }
-        lock (_gate) _running = null;
+        finally
+        {
+            session.Started = null;
+            lock (_gate) _running = null;
+        }
         if (session.Shell.IsOver) payload.Add(new JsonObject { ["source"] = "ask_exit", ["keepkernel"] = false });
         if (isKept) History.Add(number, code, _lastResult);
 

@@ -41,7 +41,7 @@ internal sealed class JupyterKernel : IDisposable
     {
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => (c.Cancel, _) = (true, _runner.Interrupt()));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, c => { c.Cancel = true; Stop(); });
-        var sockets = new Thread(_loop.Run) { IsBackground = true, Name = "sockets" };
+        var sockets = new Thread(Listen) { IsBackground = true, Name = "sockets" };
         var cells = new Thread(Work, StackBytes) { IsBackground = true, Name = "cells" };
         _isIdle = false;
         sockets.Start();
@@ -58,6 +58,16 @@ internal sealed class JupyterKernel : IDisposable
     }
 
     private void Stop() => _isStopped.Set();
+
+    private void Listen()
+    {
+        try { _loop.Run(); }
+        catch (IOException e)
+        {
+            Posix.Write(_capture.OriginalError, System.Text.Encoding.UTF8.GetBytes($"tx kernel: {e.Message}\n"));
+            Stop();
+        }
+    }
 
     /// <summary>On the thread of the sockets.</summary>
     private void Receive(Channel channel, WireMessage message)

@@ -54,7 +54,9 @@ internal sealed class CellSession : IDisposable
             bool isDone = run();
             return new(isDone, [.. _output.Errors]);
         }
-        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+#pragma warning disable CA1031 // Whatever it is, the notebook goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             // A defect of ours, or a limit of the machine: the session goes on.
             return new(false, [.. _output.Errors, Diagnostic.Create(NotebookDiagnostics.CellFailed, null, e.Message)]);

@@ -24,14 +24,17 @@ internal sealed partial class StdioHost : IDisposable
     private readonly TextQuestions _text;
     private readonly Dictionary<string, Action<HostCommand, CancellationToken>> _ofCells, _ofText;
     private readonly Dictionary<string, Action<HostCommand>> _atOnce;
+    private readonly Action _quit;
     private volatile HostCommand? _current;
     private int _order;
     private bool _isOver;
 
     /// <param name="name">The name under which the notebook knows this process.</param>
     /// <param name="outputFile">The file to which events go; what else is written to it is output of a cell.</param>
-    public StdioHost(string name, int outputFile, int errorFile)
+    /// <param name="quit">Ends the process, when a cell says <c>:quit</c>.</param>
+    public StdioHost(string name, int outputFile, int errorFile, Action quit)
     {
+        _quit = quit;
         _capture = new(outputFile, errorFile, Stream);
         _events = new($"kernel://{name}/", line => Posix.Write(_capture.OriginalOutput, line));
         _session = new(_capture);
@@ -60,7 +63,7 @@ internal sealed partial class StdioHost : IDisposable
     /// <summary>Serves standard input and output until the input ends or <c>Quit</c> comes.</summary>
     public static int Serve(string name)
     {
-        using var host = new StdioHost(name, 1, 2);
+        using var host = new StdioHost(name, 1, 2, () => Environment.Exit(CommandLineApp.Fine));
         using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         return host.Run(input);
     }
@@ -111,6 +114,7 @@ internal sealed partial class StdioHost : IDisposable
         {
             handle();
             _events.Succeed(command, _order);
+            if (_session.Shell.IsOver) _quit();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -18,7 +18,7 @@ internal sealed class StdioClient : IDisposable
 
     public StdioClient(string name = "pid-7")
     {
-        var host = new StdioHost(name, _output.Write, _error.Write);
+        var host = new StdioHost(name, _output.Write, _error.Write, () => _commands!.Dispose());
         _commands = new(new FileStream(new SafeFileHandle(_input.Write, ownsHandle: true), FileAccess.Write), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         _host = new Thread(() =>
         {

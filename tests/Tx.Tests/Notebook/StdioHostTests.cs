@@ -153,6 +153,15 @@ public class StdioHostTests
     }
 
     [Fact]
+    public void QuitOfACellEndsTheHost()
+    {
+        using var client = new StdioClient();
+        client.Next();
+        client.Ask("bye", "SubmitCode", """{"code":":quit"}""");
+        Assert.Equal(0, client.Close().Exit);
+    }
+
+    [Fact]
     public void ValuesAreShared()
     {
         using var client = new StdioClient();
