@@ -34,7 +34,30 @@ public static class CacheReadStep
         if (scope is MemoryScope.Shared) DeviceSteps.RequireDevice(state, d, "`shared` memory");
         if (buffer.Packed is not null) throw Refuse(d, place, "several of its elements lie in one byte", "unpack it into a tensor of its own, and cache that");
         if (buffer.Shape.IsEmpty) throw Refuse(d, place, "it has one element", "leave this line out");
+        if (HasGaps(state, buffer)) throw Refuse(d, place, "its layout has places that no element lies in", "write this line before `layout`");
         return at is null ? AtRoot(state, d, context, buffer, "root") : AtLoop(state, d, context, buffer, at, place, scope);
+    }
+
+    // Elements in digits: the last of them may end before its places do, and a box of places is copied whole.
+    private static bool HasGaps(ScheduleState state, Buffer buffer) =>
+        buffer.Role is BufferRole.Temporary && state.Nests.Writers(buffer).Any(n => DigitStores.To(buffer, state.Nests[n]));
+
+    private sealed class DigitStores(Buffer buffer) : Walker
+    {
+        private bool _found;
+
+        public static bool To(Buffer buffer, Stmt nest)
+        {
+            var stores = new DigitStores(buffer);
+            stores.Visit(nest);
+            return stores._found;
+        }
+
+        public override void Visit(Stmt s)
+        {
+            if (s is Store t && ReferenceEquals(t.Buffer, buffer)) _found |= t.Indices.Any(i => i is Binary { Op: BinaryOp.Div });
+            base.Visit(s);
+        }
     }
 
     private static MemoryScope ScopeOf(Directive d, LoopPlace? at, string place)

@@ -173,7 +173,7 @@ public static class CacheWrite
         var body = Block.Of(StoresOf(compute.Init ?? compute.Body).Select(s => new Store(s.Buffer, s.Indices, new Load(tiles[s.Buffer], indices))));
         var renamed = tileLoops.ToDictionary(l => l.Variable, l => (Expr)space.LoopOf(l.Variable));
         var spatial = compute.Iterations.Where(it => it.Kind is not IterKind.Reduction).Select(it => it with { Binding = it.Binding.Substitute(renamed) });
-        return space.Wrap(tileLoops, new Instance(name, [.. spatial, .. tileLoops.Select(l => space.Point(l.Variable))],
+        return space.Wrap(tileLoops, new Instance(name, [.. spatial, .. space.PointsFor(tileLoops.Select(l => space.Point(l.Variable).Variable))],
             Regions.Read(body), Regions.Written(body), null, body, true, compute.Origin));
     }
 

@@ -34,6 +34,11 @@ public static class CacheWriteStep
         if (scope is MemoryScope.Register && inside.FirstOrDefault(l => NestPath.MaxExtent(l) is null) is { } varying)
             throw Refuse(d, place, $"registers have a fixed number, and `{Names.Of(state, varying.Variable)}` runs `{varying.Extent}` times", $"split `{Names.Of(state, varying.Variable)}` first, or use `local` memory", compute, "memory");
 
+        // A kernel for all sizes plans its storage from the sizes alone.
+        var dims = state.Function.Dims.Select(x => x.Variable).ToHashSet();
+        if (dims.Count > 0 && inside.FirstOrDefault(l => NestPath.MaxExtent(l) is null && !l.Extent.FreeVars().All(dims.Contains)) is { } moving)
+            throw Refuse(d, place, $"`{Names.Of(state, moving.Variable)}` runs `{moving.Extent}` times, which is not known from the sizes", $"split `{Names.Of(state, moving.Variable)}`, and take the outer loop", compute);
+
         TileLayout? layout = null;
         if (d["layout"] is LayoutValue map)
         {

@@ -38,7 +38,7 @@ internal static class IndependentLoops
     // Some dimension of the element depends on this loop alone, and what is read of the same tensor has the same index there.
     private static bool IsIndependent(Instance instance, Var loop, Store store, List<Load> reads)
     {
-        if (instance.Iterations.SingleOrDefault(it => it.Binding.UsesVar(loop)) is not { Kind: IterKind.Spatial, Binding: Var, Variable: var v }) return false;
+        if (instance.Iterations.Where(it => it.Binding.UsesVar(loop)).ToList() is not [{ Kind: IterKind.Spatial, Binding: Var, Variable: var v }]) return false;
         return Enumerable.Range(0, store.Indices.Length).Any(d =>
             AccessStrides.Coefficient(store.Indices[d], v) is not (null or 0)
             && !store.Indices[d].UsesAny(other => !ReferenceEquals(other, v) && instance.Iterations.Any(it => ReferenceEquals(it.Variable, other)))
