@@ -66,8 +66,10 @@ internal sealed class OperatorTable : IDisposable
         return opened;
     }
 
+    // `n`, `16`, `n/16` (rounded up), `n<16` (at most 16).
     private static long SizeOf(string text, IReadOnlyDictionary<string, long> sizes)
     {
+        if (text.Split('<', 2) is [var size0, var most]) return Math.Min(SizeOf(size0, sizes), SizeOf(most, sizes));
         string[] parts = text.Split('/', 2);
         long n = sizes.TryGetValue(parts[0], out long size) ? size : long.Parse(parts[0], CultureInfo.InvariantCulture);
         long by = parts.Length == 1 ? 1 : long.Parse(parts[1], CultureInfo.InvariantCulture);

@@ -161,7 +161,8 @@ internal sealed partial class ScheduleGenerator
         var result = new List<Live>();
         foreach (var handle in _named.Concat(Stages.SelectMany(s => s.Indices.Select(i => Loop(s, i)))))
         {
-            if (_gone.Contains(handle) || _state.FindLoop(handle) is not { } v || _state.Nests.FindNest(v) is not { } nest) continue;
+            // `auto` names no loops that it makes.
+            if (_gone.Contains(handle) || handle.Stage is { } stage && _defaulted.Contains(stage) || _state.FindLoop(handle) is not { } v || _state.Nests.FindNest(v) is not { } nest) continue;
             if (result.Exists(l => ReferenceEquals(l.Variable, v)) && _random.Next(4) > 0) continue;
             result.Add(new(handle, v, LoopPlace.LoopsIn(_state.Nests[nest]).First(f => ReferenceEquals(f.Variable, v)), nest));
         }

@@ -25,6 +25,7 @@ internal sealed record PlainStage(int Nest, Instance Instance, ImmutableArray<Fo
         var nest = state.Nests[number];
         why = "";
         if (NestPath.SoleInstance(nest) is not { } i || HasAllocation(nest)) return Fail(SharesLoops, out why);
+        if (TileLoops.In(i).Count > 0) return Fail(IsInstruction, out why);
         if (i.Iterations.Any(it => it.Kind is IterKind.Opaque)) return Fail("its iterations need each other in order", out why);
         var loops = NestPath.LoopsAround(nest, instance);
         var stores = Stores.In(i);
@@ -55,9 +56,10 @@ internal sealed record PlainStage(int Nest, Instance Instance, ImmutableArray<Fo
 
     /// <summary>What helps where <see cref="Match"/> says why not: what the steps above have made of the loops, they can make later.</summary>
     public static Diagnostic Refusal(SourceSpan? span, string stage, string why) =>
-        Diagnostic.Create(ScheduleRefusals.StageHasShape, span, stage, why) is var d && why == SharesLoops ? d : d.WithHelp("leave this line out: the stage stays where it is");
+        Diagnostic.Create(ScheduleRefusals.StageHasShape, span, stage, why) is var d && why == SharesLoops ? d
+            : d.WithHelp(why == IsInstruction ? "write this line before `tensorize`" : "leave this line out: the stage stays where it is");
 
-    private const string SharesLoops = "it shares its loops with other stages";
+    private const string SharesLoops = "it shares its loops with other stages", IsInstruction = "an instruction computes it";
 
     private static PlainStage? Fail(string reason, out string why)
     {

@@ -45,6 +45,8 @@ public static class Fold
                 $"compute it in a loop and store it in one: `{handle.Name}.compute_at(…, store_at = …)`"), writer, "computed here"));
         if (buffer.Shape[dimension] is IntImm held && held.Value <= extent) return StepResult.WithoutEffect(state, $"storage of `{name}` has {held.Value} elements");
 
+        if (Places.CopiesOf(state.Nests[number]).Contains(buffer))
+            throw StepContext.Refuse(ScheduleRefusals.WrongStage, d.Span, "fold", name, "a prefetch or a copy of memory names an element of it where it lies now", "write this line before that one");
         var carrier = Carrier(state, body, outside, writer, buffer, d);
         var at = LoopPlace.Find(state.Nests[number], carrier, number);
         long? needed = Needed(state, at, outside, writer, buffer, dimension);

@@ -18,10 +18,13 @@ internal static class Marking
     public static StepResult Mark(ScheduleState state, LoopPlace place, LoopKind kind, Evidence evidence, bool touches = true)
     {
         var nest = NestPath.ReplaceLoop(state.Nests[place.Nest], place.Loop.Variable, f => Primitives.Mark.Marked(f, kind));
-        if (kind is LoopKind.Vectorized or LoopKind.Unrolled && state.Mirrors.TryGetValue(place.Loop.Variable, out var mirrors))
-            foreach (var mirror in mirrors) nest = MarkMirror(nest, mirror, kind);
+        if (kind is LoopKind.Vectorized or LoopKind.Unrolled) nest = MarkMirrors(state, nest, place.Loop.Variable, kind);
         return new(state.Replace(place.Nest, nest).Touch(touches ? place.Instances.Select(i => i.Name) : []), evidence);
     }
+
+    /// <summary>The loops that start and copy the tile which a loop runs over take its mark.</summary>
+    public static Stmt MarkMirrors(ScheduleState state, Stmt nest, Var loop, LoopKind kind) =>
+        state.Mirrors.TryGetValue(loop, out var mirrors) ? mirrors.Aggregate(nest, (n, mirror) => MarkMirror(n, mirror, kind)) : nest;
 
     // It starts or copies one element of a tile in each iteration, so any mark is legal; a vector holds no other.
     private static Stmt MarkMirror(Stmt nest, Var mirror, LoopKind kind)

@@ -34,8 +34,14 @@ public static class Tensorize
             nest = ReplaceStart(state, nest, start, init, d, place.Nest);
         else if (init is not null && replaced.Init is null)
             throw Refuse(d, init.Name, replaced, new("its initial value is set by a stage that is not here", "leave `init` out"));
+        // A tile is started and copied in vectors where an instruction computes it in one.
+        var elements = LoopPlace.LoopsIn(place.Loop.Body).Prepend(place.Loop).LastOrDefault(f => Stores.In(replaced) is [{ Indices: [.., var last] }, ..] && IsUnit(last, f.Variable, replaced));
+        if (elements is not null) nest = Marking.MarkMirrors(state, nest, elements.Variable, LoopKind.Vectorized);
         return new(state.Replace(place.Nest, nest).Touch(replaced.Name), evidence);
     }
+
+    private static bool IsUnit(Expr index, Var loop, Instance instance) =>
+        AccessStrides.Coefficient(index.Substitute(instance.Iterations.ToDictionary(it => it.Variable, it => it.Binding)), loop) is 1;
 
     private static void RequireTarget(Instruction instruction, ScheduleState state, Directive d)
     {

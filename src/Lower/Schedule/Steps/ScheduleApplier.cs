@@ -84,6 +84,7 @@ public static class ScheduleApplier
     {
         var rule = PrimitiveTable.Find(d.Primitive.Name) ?? throw new CompilerBugException("schedule", $"no rule for {d.Primitive.Name}");
         var result = rule(state, d, context);
+        ThreadGroups.Require(result.State, d);
         var evidence = MarkProof.Check(state, result.State, d, context) is { } marks ? result.Evidence & marks : result.Evidence;
         return result with { Evidence = context.Settle(evidence, d, state, result.State) };
     }
