@@ -18,7 +18,7 @@ internal static partial class Editor
         var next = Apply(s, key, language);
         return key.Code switch
         {
-            KeyCode.Text => Suggest(next, language, isAsked: false),
+            KeyCode.Text when !key.IsBurst => Suggest(next, language, isAsked: false),
             KeyCode.Backspace when s.Popup is not null => Suggest(next, language, isAsked: false),
             KeyCode.Tab => next,
             _ => next with { Popup = null },
@@ -31,7 +31,7 @@ internal static partial class Editor
         {
             case KeyCode.Text: return Type(s, key.Text);
             case KeyCode.Paste: return Insert(s, key.Text.ReplaceLineEndings("\n").Replace("\t", "    ", StringComparison.Ordinal), isTyping: false);
-            case KeyCode.Enter: return Enter(s, language);
+            case KeyCode.Enter: return Enter(s, language, key.IsBurst);
             case KeyCode.NewLine: return NewLine(s);
             case KeyCode.Tab: return Tab(s, language);
             case KeyCode.Backspace: return s.Caret == 0 ? s : Delete(s, Unindents(s) ? s.Caret - Indent : Graphemes.Previous(s.Text, s.Caret), s.Caret);
@@ -94,9 +94,9 @@ internal static partial class Editor
 
     private static EditorState Show(EditorState s, Snapshot to) => s with { Text = to.Text, Caret = Graphemes.Snap(to.Text, to.Caret), IsTyping = false, Column = -1 };
 
-    private static EditorState Enter(EditorState s, IEditorLanguage language) =>
+    private static EditorState Enter(EditorState s, IEditorLanguage language, bool isBurst = false) =>
         string.IsNullOrWhiteSpace(s.Text) ? s with { Outcome = EditorOutcome.Submitted }
-        : language.IsComplete(s.Text) ? s with { Outcome = EditorOutcome.Submitted, Caret = s.Text.Length } : NewLine(s);
+        : language.IsComplete(s.Text) ? s with { Outcome = EditorOutcome.Submitted, Caret = s.Text.Length } : isBurst ? Insert(s, "\n", isTyping: false) : NewLine(s);
 
     private static EditorState NewLine(EditorState s)
     {

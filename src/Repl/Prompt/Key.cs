@@ -22,7 +22,8 @@ internal enum KeyCode
 }
 
 /// <summary>One key, decoded.</summary>
-internal readonly record struct Key(KeyCode Code, string Text = "")
+/// <param name="IsBurst">It came together with lines behind it: pasted without marks, or typed ahead. What helps while one types would get in the way.</param>
+internal readonly record struct Key(KeyCode Code, string Text = "", bool IsBurst = false)
 {
     public static Key Of(string text) => new(KeyCode.Text, text);
 }

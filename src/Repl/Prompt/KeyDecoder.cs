@@ -26,7 +26,7 @@ internal sealed class KeyDecoder
     /// <summary>An escape waits for more: it is the key where nothing follows soon.</summary>
     public bool IsWaiting => _pending.Length > 0 && !_pending.ToString().StartsWith(PasteBegins, StringComparison.Ordinal);
 
-    /// <summary>The keys of some bytes. Several lines at once are a paste, also from a terminal that does not mark it.</summary>
+    /// <summary>The keys of some bytes. Lines that come in one piece are marked.</summary>
     public List<Key> Decode(ReadOnlySpan<byte> bytes)
     {
         var chars = new char[bytes.Length + 4];
@@ -47,13 +47,8 @@ internal sealed class KeyDecoder
     private static List<Key> Bursts(List<Key> keys)
     {
         int enter = keys.FindIndex(k => k.Code is KeyCode.Enter);
-        bool isPaste = enter >= 0 && enter < keys.Count - 1 && keys.TrueForAll(k => k.Code is KeyCode.Text or KeyCode.Enter or KeyCode.Tab) && keys.Skip(enter + 1).Any(k => k.Code is KeyCode.Text);
-        if (!isPaste) return keys;
-        // The last line end is a key of its own.
-        int end = keys[^1].Code is KeyCode.Enter ? keys.Count - 1 : keys.Count;
-        var text = new StringBuilder();
-        foreach (var k in keys.Take(end)) text.Append(k.Code switch { KeyCode.Enter => "\n", KeyCode.Tab => "\t", _ => k.Text });
-        return [new(KeyCode.Paste, text.ToString()), .. keys.Skip(end)];
+        bool isBurst = enter >= 0 && keys.Skip(enter + 1).Any(k => k.Code is KeyCode.Text);
+        return isBurst ? keys.ConvertAll(k => k.Code is KeyCode.Tab ? new Key(KeyCode.Paste, "    ") : k with { IsBurst = true }) : keys;
     }
 
     private Key? Next(bool isFinal)

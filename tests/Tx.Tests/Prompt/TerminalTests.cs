@@ -11,7 +11,7 @@ public partial class TerminalTests
     [InlineData("a\x1b[A\x1b[1;5C\x03", "Text Up WordRight Interrupt")]
     [InlineData("\x1bOD\x1b[3~\x1b\r\x12", "Left Delete NewLine Search")]
     [InlineData("\x1b[200~let a = 1\r\nlet b = 2\x1b[201~\r", "Paste Enter")]
-    [InlineData("let a = 1\rlet b = 2\r", "Paste Enter")]
+    [InlineData("1\r2\r", "Text Enter Text Enter")]
     [InlineData("1\r", "Text Enter")]
     [InlineData("\x1b[99;99;99z\x1b[", "Unknown")]
     [InlineData("日é", "Text Text")]
@@ -19,10 +19,20 @@ public partial class TerminalTests
     {
         byte[] bytes = Encoding.UTF8.GetBytes(sent);
         Assert.Equal(keys, string.Join(' ', new KeyDecoder().Decode(bytes).Select(k => k.Code)));
-        // Byte by byte they are the same, pasted lines without marks apart.
-        if (sent.Contains("\rlet", StringComparison.Ordinal)) return;
+        // Byte by byte they are the same.
         var slow = new KeyDecoder();
         Assert.Equal(keys, string.Join(' ', bytes.SelectMany(b => slow.Decode([b])).Select(k => k.Code)));
+    }
+
+    /// <summary>Without marks, several lines at once are taken as they are: no blanks are put in front of them, and each that is complete is an entry.</summary>
+    [Fact]
+    public void LinesInOnePieceAreNotHelped()
+    {
+        var terminal = new FakeTerminal(40, 12, "f(\r    1\r)\rma\r");
+        var editor = new LineEditor(terminal, new FakeLanguage(), new Palette(hasColours: false), () => { });
+        Assert.Equal("f(\n    1\n)", editor.Read(new("tx> ")));
+        Assert.Equal("ma", editor.Read(new("tx> ")));
+        Assert.Null(editor.Read(new("tx> ")));
     }
 
     [Fact]
