@@ -18,13 +18,14 @@ public static class BenchRunner
         if (bench.Value is not CallSyntax) throw new DiagnosticException(SessionDiagnostics.BenchTarget, bench.Value.Span, "another expression");
         var steps = new List<(Kernel Kernel, ImmutableArray<NativeTensor> Arguments)>();
         var used = new List<string>();
-        double flops = 0;
+        double flops = 0, bytes = 0;
         var compiled = session.Compiler.CompileTime;
         machine.Ran = scope.SymbolicMachine.Value.Ran = (call, kernel, arguments) =>
         {
             steps.Add((kernel, arguments));
             used.Add((call.Schedule ?? session.Schedules.Choose(call.Operator, session.Symbolic ? null : call.Dims))?.Name ?? "default");
             flops += FlopCount.Of(call.Operator, call.Dims);
+            bytes += arguments.Sum(t => (double)t.Bytes);
         };
         try { new ExpressionEvaluator(scope, machine, isCheck: false).Evaluate(bench.Value); }
         finally { machine.Ran = scope.SymbolicMachine.Value.Ran = null; }
@@ -33,7 +34,7 @@ public static class BenchRunner
         return Measure(session, bench.Value.Span.Text, string.Join(", ", used.Distinct()), [], flops, compiled, () =>
         {
             foreach (var (kernel, arguments) in steps) kernel.Invoke(arguments.AsSpan(), session.Pool, session.Cancellation);
-        });
+        }) with { Bytes = bytes };
     }
 
     /// <summary>An operator on random data of the given sizes, by the kernel for them or by the one for all sizes.</summary>
@@ -52,7 +53,7 @@ public static class BenchRunner
                 arguments.Add(TensorFill.Zeros(session.Allocator, r.Type is ElementType.Int ? ElementType.I64 : r.Type, OperatorShapes.Of(r, dims).AsSpan()));
             var all = arguments.ToImmutable();
             return Measure(session, op.Name, schedule?.Name ?? "default", [.. op.Dims.Select(d => (d.Name, dims[d]))], FlopCount.Of(op, dims), compiled,
-                () => kernel.Invoke(all.AsSpan(), session.Pool, session.Cancellation));
+                () => kernel.Invoke(all.AsSpan(), session.Pool, session.Cancellation)) with { Bytes = all.Sum(t => (double)t.Bytes) };
         }
         finally
         {

@@ -32,6 +32,9 @@ public sealed class KernelCompiler : IDisposable
 
     public CpuTarget Target { get; }
 
+    /// <summary>Stops what is being lowered or compiled.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>The loop nests of an operator: plain, scheduled, and after the pass list.</summary>
     /// <param name="dims">Sizes; null leaves them symbolic.</param>
     /// <param name="schedule">Null: the one that dispatch takes, or else the default.</param>
@@ -41,7 +44,7 @@ public sealed class KernelCompiler : IDisposable
         schedule ??= _schedules?.Choose(op, dims);
         var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null);
         var (scheduled, applied) = Schedule(op, plain, dims, schedule);
-        return new(plain, scheduled, Pipeline.Run(scheduled, Target), applied);
+        return new(plain, scheduled, Pipeline.Run(scheduled, Target, cancellation: Cancellation), applied);
     }
 
     private (LoopModule, AppliedSchedule?) Schedule(Operator op, LoopModule plain, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule)
@@ -92,7 +95,7 @@ public sealed class KernelCompiler : IDisposable
             if (_kernels.TryGetValue(kernelKey, out var known)) return known;
             long start = Stopwatch.GetTimestamp();
             var lowered = Lower(op, dims, schedule);
-            var kernel = _jit.Value.Load(_backend.Compile(lowered.Final, Target) with { Evidence = EvidenceOf(lowered) }, admit);
+            var kernel = _jit.Value.Load(_backend.Compile(lowered.Final, Target, Cancellation) with { Evidence = EvidenceOf(lowered) }, admit);
             CompileTime += Stopwatch.GetElapsedTime(start);
             _kernels.Add(kernelKey, kernel);
             return kernel;
@@ -103,7 +106,7 @@ public sealed class KernelCompiler : IDisposable
         lowered.Schedule is null ? [] : [.. lowered.Schedule.Function.Steps.Select(s => new StepEvidence(s.Directive.Text, s.Evidence.Tier.ToString().ToLowerInvariant(), s.Evidence.Argument))];
 
     public string EmitLlvm(LoopModule final) => LlvmCompiler.EmitText(final, Target);
-    public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target);
+    public string EmitAssembly(LoopModule final) => LlvmCompiler.EmitAssembly(final, Target, Cancellation);
 
     public void Dispose()
     {

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using Tx.Core;
+using Tx.Display;
 using Tx.Lang.Program;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Lower.Ir;
+using Tx.Lower.Schedule.Steps;
 using Tx.Runtime;
 
 namespace Tx;
@@ -13,7 +15,7 @@ public sealed class RequestException(string message) : Exception(message);
 
 /// <summary>One operator of a loaded program, for a choice of <c>const</c> values and of sizes: what <c>tx print</c> and <c>tx bench</c> work on, and where an
 /// embedding program gets a kernel.</summary>
-public sealed class OperatorRequest
+public sealed partial class OperatorRequest
 {
     private readonly Session _session;
     private readonly OpSyntax _syntax;
@@ -47,6 +49,14 @@ public sealed class OperatorRequest
         return new(session, syntax, bound, sizes, choice is null || knobs is null ? choice : choice with { Knobs = knobs });
     }
 
+    /// <summary>The operator of a call, at its sizes and under its schedule.</summary>
+    internal static OperatorRequest Of(Session session, OpSyntax syntax, ResolvedCall call) =>
+        new(session, syntax, call.Operator, call.Dims.ToImmutableDictionary(d => d.Key.Name, d => d.Value, StringComparer.Ordinal), call.Schedule);
+
+    /// <summary>The same operator at the same sizes under a schedule of its own.</summary>
+    internal OperatorRequest Under(string schedule, ImmutableSortedDictionary<string, long>? knobs = null) =>
+        new(_session, _syntax, _operator, _sizes, _session.Schedules.Named(_operator, schedule) is var choice && knobs is not null ? choice with { Knobs = knobs } : choice);
+
     /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>; without sizes the last four are of the kernel for all sizes.</summary>
     public string Print(string stage)
     {
@@ -55,7 +65,7 @@ public sealed class OperatorRequest
             case "syntax": return SyntaxPrinter.Print(_syntax);
             case "program": return ProgramPrinter.Print(_operator);
         }
-        var dims = _sizes.IsEmpty ? null : CompleteSizes();
+        var dims = Sizes();
         if (dims is not null) Admit(dims);
         // The nests of a device's schedule are all that there is of it.
         if (stage == "loops" && _schedule is { Schedule: var s } && ScheduleResolver.DeviceOf(s) is not null && Steps() is { } device)
@@ -73,20 +83,18 @@ public sealed class OperatorRequest
     /// <summary>The operator under its schedule, step by step; null where it has none. What is refused is left out, and is among the diagnostics.</summary>
     public AppliedSchedule? Steps()
     {
-        var dims = _sizes.IsEmpty ? null : CompleteSizes();
+        var dims = Sizes();
         if (dims is not null) Admit(dims);
         return (_schedule ?? _session.Schedules.Choose(_operator, dims)) is { } choice
             ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0], dims, _session.Schedules.Budget) : null;
     }
 
-    /// <summary>The operator under its schedule as a page: see <see cref="HtmlReport"/>. Null where it has no schedule.</summary>
+    /// <summary>The operator under its schedule as a page: see <see cref="SchedulePage"/>. Null where it has no schedule.</summary>
     public string? Page()
     {
         if (Steps() is not { } applied) return null;
-        string sizes = string.Join(", ", _sizes.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key} = {s.Value}"));
-        string? assembly = applied.HasErrors || applied.Function.Function.Target is not null ? null : Print("asm");
-        return HtmlReport.Of(applied, $"{_operator.Name} under {applied.Elaborated.Syntax.Name.Text}{(sizes.Length > 0 ? $", {sizes}" : "")}",
-            $"{SyntaxPrinter.Print(_syntax)}\n{SyntaxPrinter.Print(applied.Elaborated.Syntax)}", assembly);
+        var assembly = applied.HasErrors || applied.Function.Function.Target is not null ? null : Assembly();
+        return SchedulePage.Of(applied, new(Named(applied.Elaborated.Syntax.Name.Text), NestViews.Of(applied.Function.State)), $"{SyntaxPrinter.Print(_syntax)}\n{SyntaxPrinter.Print(applied.Elaborated.Syntax)}", assembly);
     }
 
     /// <summary>The kernel for the sizes of this request; without sizes the one for all: it is compiled once, reads the sizes of each call from its
@@ -108,6 +116,9 @@ public sealed class OperatorRequest
         Admit(dims);
         return BenchRunner.Run(_session, _operator, dims, _session.Symbolic, _schedule);
     }
+
+    // Null: the operator for all sizes.
+    private Dictionary<DimSymbol, long>? Sizes() => _sizes.IsEmpty ? null : CompleteSizes();
 
     // All sizes as numbers.
     private Dictionary<DimSymbol, long> CompleteSizes()

@@ -19,6 +19,9 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     private readonly HashSet<(Operator, string)> _specialised = [];
     private ModuleBinder? _binder;
 
+    /// <summary>Looked at before each operator, and before each question about one.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>What the declared operators check when they run, in the order of the text.</summary>
     public List<(Operator Operator, RuntimeCheck Check)> RuntimeChecks { get; } = [];
 
@@ -34,19 +37,35 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         }
     }
 
+    /// <summary>Binds for other declarations from now on, and keeps what is bound of those that are the same.</summary>
+    /// <returns>What <see cref="Restore"/> takes to go back.</returns>
+    public ModuleBinder? Rebase(DeclarationTable table, Func<ItemSyntax, bool> isSame)
+    {
+        var before = _binder;
+        _binder = new(table, _prover);
+        if (before is not null) _binder.TakeOver(before, isSame);
+        return before;
+    }
+
+    public void Restore(ModuleBinder? binder) => _binder = binder;
+
     /// <summary>Binds and proves every operator of a program for a representative choice; reports all that is wrong.</summary>
-    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag)
+    /// <param name="isChecked">Null: all of them.</param>
+    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag, Func<ItemSyntax, bool>? isChecked = null)
     {
         RuntimeChecks.Clear();
         Notes.Clear();
         Binder.CheckConsts(bag);
-        bag.AddRange(UnsupportedDeclarations.Find(program.Declarations));
+        bag.AddRange(UnsupportedDeclarations.Find(program.Declarations, isChecked));
         var choices = ConstsOf(program);
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
+            if (isChecked is not null && !isChecked(op)) continue;
+            Cancellation.ThrowIfCancellationRequested();
             if (CheckDeclaration(op, choices, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
-        foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start)) InstructionBinder.Bind(i, Binder, bag);
+        foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start))
+            if (isChecked is null || isChecked(i)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
     }
 
@@ -65,6 +84,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
             usual = called.Specialisation;
         }
         if (Binder.Bind(op, usual, bag) is not { } bound) return null;
+        Cancellation.ThrowIfCancellationRequested();
         // A callee's fault shows in its callers too; once is enough.
         foreach (var d in Report(bound).Diagnostics)
             if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
@@ -133,14 +153,14 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         if (!errors.IsEmpty) throw new DiagnosticException(errors);
         string key = string.Join(',', op.Dims.Select(d => dims[d]));
         if (_specialised.Contains((op, key))) return;
-        errors = [.. OperatorChecker.CheckDeferred(report, _prover, dims).Where(d => d.IsError)];
+        errors = [.. OperatorChecker.CheckDeferred(report, Polled, dims).Where(d => d.IsError)];
         if (!errors.IsEmpty) throw new DiagnosticException(call is { } c ? [.. errors.Select(e => e.WithLabel(c, "in this call"))] : errors);
         _specialised.Add((op, key));
     }
 
     private OperatorReport Report(Operator op)
     {
-        if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, _prover));
+        if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, Polled));
         return report;
     }
 
@@ -164,6 +184,18 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         ScalarValue { Scalar: { } s } => new ActualScalar(s, s.Type is ElementType.Int or ElementType.F64 or ElementType.Bool),
         var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, callee, "a tensor, a list or a number", other.Describe()),
     }, a.Span);
+
+    private PolledProver Polled => new(_prover, Cancellation);
+
+    /// <summary>Looks for a cancel before each question: an operator of many equations asks many.</summary>
+    private sealed class PolledProver(IProver prover, CancellationToken cancellation) : IProver
+    {
+        public ProofResult Prove(ImmutableArray<Term> assumptions, ImmutableArray<IndexSymbol> scope, Term condition)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return prover.Prove(assumptions, scope, condition);
+        }
+    }
 
     public void Dispose() => _prover.Dispose();
 }

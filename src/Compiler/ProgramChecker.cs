@@ -7,11 +7,12 @@ namespace Tx;
 /// types, ranks and <c>const</c> values, and the statements are followed with shapes instead of data.</summary>
 internal static class ProgramChecker
 {
-    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, DiagnosticBag bag, bool isPrompt = false)
+    /// <param name="isChecked">Not null at a prompt: the declarations that are new, or rest on what is new.</param>
+    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, DiagnosticBag bag, Func<ItemSyntax, bool>? isChecked = null)
     {
-        resolver.CheckDeclarations(program, bag);
-        schedules.Check(program, isPrompt, bag);
-        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isPrompt }, bag);
+        resolver.CheckDeclarations(program, bag, isChecked);
+        schedules.Check(program, isChecked, bag);
+        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isChecked is not null }, bag);
     }
 
     /// <summary>Follows statements with types instead of data.</summary>

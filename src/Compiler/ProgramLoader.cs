@@ -37,6 +37,9 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
         return new(tree, DeclarationTable.Build(tree, (span, path) => Import(span, path), previous, bag));
     }
 
+    /// <summary>Forgets the files that were read, so that they are read again.</summary>
+    public void Forget() => _trees.Clear();
+
     private SyntaxTree? Import(SourceSpan span, string path)
     {
         string folder = Path.GetDirectoryName(span.Source.Path) is { } f && !span.Source.Path.StartsWith('<') ? f : "";

@@ -65,9 +65,10 @@ public static class Pipeline
     /// <param name="module">Of any level; passes whose level it has left behind are skipped.</param>
     /// <param name="target">The CPU to lower for.</param>
     /// <param name="trace">Called after each pass with its result.</param>
+    /// <param name="cancellation">Looked at before each pass.</param>
     /// <exception cref="DiagnosticException">A buffer is larger than an address space (TX3001).</exception>
     /// <exception cref="InsufficientExecutionStackException">An expression is nested too deeply.</exception>
-    public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null)
+    public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null, CancellationToken cancellation = default)
     {
         // Sizes are checked first: products of extents that fit are safe to compute with.
         foreach (var f in module.Functions)
@@ -75,6 +76,7 @@ public static class Pipeline
         foreach (var pass in For(target))
         {
             if (module.Level > pass.From) continue;
+            cancellation.ThrowIfCancellationRequested();
             module = pass.Run(module);
             if (module.Level != pass.To) throw new CompilerBugException(pass.Name, $"gave level {module.Level}, not {pass.To}");
             trace?.Invoke(pass, module);

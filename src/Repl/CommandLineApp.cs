@@ -23,10 +23,12 @@ internal static class CommandLineApp
                 PrintCommand.Create(output, error),
                 TestCommand.Create(output, error),
                 BenchCommand.Create(output, error),
+                ReportCommand.Create(output, error),
                 ExplainCommand.Create(output),
                 FuzzCommand.Create(output, error),
                 FormatCommand.Create(input, output, error),
                 LspCommand.Create(error),
+                KernelCommand.Create(output, error),
                 PromptCommand.Create(input, output, error),
             };
             root.SetAction(_ => PromptCommand.Run(input, output, error));

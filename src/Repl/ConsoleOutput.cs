@@ -1,5 +1,5 @@
-using System.Globalization;
 using Tx.Core;
+using Tx.Display;
 
 namespace Tx.Repl;
 
@@ -7,28 +7,9 @@ namespace Tx.Repl;
 internal sealed class ConsoleOutput(TextWriter output, TextWriter error) : ISessionOutput
 {
     public void Print(string text) => output.WriteLine(text);
-    public void Echo(Value value) => output.WriteLine(ValuePrinter.Print(value));
-    public void Bench(BenchResult result) => output.WriteLine(BenchText.Line(result));
+    public void Display(DisplayBundle bundle) => output.WriteLine(bundle.Plain);
+    public void Echo(Value value) => Display(Formatters.Of(value));
+    public void Bench(BenchResult result) => Display(Formatters.Of(result));
+    public void Note(string line) => error.WriteLine(line);
     public void Report(Diagnostic diagnostic) => error.Write(DiagnosticRenderer.Render([diagnostic]));
-}
-
-/// <summary>A measurement as one line for people.</summary>
-internal static class BenchText
-{
-    public static string Line(BenchResult r)
-    {
-        string shape = string.Join(' ', r.Shape.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name}={s.Size}")));
-        string gflops = r.Gflops > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"  {r.Gflops:0.0} GFLOP/s, {r.FractionOfPeak:0%} of peak ({r.PeakGflops:0.0})") : "";
-        string compiled = r.CompileMilliseconds > 0 ? $"  compiled in {Time(r.CompileMilliseconds * 1e3)}" : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{r.Operator}{(shape.Length > 0 ? "  " + shape : "")}  threads={r.Threads}  median {Time(r.MedianMicroseconds)}, min {Time(r.MinMicroseconds)} of {r.Repetitions}{gflops}{compiled}");
-    }
-
-    private static string Time(double us) => us switch
-    {
-        < 1000 => string.Create(CultureInfo.InvariantCulture, $"{us:0.0} µs"),
-        < 1e6 => string.Create(CultureInfo.InvariantCulture, $"{us / 1e3:0.00} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{us / 1e6:0.00} s"),
-    };
 }

@@ -13,7 +13,7 @@ public sealed class TensorAllocator(long? limitBytes = null)
 
     private long _bytesInUse, _peakBytes;
 
-    public long LimitBytes { get; } = limitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    public long LimitBytes { get; set; } = limitBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     /// <summary>Bytes of the tensors that are not disposed.</summary>
     public long BytesInUse => Volatile.Read(ref _bytesInUse);
     /// <summary>The highest value that <see cref="BytesInUse"/> had.</summary>
@@ -27,6 +27,13 @@ public sealed class TensorAllocator(long? limitBytes = null)
         long bytes = TensorType.CountBytes(type, shape);
         if (bytes >= LargeBytes && SystemMemory.AvailableBytes() is { } available && bytes > available) throw OutOfMemory(type, shape, bytes, available);
         long before = Volatile.Read(ref _bytesInUse);
+        if (bytes > LimitBytes - before && bytes <= LimitBytes)
+        {
+            // Tensors that nobody disposed count until they are collected.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            before = Volatile.Read(ref _bytesInUse);
+        }
         while (true)
         {
             if (bytes > LimitBytes - before) throw OutOfMemory(type, shape, bytes, LimitBytes - before);

@@ -18,17 +18,20 @@ public static class TensorPrinter
         bool isShortened = tensor.Count > MaxElements;
         var shown = new List<Scalar>();
         Collect(tensor, isShortened, 0, 0, shown);
-        Func<Scalar, string> format = tensor.Type switch
-        {
-            ElementType.Bool => v => v.ToString().PadLeft(tensor.Rank == 0 ? 0 : 5),
-            { IsFloat: true } => FloatFormat.Of(shown).Format,
-            _ => Aligned(shown),
-        };
+        var format = FormatOf(tensor.Type, tensor.Rank, shown);
         if (tensor.Rank == 0) return type + format(tensor[0]);
         return type + new Writer(tensor, isShortened, format).Write(0, 0, " ", LineWidth);
     }
 
-    private static Func<Scalar, string> Aligned(List<Scalar> values)
+    /// <summary>The one form for some elements of a tensor.</summary>
+    public static Func<Scalar, string> FormatOf(ElementType type, int rank, IReadOnlyList<Scalar> values) => type switch
+    {
+        ElementType.Bool => v => v.ToString().PadLeft(rank == 0 ? 0 : 5),
+        { IsFloat: true } => FloatFormat.Of(values).Format,
+        _ => Aligned(values),
+    };
+
+    private static Func<Scalar, string> Aligned(IReadOnlyList<Scalar> values)
     {
         int width = values.Max(v => v.ToString().Length);
         return v => v.ToString().PadLeft(width);

@@ -112,6 +112,7 @@ internal sealed class OperatorTable : IDisposable
     {
         public List<string> Messages { get; } = [];
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
         public void Report(Diagnostic diagnostic) { if (diagnostic.IsError) Messages.Add($"{diagnostic.Code} {diagnostic.Message}"); }

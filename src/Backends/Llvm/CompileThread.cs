@@ -29,8 +29,10 @@ internal static unsafe class CompileThread
     }
 
     /// <summary>Runs <paramref name="work"/>; its exceptions come out here.</summary>
+    /// <param name="cancellation">Ends the wait: LLVM cannot be stopped, and what it makes is then lost.</param>
     /// <exception cref="CompilerBugException">LLVM met a fatal error.</exception>
-    public static T Run<T>(Func<T> work)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static T Run<T>(Func<T> work, CancellationToken cancellation = default)
     {
         LlvmLibrary.EnsureLoaded();
         _ = Handler.Value;
@@ -44,7 +46,7 @@ internal static unsafe class CompileThread
             job.Done.Set();
         }, StackBytes) { IsBackground = true, Name = "tx compile" };
         thread.Start();
-        job.Done.Wait();
+        job.Done.Wait(cancellation);
         if (job.Error is { } error) ExceptionDispatchInfo.Throw(error);
         return result!;
     }

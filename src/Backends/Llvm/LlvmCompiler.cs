@@ -20,7 +20,8 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
     /// <summary>The image of the module's kernel. An object that the cache holds is not generated again.</summary>
     /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19; TX4003 or TX4004 for what is not supported on the cpu.</exception>
     /// <exception cref="CompilerBugException">LLVM refuses what was emitted.</exception>
-    public KernelImage Compile(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
+    /// <exception cref="OperationCanceledException">It was cancelled. What was begun goes on, and ends in the cache.</exception>
+    public KernelImage Compile(LoopModule flat, CpuTarget target, CancellationToken cancellation = default) => CompileThread.Run(() =>
     {
         var module = LlvmEmitter.Emit(flat, TargetOf(target));
         var machine = LlvmTarget.Of(target);
@@ -36,7 +37,7 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
             cache?.Put(key, code.AsSpan());
         }
         return new KernelImage(module.Name, module.Entry, code, module.Parameters, module.WorkspaceBytes, module.WorkerBytes, module.Messages) { Symbolic = module.Symbolic };
-    });
+    }, cancellation);
 
     /// <summary>The LLVM IR of the module's kernel, as the emitter writes it. It needs no libLLVM.</summary>
     /// <exception cref="DiagnosticException">TX4003 or TX4004.</exception>
@@ -44,8 +45,18 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
 
     /// <summary>The assembly of the module's kernel.</summary>
     /// <inheritdoc cref="Compile"/>
-    public static string EmitAssembly(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
-        Encoding.UTF8.GetString(CodeGenerator.Compile(EmitText(flat, target), LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan()));
+    public static string EmitAssembly(LoopModule flat, CpuTarget target, CancellationToken cancellation = default) => CompileThread.Run(() =>
+        Encoding.UTF8.GetString(CodeGenerator.Compile(EmitText(flat, target), LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan()), cancellation);
+
+    /// <summary>The assembly of the module's kernel with `.loc` directives, whose lines number the origins from 1.</summary>
+    /// <inheritdoc cref="Compile"/>
+    public static (string Assembly, ImmutableArray<Origin> Origins) EmitAssemblyWithOrigins(LoopModule flat, CpuTarget target) => CompileThread.Run(() =>
+    {
+        var origins = new OriginTable();
+        string text = LlvmEmitter.Emit(flat, TargetOf(target), origins).Text;
+        string assembly = Encoding.UTF8.GetString(CodeGenerator.Compile(text, LlvmTarget.Of(target), CodegenFile.Assembly).AsSpan());
+        return (assembly, origins.Origins.ToImmutableArray());
+    });
 
     /// <summary>The first line of assembly in a module.</summary>
     private static SourceSpan? AssemblyIn(LoopModule module)

@@ -256,6 +256,7 @@ internal sealed class DocumentAnalysis : IDisposable
     private sealed class Silent : ISessionOutput
     {
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
         public void Report(Diagnostic diagnostic) { }

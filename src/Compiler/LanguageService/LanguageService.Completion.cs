@@ -135,7 +135,10 @@ public sealed partial class LanguageService
         return own.Concat(Enum.GetValues<ElementType>().Select(t => t.Name)).Select(t => new CompletionEntry(t, CompletionKind.Type, "a type"));
     }
 
-    private static CompletionEntry Declared(ItemSyntax item)
+    private static CompletionEntry Declared(ItemSyntax item) => EntryOf(item);
+
+    /// <summary>A declaration as an entry.</summary>
+    internal static CompletionEntry EntryOf(ItemSyntax item)
     {
         var kind = item switch
         {
@@ -173,7 +176,20 @@ public sealed partial class LanguageService
         if (declaration is OpSyntax or StrategySyntax)
             return new(Descriptions.Signature((ItemSyntax)declaration), ((ItemSyntax)declaration).Doc ?? "", [.. parameters.Select(x => Descriptions.Line(x.Span.Text))], Active([.. parameters.Select(x => x.Name.Text)], call, false));
         return LanguageWords.Function(call.Name) is { } f
-            ? new(f.Usage, f.Summary, [.. f.Usage[(f.Usage.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(", ")], call.Argument) : null;
+            ? new(f.Usage, f.Summary, [.. Arguments(f.Usage[(f.Usage.IndexOf('(', StringComparison.Ordinal) + 1)..^1])], call.Argument) : null;
+    }
+
+    /// <summary>The parts of a list between its commas, but for commas inside brackets.</summary>
+    private static IEnumerable<string> Arguments(string list)
+    {
+        int depth = 0, start = 0;
+        for (int i = 0; i <= list.Length; i++)
+        {
+            if (i < list.Length) depth += list[i] is '(' or '[' or '{' ? 1 : list[i] is ')' or ']' or '}' ? -1 : 0;
+            if (i < list.Length && (list[i] != ',' || depth > 0)) continue;
+            yield return list[start..i].Trim();
+            start = i + 1;
+        }
     }
 
     private static int Active(ImmutableArray<string> names, CallContext call, bool isVariadic) =>

@@ -12,11 +12,14 @@ public sealed partial class LanguageService
     public HoverResult? Hover(Workspace workspace, string path, int offset)
     {
         if (Analyse(workspace, path) is not { } analysis) return null;
-        if (NameAt(analysis, offset) is { } found) return Describe(analysis, found.Name, found.Path) is { } text ? new(found.Name.Use, text) : null;
-        var token = SourceTokens.Read(analysis.Tree.Document.Text).FirstOrDefault(t => t.Kind is TokenKind.Keyword && t.Span.Start <= offset && offset <= t.Span.End);
-        string word = analysis.Tree.Document.Text.Text.Substring(token.Span.Start, token.Span.Length);
-        return LanguageWords.Keyword(word) is { } w ? new(new(analysis.Tree.Document.Text, token.Span), Descriptions.Markdown(w.Usage, w.Summary)) : null;
+        if (NameAt(analysis, offset) is { } found && Describe(analysis, found.Name, found.Path) is { } text) return new(found.Name.Use, text);
+        var token = SourceTokens.Read(analysis.Tree.Document.Text).FirstOrDefault(t => t.Kind is TokenKind.Keyword or TokenKind.Name && t.Span.Start <= offset && offset <= t.Span.End);
+        return Word(analysis.Tree.Document.Text.Text.Substring(token.Span.Start, token.Span.Length)) is { } known ? new(new(analysis.Tree.Document.Text, token.Span), known) : null;
     }
+
+    /// <summary>A word of the language where it stands for nothing that is declared: a keyword, or the name of a function or a primitive alone.</summary>
+    private static string? Word(string word) => (LanguageWords.Keyword(word) ?? LanguageWords.Function(word)) is { } w ? Descriptions.Markdown(w.Usage, w.Summary)
+        : Vocabulary.Find(word) is { } p ? Descriptions.Markdown(Descriptions.Signature(p), p.Summary) : null;
 
     private static string? Describe(DocumentAnalysis analysis, ResolvedName name, ImmutableArray<SyntaxNode> path)
     {

@@ -30,20 +30,22 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     /// <summary>What the last check left out, and why.</summary>
     public List<Diagnostic> Notes { get; } = [];
 
-    public void Check(LoadedProgram program, bool isPrompt, DiagnosticBag bag)
+    /// <param name="isChecked">Not null at a prompt: the declarations that are checked; null: all of them.</param>
+    public void Check(LoadedProgram program, Func<ItemSyntax, bool>? isChecked, DiagnosticBag bag)
     {
+        bool isPrompt = isChecked is not null;
         Checked.Clear();
         Notes.Clear();
         var consts = operators.ConstsOf(program);
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
-            if (isPrompt && !program.Tree.Root.Items.Contains(schedule)) continue;
+            if (isChecked is not null && !isChecked(schedule)) continue;
             Check(schedule, program.Declarations, consts, bag);
         }
         // One that a schedule calls has been read with that call; the same mistake is said once.
         foreach (var strategy in program.Declarations.Strategies.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
-            if (isPrompt && !program.Tree.Root.Items.Contains(strategy)) continue;
+            if (isChecked is not null && !isChecked(strategy)) continue;
             Check(strategy, bag);
         }
         foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);

@@ -40,6 +40,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     /// <summary>What the checks of steps that are not proved may cost where a kernel is made.</summary>
     public CheckingBudget Budget { get; set; } = CheckingBudget.OfCall;
 
+    /// <summary>Looked at before each step.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>The CPU that this process runs on, or that stands for it.</summary>
     public CpuTarget Host => target;
 
@@ -76,6 +79,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     public bool? Applies(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long>? sizes) =>
         ScheduleSelector.Applies(schedule, Interface(op), binder(), TargetOf(schedule), sizes);
 
+    /// <summary>Whether dispatch may take it on this CPU: the conditions hold, and the CPU has the features.</summary>
+    public bool AppliesHere(ScheduleSyntax schedule, Operator op, IReadOnlyDictionary<DimSymbol, long> sizes) => ScheduleSelector.Applies(schedule, Interface(op), binder(), target, sizes) == true;
+
     /// <exception cref="RequestException">There is no such schedule.</exception>
     public ScheduleChoice Named(Operator op, string name)
     {
@@ -93,7 +99,7 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
         if (DeviceOf(choice.Schedule) is { } device) plain = plain.On(device.Target.Text);
         var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
         var checker = budget is null || evidence is null ? null : new ClaimChecker(sizes is null ? TermsForAll(choice, op, budget, onlyWhen) : TermsFor(choice, op, elaborated, sizes, budget));
-        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover, checker)));
+        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover, checker) { Cancellation = Cancellation }));
     }
 
     private CheckingTerms TermsForAll(ScheduleChoice choice, Operator op, CheckingBudget budget, bool onlyWhen)

@@ -130,7 +130,7 @@ internal sealed partial class ExpressionEvaluator
 
     private NothingValue Print(List<Value> values)
     {
-        if (!isCheck) scope.Output.Print(string.Join(' ', values.Select(ValuePrinter.Print)));
+        if (!isCheck) scope.Output.Print(values);
         return new();
     }
 

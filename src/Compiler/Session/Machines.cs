@@ -21,6 +21,9 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
     /// <summary>Told of every kernel that ran, with its arguments (inputs, then outputs).</summary>
     public Action<ResolvedCall, Kernel, ImmutableArray<NativeTensor>>? Ran { get; set; }
 
+    /// <summary>Told of every call that has run.</summary>
+    public Action<ResolvedCall>? Called { get; init; }
+
     public ImmutableArray<Value> Run(ResolvedCall call)
     {
         try
@@ -30,6 +33,7 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
             ImmutableArray<NativeTensor> arguments = [.. call.Inputs, .. outputs];
             kernel.Invoke(arguments.AsSpan(), pool, cancellation());
             Ran?.Invoke(call, kernel, arguments);
+            Called?.Invoke(call);
             return [.. outputs.Select(o => (Value)new TensorValue(o.Type, o.Shape, o))];
         }
         catch (DiagnosticException e)
@@ -40,11 +44,11 @@ internal sealed class CompiledMachine(KernelCompiler compiler, WorkerPool pool, 
 }
 
 /// <summary>Runs calls by the reference evaluator: only where a program writes <c>reference(…)</c>.</summary>
-internal sealed class ReferenceMachine(TensorAllocator allocator) : IOperatorMachine
+internal sealed class ReferenceMachine(TensorAllocator allocator, Func<CancellationToken> cancellation) : IOperatorMachine
 {
     public ImmutableArray<Value> Run(ResolvedCall call)
     {
-        var results = ReferenceEvaluator.Evaluate(call.Operator, [.. call.Inputs.Select(t => t.ToDense())], call.Dims);
+        var results = ReferenceEvaluator.Evaluate(call.Operator, [.. call.Inputs.Select(t => t.ToDense())], call.Dims, cancellation());
         return [.. results.Select(r => NativeTensor.FromDense(allocator, r)).Select(t => (Value)new TensorValue(t.Type, t.Shape, t))];
     }
 }

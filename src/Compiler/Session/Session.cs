@@ -19,20 +19,22 @@ public sealed record SessionOptions
     public CpuTarget? Target { get; init; }
     /// <summary>Operators are compiled once for all sizes, instead of once for each choice of them.</summary>
     public bool Symbolic { get; init; }
+    /// <summary>The most bytes that the tensors of the session may have together; null: the memory that the process may use.</summary>
+    public long? MemoryLimit { get; init; }
 }
 
 /// <summary>Runs programs: a whole file, or one prompt after another. Holds declarations, values and compiled kernels; knows no console.
 /// Not safe for several threads.</summary>
-public sealed class Session : IDisposable
+public sealed partial class Session : IDisposable
 {
     private readonly ISessionOutput _output;
     private readonly ProgramLoader _loader;
     private readonly OperatorResolver _resolver;
-    private readonly Lazy<WorkerPool> _pool;
-    private readonly Lazy<KernelCompiler> _compiler;
-    private readonly ScheduleResolver _schedules;
-    private readonly ScheduleChecker _scheduleChecker;
-    private readonly TensorAllocator _allocator = new();
+    private Lazy<WorkerPool> _pool;
+    private Lazy<KernelCompiler> _compiler;
+    private ScheduleResolver _schedules;
+    private ScheduleChecker _scheduleChecker;
+    private readonly TensorAllocator _allocator;
     private readonly Dictionary<string, Value> _variables = new(StringComparer.Ordinal);
     private DeclarationTable _declarations = DeclarationTable.Empty;
 
@@ -42,18 +44,44 @@ public sealed class Session : IDisposable
         Defines = options.Defines;
         Symbolic = options.Symbolic;
         Threads = options.Threads ?? Environment.ProcessorCount;
+        _allocator = new(options.MemoryLimit);
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
         Target = options.Target ?? CpuTarget.Host();
-        _schedules = new(() => _resolver.Binder, Target, EvidenceCache.Default(), _resolver.Admit);
-        _scheduleChecker = new(_schedules, _resolver);
-        _compiler = new(() => new KernelCompiler(Target, _schedules));
+        (_schedules, _scheduleChecker, _compiler) = CompilerFor(Target);
     }
 
-    public int Threads { get; }
-    internal CpuTarget Target { get; }
-    internal bool Symbolic { get; }
+    private (ScheduleResolver, ScheduleChecker, Lazy<KernelCompiler>) CompilerFor(CpuTarget target)
+    {
+        var schedules = new ScheduleResolver(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
+        return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation }));
+    }
+
+    /// <summary>What was spent on making kernels.</summary>
+    public TimeSpan CompileTime => _compiler.IsValueCreated ? Compiler.CompileTime : TimeSpan.Zero;
+
+    /// <summary>Runs parallel loops on another number of threads.</summary>
+    public void SetThreads(int threads)
+    {
+        if (_pool.IsValueCreated) _pool.Value.Dispose();
+        Threads = threads;
+        _pool = new(() => new WorkerPool(threads));
+    }
+
+    /// <summary>Compiles for another target from now on.</summary>
+    internal void SetTarget(CpuTarget target)
+    {
+        _schedules.Dispose();
+        if (_compiler.IsValueCreated) _compiler.Value.Dispose();
+        Target = target;
+        (_schedules, _scheduleChecker, _compiler) = CompilerFor(target);
+    }
+
+    public int Threads { get; private set; }
+    internal CpuTarget Target { get; private set; }
+    /// <summary>Operators are compiled once for all sizes.</summary>
+    public bool Symbolic { get; set; }
     internal ImmutableDictionary<string, Scalar> Defines { get; }
     internal KernelCompiler Compiler => _compiler.Value;
     internal WorkerPool Pool => _pool.Value;
@@ -61,10 +89,22 @@ public sealed class Session : IDisposable
     internal OperatorResolver Resolver => _resolver;
     internal ScheduleResolver Schedules => _schedules;
     internal DeclarationTable Declarations => _declarations;
+    /// <summary>Told of every call of an operator that statements have made.</summary>
+    internal Action<ResolvedCall>? Called { get; init; }
     /// <summary>A library that tx needs is missing: neither program nor data are wrong.</summary>
     public bool LacksLibrary { get; private set; }
-    /// <summary>Asks running kernels to stop.</summary>
-    public CancellationToken Cancellation { get; set; }
+    /// <summary>Asks running kernels, compilations and the reference evaluator to stop.</summary>
+    public CancellationToken Cancellation
+    {
+        get;
+        set
+        {
+            field = value;
+            _schedules.Cancellation = value;
+            _resolver.Cancellation = value;
+            if (_compiler.IsValueCreated) Compiler.Cancellation = value;
+        }
+    }
 
     /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
     /// <returns>The program, or null where there are errors.</returns>
@@ -134,21 +174,6 @@ public sealed class Session : IDisposable
     /// <summary>Loads, checks and runs a file. A program with errors does not start.</summary>
     public bool RunFile(string path) => Load(path) is { } program && Execute(program, echo: false, mayRebind: false);
 
-    /// <summary>Runs what was typed at a prompt: it sees what was bound before, and may bind names again.</summary>
-    public bool Submit(SourceText text)
-    {
-        var bag = new DiagnosticBag();
-        var program = Guard(bag, () => _loader.Load(SyntaxParser.Parse(text), _declarations, bag));
-        if (program is null || bag.HasErrors) return Report(bag) && program is not null;
-        var before = _declarations;
-        _declarations = program.Declarations;
-        Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, _variables), _resolver, _scheduleChecker, bag, isPrompt: true));
-        CheckTests(program, bag);
-        if (Report(bag)) return Execute(program, echo: true, mayRebind: true);
-        _declarations = before;
-        return false;
-    }
-
     private void CheckTests(LoadedProgram program, DiagnosticBag bag)
     {
         var runner = TestsOf(program, new CheckingMachine());
@@ -191,11 +216,12 @@ public sealed class Session : IDisposable
         var runner = new StatementRunner(scope, machine, isCheck: false) { MayRebind = mayRebind };
         foreach (var item in program.Tree.Root.Items)
         {
+            _output.Started(item.Span);
             var bag = new DiagnosticBag();
             bool isDone = Guard(bag, () =>
             {
                 if (item is BenchSyntax bench) _output.Bench(BenchRunner.Run(this, scope, machine, bench));
-                else if (runner.Run(item) is { } value and not NothingValue && echo) _output.Echo(value);
+                else if (runner.Run(item) is { } value and not NothingValue && echo) Show(value);
                 return this;
             }) is not null;
             Report(bag);
@@ -204,7 +230,7 @@ public sealed class Session : IDisposable
         return true;
     }
 
-    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null);
+    private CompiledMachine NewMachine(bool isSymbolic) => new(Compiler, Pool, _allocator, () => Cancellation, isSymbolic ? _resolver.Admit : null) { Called = Called };
 
     private SessionScope NewScope(SyntaxTree tree, Dictionary<string, Value> variables)
     {
@@ -213,7 +239,7 @@ public sealed class Session : IDisposable
         {
             Variables = ReferenceEquals(variables, _variables) ? _variables : new(variables, StringComparer.Ordinal),
             Folder = folder ?? Environment.CurrentDirectory, Resolver = _resolver, Schedules = _schedules, Output = _output, Allocator = _allocator,
-            ReferenceMachine = new ReferenceMachine(_allocator), SymbolicMachine = new(() => NewMachine(isSymbolic: true)),
+            ReferenceMachine = new ReferenceMachine(_allocator, () => Cancellation), SymbolicMachine = new(() => NewMachine(isSymbolic: true)),
         };
     }
 

@@ -62,6 +62,12 @@ public static class SessionDiagnostics
     public static readonly DiagnosticDescriptor OperatorNotChecked = new("TX1719", Severity.Note, "operator that is not checked",
         "`{0}` is not checked: no value of {1} is known that its `require` admits", "call it in the file, or say what to check it for: `tx check FILE -D {1}=…`");
 
+    public static readonly DiagnosticDescriptor UnknownCommand = new("TX1720", Severity.Error, "unknown command",
+        "there is no command `{0}`", "`:help` lists them");
+
+    public static readonly DiagnosticDescriptor CommandRefused = new("TX1721", Severity.Error, "command that cannot be carried out",
+        "{0}", "{1}");
+
     public static readonly DiagnosticDescriptor DeclarationNotSupported = new("TX3091", Severity.Error, "declarations that are not supported yet",
         "`{0} {1}` is not supported yet", "leave the declaration out; operators run by their default schedule");
 
@@ -73,6 +79,9 @@ public static class SessionDiagnostics
 
     public static readonly DiagnosticDescriptor ScalarOverflow = new("TX5703", Severity.Error, "number too large",
         "the result does not fit 64 bits", "use smaller numbers");
+
+    public static readonly DiagnosticDescriptor Cancelled = new("TX5704", Severity.Error, "evaluation cancelled",
+        "the evaluation was cancelled", "values that were bound before it are still there; submit it again to run it");
 
     public static readonly DiagnosticDescriptor UnknownSchedule = new("TX2090", Severity.Error, "unknown schedule of a call",
         "`{0}` has no schedule `{1}`", "{2}");

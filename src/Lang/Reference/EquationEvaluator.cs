@@ -25,7 +25,7 @@ internal sealed class EquationEvaluator
         (_equation, _cancellation) = (equation, cancellation);
         var shared = new SharedTerms();
         ReferenceEvaluator.CheckDepth(shared, equation.Value, equation.Targets[0].Tensor.Name);
-        _terms = new(dims, tensors, shared, equation.Targets[0].Tensor.Name);
+        _terms = new(dims, tensors, shared, equation.Targets[0].Tensor.Name, cancellation);
         _domain = _terms.Domain(equation.Indices);
         _targets = [.. equation.Targets.Select(t => (tensors[t.Tensor], _terms.Locate(tensors[t.Tensor], t.Indices), t.Indices.Select(_terms.Integer).ToImmutableArray()))];
         _evaluate = CompileValue(equation);
@@ -53,6 +53,10 @@ internal sealed class EquationEvaluator
                 RunPiece(pieces[i], frame);
                 return frame;
             }, static _ => { });
+        }
+        catch (AggregateException) when (_cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(_cancellation);
         }
         catch (AggregateException e) when (e.InnerExceptions.All(x => x is DiagnosticException))
         {

@@ -8,7 +8,9 @@ namespace Tx.Lang.Reference;
 /// <summary>Turns the terms of one equation into closures over a frame that holds the values of its indices. The common operations have
 /// closures of their own; all others go through <see cref="ScalarMath"/>, which defines them.</summary>
 /// <param name="reader">The tensor that is computed, for messages.</param>
-internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IReadOnlyDictionary<TensorSymbol, TensorValues> tensors, SharedTerms shared, string reader)
+/// <param name="cancellation">Ends a walk over the points of a reduction.</param>
+internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IReadOnlyDictionary<TensorSymbol, TensorValues> tensors, SharedTerms shared, string reader,
+    CancellationToken cancellation = default)
 {
     private readonly Dictionary<Term, Code> _codes = [];
     private readonly Dictionary<IndexSymbol, int> _slots = [];
@@ -28,7 +30,7 @@ internal sealed class TermCompiler(IReadOnlyDictionary<DimSymbol, long> dims, IR
             (starts[d], ends[d]) = (Integer(indices[d].Start), Integer(indices[d].End));
             slots[d] = SlotOf(indices[d]);
         }
-        return new(slots, starts, ends, numbersPoints: shared.Any);
+        return new(slots, starts, ends, numbersPoints: shared.Any, cancellation);
     }
 
     public IntegerCode Integer(Term term) => Compile(term).Integer;

@@ -107,6 +107,32 @@ public sealed class DeclarationTable
         }
     }
 
+    /// <summary>The same declarations without some.</summary>
+    public DeclarationTable Without(Func<ItemSyntax, bool> isGone)
+    {
+        var table = new DeclarationTable();
+        Copy(_operators, table._operators);
+        Copy(_consts, table._consts);
+        Copy(_reducers, table._reducers);
+        Copy(_strategies, table._strategies);
+        Copy(_intrinsics, table._intrinsics);
+        Copy(_targets, table._targets);
+        Copy(_schedules, table._schedules);
+        table._tests.AddRange(_tests);
+        table._imports.AddRange(_imports);
+        return table;
+
+        void Copy<TKey, T>(Dictionary<TKey, T> from, Dictionary<TKey, T> to) where TKey : notnull where T : ItemSyntax
+        {
+            foreach (var (key, declaration) in from)
+                if (!isGone(declaration)) to.Add(key, declaration);
+        }
+    }
+
+    /// <summary>Every declaration, tests and imports apart.</summary>
+    public IEnumerable<ItemSyntax> All =>
+        _operators.Values.Concat<ItemSyntax>(_consts.Values).Concat(_reducers.Values).Concat(_strategies.Values).Concat(_intrinsics.Values).Concat(_targets.Values).Concat(_schedules.Values);
+
     private void Declare(TestSyntax test, DiagnosticBag bag)
     {
         if (_tests.Find(t => t.Title == test.Title) is { } first)

@@ -92,6 +92,21 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
             if (Bind(syntax, syntax.Name.Span, bag) is { } reducer && ReducerLaws.Check(reducer, _reassociated.Contains(reducer) || !_used.Contains(reducer)) is { } broken) bag.Add(broken);
     }
 
+    /// <summary>Takes over what another table's binder has bound of declarations that are the same here, with all that they mention.</summary>
+    public void TakeOver(ModuleBinder other, Func<ItemSyntax, bool> isSame)
+    {
+        foreach (var (op, bound) in other._bound)
+            if (isSame(op)) _bound.TryAdd(op, bound);
+        foreach (var (syntax, reducer) in other._reducers)
+        {
+            if (!isSame(syntax)) continue;
+            _reducers.TryAdd(syntax, reducer);
+            if (reducer is null) continue;
+            if (other._used.Contains(reducer)) _used.Add(reducer);
+            if (other._reassociated.Contains(reducer)) _reassociated.Add(reducer);
+        }
+    }
+
     /// <summary>Whether values for the absent <c>const</c> parameters are found that <c>require</c> admits.</summary>
     public bool AdmitsConsts(OpSyntax op, Specialisation given) => ConstValues.IsAdmitted(this, op, ConstValues.Find(this, op, given));
 

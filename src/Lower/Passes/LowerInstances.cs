@@ -41,7 +41,7 @@ public static class LowerInstances
             var bind = new Instantiate(i.Iterations.Select(it => KeyValuePair.Create(it.Variable, it.Binding)));
             var checkedBody = CheckedConditions.Use(i.Body);
             var point = i.Reassociate ? FuseMultiplyAdd.Instance.Visit(checkedBody) : checkedBody;
-            return Guarded(Domain(i.Iterations, bind), bind.Visit(point), i.Origin);
+            return Guarded(Domain(i.Iterations, bind), Originated.By(i.Origin, bind.Visit(point)), i.Origin);
         }
 
         // The conditions that a loop's own range does not already give.
@@ -72,6 +72,18 @@ public static class LowerInstances
             conditions.Count == 0 ? body : new If(Expr.All(conditions), body, null, origin);
 
         private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
+    }
+
+    // What an instance does comes from where the instance does.
+    private sealed class Originated(Origin origin) : Rewriter
+    {
+        public static Stmt By(Origin? origin, Stmt body) => origin is null ? body : new Originated(origin).Visit(body);
+
+        public override Expr Visit(Expr e) => e;
+        protected override Stmt VisitStore(Store s) => s.Origin is null ? new Store(s.Buffer, s.Indices, s.Value, s.Predicate, s.NonTemporal, origin) : s;
+        protected override Stmt VisitLetStmt(LetStmt l) => new LetStmt(l.Variable, l.Value, Visit(l.Body), l.Origin ?? origin);
+        protected override Stmt VisitCheck(Check c) => c.Origin is null ? new Check(c.Condition, c.Message, c.Values, origin) : c;
+        protected override Stmt VisitInstruction(InstructionCall c) => new InstructionCall(c.Name, c.Emission, Visit(c.Body), c.Origin ?? origin);
     }
 
     // acc + a·b with one rounding, where the order of a sum is free anyway; the element's own arithmetic stays as written.

@@ -21,6 +21,8 @@ internal sealed class InstanceFacts : Walker
     public IReadOnlyList<Store> Stores => _stores;
     /// <summary>Operations on elements for one point; those on indices are not counted.</summary>
     public int Operations { get; private set; }
+    /// <summary>Those of them that are no reads.</summary>
+    public int Arithmetic { get; private set; }
     /// <summary>Bytes of the widest element that is computed.</summary>
     public int WidestBytes { get; private set; } = 1;
     /// <summary>It has run-time checks, or divides by what could be 0.</summary>
@@ -49,7 +51,9 @@ internal sealed class InstanceFacts : Walker
         if (!_inIndex && e is not (Var or IntImm or FloatImm))
         {
             if (e is Load l) _loads.Add(l);
-            Operations += e is Call { Function: not (Intrinsic.Abs or Intrinsic.Sqrt or Intrinsic.Fma or Intrinsic.Floor or Intrinsic.Ceil or Intrinsic.Round or Intrinsic.Trunc) } ? 16 : 1;
+            int cost = e is Call { Function: not (Intrinsic.Abs or Intrinsic.Sqrt or Intrinsic.Fma or Intrinsic.Floor or Intrinsic.Ceil or Intrinsic.Round or Intrinsic.Trunc) } ? 16 : 1;
+            Operations += cost;
+            if (e is not Load) Arithmetic += cost;
             if (e.Type.Element is not ElementType.Bool) WidestBytes = Math.Max(WidestBytes, e.Type.Element.Carrier.Bytes);
         }
         else if (e is Load inner) _loads.Add(inner);

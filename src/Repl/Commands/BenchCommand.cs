@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tx.Display;
 
 namespace Tx.Repl.Commands;
 
@@ -20,7 +21,7 @@ internal static class BenchCommand
             if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.FaultOf(session);
             var result = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)),
                 parsed.GetValue(schedule), Arguments.ParseKnobs(parsed.GetValue(knobs), parsed.GetValue(schedule))).Bench();
-            output.WriteLine(parsed.GetValue(json) ? JsonLines.Of(result) : BenchText.Line(result));
+            output.WriteLine(parsed.GetValue(json) ? JsonLines.Of(result) : Formatters.Of(result).Plain);
             return CommandLineApp.Fine;
         });
         return command;

@@ -72,6 +72,7 @@ internal static class CheckCommand
     {
         public void Report(Diagnostic diagnostic) => output.WriteLine(JsonLines.Of(diagnostic));
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tx.Core;
+using Tx.Shells;
 
 namespace Tx.Repl.Commands;
 

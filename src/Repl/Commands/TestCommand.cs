@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Tx.Core;
+using Tx.Display;
 
 namespace Tx.Repl.Commands;
 
@@ -64,6 +65,7 @@ internal static class TestCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed + failed} test{(passed + failed == 1 ? "" : "s")}: {passed} passed, {failed} failed"));
 
         public void Print(string text) => _console.Print(text);
+        public void Display(DisplayBundle bundle) => _console.Display(bundle);
         public void Echo(Value value) => _console.Echo(value);
         public void Bench(BenchResult result) => _console.Bench(result);
         public void Report(Diagnostic diagnostic) => _console.Report(diagnostic);
@@ -82,8 +84,9 @@ internal static class TestCommand
 
         public void Summary(int passed, int failed) => output.WriteLine(JsonLines.OfTests(passed, failed));
         public void Print(string text) => _printed.Append(text).Append('\n');
-        public void Echo(Value value) => Print(ValuePrinter.Print(value));
-        public void Bench(BenchResult result) => Print(BenchText.Line(result));
+        public void Display(DisplayBundle bundle) => Print(bundle.Plain);
+        public void Echo(Value value) => Display(Formatters.Of(value));
+        public void Bench(BenchResult result) => Display(Formatters.Of(result));
         public void Report(Diagnostic diagnostic) => output.WriteLine(JsonLines.Of(diagnostic));
     }
 }

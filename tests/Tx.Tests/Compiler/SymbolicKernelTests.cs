@@ -228,6 +228,7 @@ public sealed class SymbolicKernelTests : IDisposable
     private sealed class QuietOutput : ISessionOutput
     {
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
         public void Report(Diagnostic diagnostic) { }

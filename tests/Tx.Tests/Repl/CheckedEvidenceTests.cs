@@ -90,6 +90,7 @@ public class CheckedEvidenceTests
     {
         public void Report(Diagnostic diagnostic) { }
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
     }

@@ -85,7 +85,7 @@ public partial class DiagnosticsManualTests
     }
 
     internal static IEnumerable<DiagnosticDescriptor> Descriptors() =>
-        from assembly in new[] { "Tx.Core", "Tx.Lang", "Tx.Lower", "Tx.Runtime", "Tx.Backends", "Tx" }
+        from assembly in new[] { "Tx.Core", "Tx.Lang", "Tx.Lower", "Tx.Runtime", "Tx.Backends", "Tx", "Tx.Repl" }
         from type in Assembly.Load(assembly).GetTypes()
         from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
         where field.FieldType == typeof(DiagnosticDescriptor)

@@ -9,7 +9,7 @@ namespace Tx.Backends.Llvm;
 /// <param name="Variables">Used and not bound inside.</param>
 /// <param name="Buffers">Used and not allocated inside.</param>
 /// <param name="Scratch">Allocated inside, with a place in the workspace.</param>
-/// <param name="CanStop">It can return another code than 0 before its end: a check, a launch, the poll of the cancel flag in a loop around another.</param>
+/// <param name="CanStop">It can return another code than 0 before its end: a check, a launch, a look at the cancel flag (in a loop around another, or a long one).</param>
 internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Buffer> Buffers, ImmutableArray<Buffer> Scratch, bool CanStop)
 {
     /// <param name="inParallel">Loops inside do not launch: the statement is already run by a worker.</param>
@@ -42,7 +42,7 @@ internal sealed record Captures(ImmutableArray<Var> Variables, ImmutableArray<Bu
 
         public override void Visit(Stmt s)
         {
-            CanStop |= s is Check || s is For loop && (loop.Kind is LoopKind.Parallel || _loops > 0);
+            CanStop |= s is Check || s is For loop && (loop.Kind is LoopKind.Parallel || _loops > 0 || CancelPolling.Work(loop) > CancelPolling.MaxOperations);
             bool launches = !inParallel && s is For f && FunctionEmitter.IsLaunched(f);
             if (s is Allocate a)
             {

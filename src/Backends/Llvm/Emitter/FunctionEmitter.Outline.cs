@@ -49,7 +49,7 @@ internal sealed partial class FunctionEmitter
         var fields = new List<Value> { new(IrType.Index, min.Text) };
         fields.AddRange(variables.Select(v => v.Value));
         string type = $"{{ ptr, {string.Join(", ", fields.Select(v => LlvmText.TypeOf(v.Type)).Concat(buffers.Select(_ => "ptr")))} }}";
-        var unpack = new FunctionWriter(symbol);
+        var unpack = module.NewFunction(symbol);
         unpack.Parameter("ptr", "context");
         unpack.Parameter("i64", "begin");
         unpack.Parameter("i64", "end");
@@ -92,7 +92,7 @@ internal sealed partial class FunctionEmitter
     /// <summary>A function whose first parameter is the call; <paramref name="isChunk"/>: then those of a chunk. Its variables and buffers follow.</summary>
     private (FunctionWriter Writer, FunctionEmitter Emitter) Begin(string symbol, bool isChunk, IEnumerable<(Var Variable, Value Value)> variables, IEnumerable<(Buffer Buffer, Place Place)> buffers)
     {
-        var inner = new FunctionWriter(symbol);
+        var inner = module.NewFunction(symbol);
         inner.Parameter("ptr", "call");
         if (isChunk)
         {

@@ -24,6 +24,8 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
     private readonly List<Expr> _order = [];
     private readonly Dictionary<Var, Let> _lets = [];
     private int _loops;
+    // Operations between two looks at the cancel flag, at most.
+    private double _unseen = double.PositiveInfinity;
 
     private bool InParallel => worker is not null;
 
@@ -39,16 +41,24 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
             case Block b: foreach (var x in b.Statements) Emit(x); break;
             case For f: EmitFor(f); break;
             case If i: EmitIf(i); break;
-            case Store t: EmitStore(t); break;
-            case LetStmt l: EmitLet(l); Emit(l.Body); break;
+            case Store t: From(t.Origin, () => EmitStore(t)); break;
+            case LetStmt l: From(l.Origin, () => EmitLet(l)); Emit(l.Body); break;
             case Allocate a: EmitAllocate(a); Emit(a.Body); break;
-            case Check c: EmitCheck(c); break;
+            case Check c: From(c.Origin, () => EmitCheck(c)); break;
             case Effect x: EmitEffect(x); break;
-            case InstructionCall { Emission: { } emission }: EmitInstruction(emission); break;
+            case InstructionCall { Emission: { } emission } c: From(c.Origin, () => EmitInstruction(emission)); break;
             case InstructionCall c: Emit(c.Body); break;
             case Launch: throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a launch of a device kernel");
             default: throw Bug($"a statement `{s.GetType().Name}` at level flat");
         }
+    }
+
+    // The instructions of a statement, under its origin.
+    private void From(Origin? origin, Action emit)
+    {
+        var before = writer.From(origin);
+        emit();
+        writer.From(before);
     }
 
     public void Return(long code) => writer.Line($"ret i32 {LlvmText.Number(code)}");
@@ -89,21 +99,61 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
             Emit(body);
             return;
         }
+        bool isInner = !ContainsLoop(body);
+        if (isInner && _unseen > CancelPolling.MaxOperations && (extent ?? double.PositiveInfinity) * (1 + CancelPolling.Work(body)) > CancelPolling.MaxOperations)
+        {
+            EmitLongLoop(variable, begin, end, extent, body);
+            return;
+        }
+        EmitLoop(variable, begin, end, extent, !isInner && (_loops == 0 || _unseen > CancelPolling.MaxOperations), body);
+    }
+
+    /// <summary>An innermost loop of many iterations, in pieces: the flag is looked at before each.</summary>
+    private void EmitLongLoop(Var variable, Value begin, Value end, long? extent, Stmt body)
+    {
+        long piece = Math.Max(1, (long)(CancelPolling.MaxOperations / (1 + CancelPolling.Work(body))));
+        string hint = writer.Label(variable.Name + ".piece");
+        string before = writer.Label(hint + ".before"), loop = writer.Label(hint + ".loop"), latch = writer.Label(hint + ".latch"), exit = writer.Label(hint + ".exit");
+        if (extent is null) writer.Branch(writer.Assign(IrType.Bool, $"icmp slt {begin}, {end.Text}"), before, exit);
+        else writer.Branch(before);
+        writer.Block(before);
+        string flag = CancelFlag();
+        writer.Branch(loop);
+        writer.Block(loop);
+        string at = "%" + LlvmText.Name(hint), next = "%" + LlvmText.Name(writer.Fresh(hint + ".next"));
+        writer.Line($"{at} = phi i64 [ {begin.Text}, %{LlvmText.Name(before)} ], [ {next}, %{LlvmText.Name(latch)} ]");
+        PollCancel(flag);
+        writer.Line($"{next} = add nsw i64 {at}, {LlvmText.Number(piece)}");
+        string isWhole = writer.Assign($"icmp slt i64 {next}, {end.Text}");
+        var stop = writer.Assign(IrType.Index, $"select i1 {isWhole}, i64 {next}, i64 {end.Text}");
+        EmitLoop(variable, new(IrType.Index, at), stop, null, looks: false, body);
+        writer.Branch(latch);
+        writer.Block(latch);
+        writer.Branch(writer.Assign(IrType.Bool, $"icmp slt i64 {next}, {end.Text}"), loop, exit);
+        writer.Block(exit);
+    }
+
+    /// <param name="looks">Each iteration looks at the cancel flag first.</param>
+    private void EmitLoop(Var variable, Value begin, Value end, long? extent, bool looks, Stmt body)
+    {
         string hint = writer.Label(variable.Name);
         string before = writer.Label(hint + ".before"), loop = writer.Label(hint + ".loop"), latch = writer.Label(hint + ".latch"), exit = writer.Label(hint + ".exit");
         if (extent is null) writer.Branch(writer.Assign(IrType.Bool, $"icmp slt {begin}, {end.Text}"), before, exit);
         else writer.Branch(before);
         writer.Block(before);
-        string? cancel = _loops == 0 && ContainsLoop(body) ? CancelFlag() : null;
+        string? cancel = looks ? CancelFlag() : null;
         writer.Branch(loop);
         writer.Block(loop);
         string index = "%" + LlvmText.Name(hint), next = "%" + LlvmText.Name(writer.Fresh(hint + ".next"));
         writer.Line($"{index} = phi i64 [ {begin.Text}, %{LlvmText.Name(before)} ], [ {next}, %{LlvmText.Name(latch)} ]");
         if (cancel is not null) PollCancel(cancel);
+        double outside = _unseen;
+        if (looks) _unseen = CancelPolling.Work(body);
         _variables[variable] = new(variable.Type, index);
         _loops++;
         Emit(body);
         _loops--;
+        _unseen = outside;
         writer.Branch(latch);
         writer.Block(latch);
         writer.Line($"{next} = add nsw i64 {index}, 1");

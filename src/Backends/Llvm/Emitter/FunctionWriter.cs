@@ -7,8 +7,11 @@ namespace Tx.Backends.Llvm;
 /// <summary>The text of one function: fresh names, blocks, and stack slots, which all stand in the entry block. (A slot in a loop would grow the
 /// stack by iteration and be invisible to scalar replacement.)</summary>
 /// <param name="symbol">Its name; functions that are written so are internal and return an <c>i32</c>.</param>
-internal sealed class FunctionWriter(string symbol)
+/// <param name="origins">Not null: each instruction says which statement it comes from.</param>
+internal sealed class FunctionWriter(string symbol, OriginTable? origins = null)
 {
+    private readonly int? _scope = origins?.AddFunction(symbol);
+    private Origin? _origin;
     private readonly StringBuilder _parameters = new();
     private readonly StringBuilder _slots = new();
     private readonly StringBuilder _body = new();
@@ -17,6 +20,16 @@ internal sealed class FunctionWriter(string symbol)
 
     /// <summary>The block that instructions go to.</summary>
     public string CurrentBlock { get; private set; } = "entry";
+
+    /// <summary>The origin of the instructions that follow; gives that of those before.</summary>
+    public Origin? From(Origin? origin)
+    {
+        var before = _origin;
+        _origin = origin;
+        return before;
+    }
+
+    private string Location => _scope is { } scope ? origins!.LocationOf(_origin, scope) : "";
 
     /// <summary>A name that is new in this function, close to <paramref name="hint"/>; without its sigil and unquoted.</summary>
     public string Fresh(string hint)
@@ -48,7 +61,7 @@ internal sealed class FunctionWriter(string symbol)
     public string Assign(string instruction)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"%v{_temporaries++}");
-        _body.Append("  ").Append(name).Append(" = ").Append(instruction).Append('\n');
+        _body.Append("  ").Append(name).Append(" = ").Append(instruction).Append(Location).Append('\n');
         return name;
     }
 
@@ -58,12 +71,12 @@ internal sealed class FunctionWriter(string symbol)
     public string AssignNamed(string hint, string instruction)
     {
         string name = "%" + LlvmText.Name(Fresh(Readable(hint)));
-        _body.Append("  ").Append(name).Append(" = ").Append(instruction).Append('\n');
+        _body.Append("  ").Append(name).Append(" = ").Append(instruction).Append(Location).Append('\n');
         return name;
     }
 
     /// <summary>Writes an instruction without a result.</summary>
-    public void Line(string instruction) => _body.Append("  ").Append(instruction).Append('\n');
+    public void Line(string instruction) => _body.Append("  ").Append(instruction).Append(Location).Append('\n');
 
     /// <summary>A slot on the stack, uninitialised.</summary>
     public string Slot(string hint, string type, long align)
@@ -87,7 +100,7 @@ internal sealed class FunctionWriter(string symbol)
     public void Branch(Value condition, string then, string @else) =>
         Line($"br {condition}, label %{LlvmText.Name(then)}, label %{LlvmText.Name(@else)}");
 
-    public override string ToString() => $"define internal i32 @{LlvmText.Name(symbol)}({_parameters}) #0 {{\nentry:\n{_slots}{_body}}}\n";
+    public override string ToString() => $"define internal i32 @{LlvmText.Name(symbol)}({_parameters}) #0{(_scope is { } scope ? $" !dbg !{LlvmText.Number(scope)}" : "")} {{\nentry:\n{_slots}{_body}}}\n";
 
     // Temporaries are v0, v1, …: a source's name of that form gets out of their way.
     private static string Readable(string hint) =>

@@ -16,13 +16,14 @@ internal sealed record LlvmModuleText(
 /// and it can be read, kept and given to LLVM's own tools.</summary>
 internal static class LlvmEmitter
 {
+    /// <param name="origins">Not null: gets the origins of instructions, which then say them.</param>
     /// <exception cref="DiagnosticException">TX4003 or TX4004: not supported on the cpu.</exception>
-    public static LlvmModuleText Emit(LoopModule module, EmitterTarget target)
+    public static LlvmModuleText Emit(LoopModule module, EmitterTarget target, OriginTable? origins = null)
     {
         if (module.Level is not LoopLevel.Flat) throw new CompilerBugException("llvm emitter", $"a module at level {module.Level}");
         if (module.Functions is not [{ Target: null } function])
             throw new DiagnosticException(BackendDiagnostics.UnsupportedStatement, null, "a kernel of several functions");
-        var emitter = new ModuleEmitter(function, target);
+        var emitter = new ModuleEmitter(function, target, origins);
         string text = emitter.Emit(out string entry);
         return new(
             function.Name, text, entry, [.. function.Parameters.Select(Parameter)],

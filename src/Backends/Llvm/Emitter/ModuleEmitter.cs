@@ -20,10 +20,11 @@ internal sealed class ModuleEmitter
     private readonly HashSet<string> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<Buffer, int> _parameters = [];
     private readonly HashSet<Buffer> _streamed;
+    private readonly OriginTable? _origins;
 
-    public ModuleEmitter(LoopFunction function, EmitterTarget target)
+    public ModuleEmitter(LoopFunction function, EmitterTarget target, OriginTable? origins = null)
     {
-        (_function, Target, Plan) = (function, target, WorkspacePlan.Of(function));
+        (_function, Target, Plan, _origins) = (function, target, WorkspacePlan.Of(function), origins);
         for (int i = 0; i < function.Parameters.Length; i++) _parameters[function.Parameters[i]] = i;
         _streamed = StreamedStores.Of(function.Body);
         Messages = [.. function.Messages.Select(m => new KernelMessage(m.Code, m.Format, m.Span, m.Help))];
@@ -49,6 +50,8 @@ internal sealed class ModuleEmitter
         return symbol;
     }
 
+    public FunctionWriter NewFunction(string symbol) => new(symbol, _origins);
+
     public void Add(FunctionWriter function) => _functions.Append('\n').Append(function);
 
     /// <summary>Declares a function of the C library.</summary>
@@ -69,6 +72,7 @@ internal sealed class ModuleEmitter
         text.Append(" }\n");
         text.Append("!0 = !{i32 1}\n");
         if (!_function.Dims.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
+        if (_origins is not null) text.Append(_origins.Metadata());
         entry = $"{_function.Name}.{StableHash.Of(text.ToString())}";
         text.Append(LlvmText.Culture, $"@{LlvmText.Name(entry)} = alias i32 (ptr), ptr @{LlvmText.Name(symbol)}\n");
         return text.ToString();
@@ -76,7 +80,7 @@ internal sealed class ModuleEmitter
 
     private void EmitEntry(string symbol)
     {
-        var writer = new FunctionWriter(symbol);
+        var writer = NewFunction(symbol);
         writer.Parameter("ptr", "call");
         var emitter = new FunctionEmitter(this, writer, symbol, worker: null);
         emitter.CheckVersion();

@@ -32,10 +32,10 @@ internal static class WorkEstimate
             case If i: return Limited(1 + Of(i.Then, inside) + (i.Else is null ? Expr.Index(0) : Of(i.Else, inside)));
             case LetStmt l:
                 inside.Add(l.Variable);
-                return Limited(Count(l.Value) + Of(l.Body, inside));
+                return Limited(CancelPolling.Count(l.Value) + Of(l.Body, inside));
             case Allocate a: return Of(a.Body, inside);
-            case Store t: return Expr.Index(1 + Count(t.Value));
-            case Check c: return Expr.Index(1 + Count(c.Condition));
+            case Store t: return Expr.Index(1 + CancelPolling.Count(t.Value));
+            case Check c: return Expr.Index(1 + CancelPolling.Count(c.Condition));
             default: return Expr.Index(1);
         }
     }
@@ -49,23 +49,5 @@ internal static class WorkEstimate
         if (extent.UsesAny(inside.Contains)) extent = Simplifier.Simplify(extent.Substitute(inside.ToDictionary(v => v, _ => Expr.Index(0))));
         bool isKnown = extent is not IntImm { Value: <= 1 } && extent.BuffersRead().IsEmpty;
         return isKnown ? Limited(Expr.Max(Expr.Index(0), extent)) : Expr.Index(UnknownExtent);
-    }
-
-    private static long Count(Expr e)
-    {
-        var walk = new Counter();
-        walk.Visit(e);
-        return walk.Nodes;
-    }
-
-    private sealed class Counter : Walker
-    {
-        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
-        public int Nodes => _seen.Count;
-
-        public override void Visit(Expr e)
-        {
-            if (e is not (IntImm or FloatImm or Var) && _seen.Add(e)) base.Visit(e);
-        }
     }
 }

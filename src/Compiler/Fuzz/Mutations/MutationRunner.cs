@@ -150,6 +150,7 @@ public sealed class MutationRunner : IDisposable
         public List<Diagnostic> Found { get; } = [];
         public void Report(Diagnostic diagnostic) => Found.Add(diagnostic);
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
     }

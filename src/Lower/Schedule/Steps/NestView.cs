@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
+using Tx.Lower.Simplify;
 
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -20,8 +21,14 @@ public sealed record LoopView(string Variable, string Kind, string Extent, long?
 /// <param name="Text">What it does at one point.</param>
 public sealed record StatementView(string Name, string Text) : NestView;
 
+/// <summary>Storage that lives inside a nest.</summary>
+/// <param name="Type">Element type, extents and scope.</param>
 /// <param name="Bytes">Its size.</param>
-public sealed record BufferView(string Text, long? Bytes, ImmutableArray<NestView> Body) : NestView;
+public sealed record BufferView(string Name, string Type, long? Bytes, ImmutableArray<NestView> Body) : NestView;
+
+/// <summary>What runs only where a condition holds.</summary>
+/// <param name="Text"><c>if …</c> or <c>else</c>.</param>
+public sealed record ConditionView(string Text, ImmutableArray<NestView> Body) : NestView;
 
 /// <summary>Makes views of a schedule's result.</summary>
 public static class NestViews
@@ -36,10 +43,10 @@ public static class NestViews
     private static ImmutableArray<NestView> Views(Stmt s, DependenceContext context) => s switch
     {
         Block b => [.. b.Statements.SelectMany(x => Views(x, context))],
-        For f => [new LoopView(f.Variable.Name, KindOf(f), f.Extent.ToString(), (f.Extent as IntImm)?.Value, Operations(f), Footprint(f, context), Views(f.Body, context.Inside(f)))],
-        Allocate a => [new BufferView($"{a.Buffer.Name}: {a.Buffer.Type.Name}[{string.Join(", ", a.Buffer.Shape)}] {a.Buffer.Scope.ToString().ToLowerInvariant()}", SizeOf(a.Buffer), Views(a.Body, context))],
-        If i => [new BufferView($"if {i.Condition}", null, Views(i.Then, context)), .. i.Else is null ? ImmutableArray<NestView>.Empty : [new BufferView("else", null, Views(i.Else, context))]],
-        LetStmt l => [new StatementView(l.Variable.Name, $"let {l.Variable.Name} = {l.Value}"), .. Views(l.Body, context.Inside(l))],
+        For f => [new LoopView(f.Variable.Name, KindOf(f), Simplifier.Simplify(f.Extent).ToString(), (f.Extent as IntImm)?.Value, Operations(f), Footprint(f, context), Views(f.Body, context.Inside(f)))],
+        Allocate a => [new BufferView(a.Buffer.Name, $"{a.Buffer.Type.Name}[{string.Join(", ", a.Buffer.Shape)}] {a.Buffer.Scope.ToString().ToLowerInvariant()}", a.Buffer.TryBytes(), Views(a.Body, context))],
+        If i => [new ConditionView($"if {i.Condition}", Views(i.Then, context)), .. i.Else is null ? ImmutableArray<NestView>.Empty : [new ConditionView("else", Views(i.Else, context))]],
+        LetStmt l => [new StatementView("", $"let {l.Variable.Name} = {l.Value}"), .. Views(l.Body, context.Inside(l))],
         Instance i => [new StatementView(i.Name, i.Body.ToString().TrimEnd('\n'))],
         _ => [new StatementView("", s.ToString().TrimEnd('\n'))],
     };
@@ -76,13 +83,5 @@ public static class NestViews
             bytes = (long)Int128.Min(bytes + size, long.MaxValue);
         }
         return bytes;
-    }
-
-    private static long? SizeOf(Buffer b)
-    {
-        Int128 size = b.Type.Bytes;
-        foreach (var e in b.Shape)
-            if (e is IntImm n) size *= n.Value; else return null;
-        return (long)Int128.Min(size, long.MaxValue);
     }
 }

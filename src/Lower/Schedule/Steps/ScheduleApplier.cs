@@ -42,6 +42,7 @@ public static class ScheduleApplier
         var queue = new LinkedList<Directive>(directives);
         for (int waiting = 0; queue.First is { } first;)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
             var d = first.Value;
             queue.RemoveFirst();
             state = state with { Nests = state.Nests.Settled };

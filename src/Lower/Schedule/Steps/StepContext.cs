@@ -22,6 +22,8 @@ public delegate StepResult PrimitiveRule(ScheduleState state, Directive directiv
 public sealed class StepContext(Dependence.NestProver prover, IClaimChecker? checker = null)
 {
     public Dependence.NestProver Prover { get; } = prover;
+    /// <summary>Looked at before each step.</summary>
+    public CancellationToken Cancellation { get; init; }
 
     /// <summary>Evidence that leaves nothing open.</summary>
     /// <exception cref="DiagnosticException">What is claimed is wrong, or is not checked.</exception>

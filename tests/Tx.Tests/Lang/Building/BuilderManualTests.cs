@@ -90,6 +90,7 @@ public partial class BuilderManualTests
         public List<Diagnostic> Diagnostics { get; } = [];
         public void Report(Diagnostic diagnostic) => Diagnostics.Add(diagnostic);
         public void Print(string text) { }
+        public void Display(Tx.Display.DisplayBundle bundle) { }
         public void Echo(Value value) { }
         public void Bench(BenchResult result) { }
     }

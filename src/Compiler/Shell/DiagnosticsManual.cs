@@ -1,8 +1,9 @@
-namespace Tx.Repl;
+namespace Tx.Shells;
 
 /// <summary>The sections of <c>docs/diagnostics.md</c>, which travels inside the program.</summary>
-internal static class DiagnosticsManual
+public static class DiagnosticsManual
 {
+    /// <summary>In the order of the page.</summary>
     public static IEnumerable<string> Codes => Sections().Select(s => s.Code);
 
     /// <summary>The section of a code, from its heading to the next.</summary>
@@ -11,7 +12,7 @@ internal static class DiagnosticsManual
     private static IEnumerable<(string Code, string Text)> Sections()
     {
         using var stream = typeof(DiagnosticsManual).Assembly.GetManifestResourceStream("diagnostics.md")
-            ?? throw new Core.CompilerBugException("explain", "diagnostics.md is not in the program");
+            ?? throw new Tx.Core.CompilerBugException("explain", "diagnostics.md is not in the program");
         using var reader = new StreamReader(stream);
         string? code = null;
         var lines = new List<string>();
