@@ -21,10 +21,11 @@ public sealed record BenchResult(
     public double FractionOfPeak => PeakGflops > 0 ? Gflops / PeakGflops : 0;
 }
 
-/// <summary>Times an action: some runs to warm up, then at least <see cref="MinRepetitions"/> until the budget is spent.</summary>
+/// <summary>Times an action: some runs to warm up, then at least <see cref="MinRepetitions"/> until the budget is spent; where these take more than five times the budget, at
+/// least <see cref="FewRepetitions"/>.</summary>
 public static class Stopper
 {
-    public const int MinRepetitions = 7;
+    public const int MinRepetitions = 7, FewRepetitions = 3;
     private const int MaxRepetitions = 100_000;
 
     /// <summary>Median and minimum in microseconds.</summary>
@@ -33,11 +34,11 @@ public static class Stopper
         long start = Stopwatch.GetTimestamp();
         int warm = 0;
         do { action(); warm++; }
-        while (warm < 3 || (Stopwatch.GetElapsedTime(start) < budget / 5 && warm < MaxRepetitions / 5));
+        while ((warm < 3 && Stopwatch.GetElapsedTime(start) < budget) || (Stopwatch.GetElapsedTime(start) < budget / 5 && warm < MaxRepetitions / 5));
 
         var times = new List<double>();
         start = Stopwatch.GetTimestamp();
-        while (times.Count < MinRepetitions || (Stopwatch.GetElapsedTime(start) < budget && times.Count < MaxRepetitions))
+        while (times.Count < (Stopwatch.GetElapsedTime(start) < 5 * budget ? MinRepetitions : FewRepetitions) || (Stopwatch.GetElapsedTime(start) < budget && times.Count < MaxRepetitions))
         {
             cancellation.ThrowIfCancellationRequested();
             long t = Stopwatch.GetTimestamp();

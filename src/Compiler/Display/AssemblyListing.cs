@@ -21,12 +21,17 @@ public sealed record AssemblyListing(string Title, ImmutableArray<AssemblyPart> 
         var parts = ImmutableArray.CreateBuilder<AssemblyPart>();
         var lines = new List<string>();
         int origin = 0, next = 0;
+        // `.type tx.zero,@object`: what follows such a label is data.
+        var data = assembly.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith(".type", StringComparison.Ordinal) && l.Contains("@object", StringComparison.Ordinal)).Select(l => l[".type".Length..l.IndexOf(',', StringComparison.Ordinal)].Trim()).ToHashSet(StringComparer.Ordinal);
         foreach (string line in assembly.Split('\n').Select(l => l.TrimEnd()))
         {
             string text = line.TrimStart();
             if (text.StartsWith(".loc", StringComparison.Ordinal)) next = LineOf(text);
             // A function begins without an origin.
-            else if (line.Length > 0 && !char.IsWhiteSpace(line[0]) && line[0] is not ('.' or '#') && line.Contains(':', StringComparison.Ordinal)) Add(line, 0, isFunction: true);
+            else if (line.Length > 0 && !char.IsWhiteSpace(line[0]) && line[0] is not ('.' or '#') && line.IndexOf(':', StringComparison.Ordinal) is > 0 and var end)
+            {
+                if (!data.Contains(line[..end])) Add(line, 0, isFunction: true);
+            }
             else if (IsBlock(line)) Add(line, next);
             else if (text.Length > 0 && text[0] is not ('.' or '#')) Add(line, next);
         }

@@ -10,7 +10,7 @@ public static class BenchText
     {
         if (r.Gflops <= 0) return DisplayBundle.OfText(Line(r));
         string share = string.Create(CultureInfo.InvariantCulture, $"{100 * Math.Min(1, r.FractionOfPeak):0.#}%");
-        return DisplayBundle.OfHtml(Line(r), Write(Html("div", $"font:13px/1.45 {Theme.Font};max-width:100%", Html("div", $"font:12px/1.5 {Theme.Mono};overflow-wrap:anywhere", Line(r)),
+        return DisplayBundle.OfHtml(Line(r), Write(Html("div", $"font:13px/1.45 {Theme.Font};max-width:100%", Html("div", $"font:12px/1.5 {Theme.Mono};white-space:pre-wrap;overflow-wrap:anywhere", Line(r)),
             Html("div", $"height:8px;max-width:420px;margin:3px 0;border-radius:4px;background:{Theme.Tint(Theme.Grey, ".25")}", Html("div", $"height:8px;border-radius:4px;width:{share};background:{Theme.Blue}")))));
     }
 

@@ -30,7 +30,7 @@ internal static class HeatMap
         // Square elements where that leaves something to see.
         double ratio = Math.Clamp((double)rows / columns, 0.125, 8), w = ratio > 1 ? side / ratio : side, h = ratio > 1 ? side : side * ratio;
         return new("img", new XAttribute("src", Picture.Uri(width, height, cells, scale.Palette())), new XAttribute("alt", $"matrix {number}: {rows} × {columns}"), new XAttribute("width", Number(w)), new XAttribute("height", Number(h)),
-            new XAttribute("style", "image-rendering:pixelated;display:block;margin:0"));
+            new XAttribute("style", $"image-rendering:pixelated;display:block;margin:0;width:{Number(w)}px;height:{Number(h)}px"));
     }
 
     private static double[] Pool(NativeTensor tensor, long start, long rows, long columns, int height, int width)
@@ -60,7 +60,7 @@ internal static class HeatMap
         if (scale.High > scale.Low)
         {
             legend.Add(Html("span", Theme.Quiet, TensorSummary.Show(tensor.Type, scale.Low)),
-                new XElement("img", new XAttribute("src", scale.LegendUri()), new XAttribute("alt", "from low to high"), new XAttribute("width", "90"), new XAttribute("height", "10"), new XAttribute("style", "margin:0;display:inline-block")),
+                new XElement("img", new XAttribute("src", scale.LegendUri()), new XAttribute("alt", "from low to high"), new XAttribute("width", "90"), new XAttribute("height", "10"), new XAttribute("style", "margin:0;display:inline-block;width:90px;height:10px")),
                 Html("span", Theme.Quiet, TensorSummary.Show(tensor.Type, scale.High)));
         }
         if (summary.Nans > 0) legend.Add(Key(ColourScale.NanColour, "NaN"));

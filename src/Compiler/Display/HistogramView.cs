@@ -9,7 +9,7 @@ namespace Tx.Display;
 /// <summary>A histogram as bars.</summary>
 internal static class HistogramView
 {
-    private const double Width = 260, Height = 130, Left = 6, Bottom = 18, Top = 14;
+    private const double Width = 220, Height = 130, Left = 6, Bottom = 18, Top = 14;
 
     public static XElement Of(Histogram histogram, ElementType type)
     {
@@ -35,7 +35,7 @@ internal static class HistogramView
 /// <summary>A vector as a curve: of many elements the least and the most under each pixel.</summary>
 internal static class CurveView
 {
-    private const double Width = 340, Height = 130, Left = 6, Bottom = 18, Top = 8;
+    private const double Width = 280, Height = 130, Left = 6, Bottom = 18, Top = 8;
 
     public static XElement Of(NativeTensor tensor, TensorSummary summary)
     {

@@ -18,8 +18,12 @@ internal static class NestFormat
         var text = new StringBuilder();
         text.Append("// ").Append(nests.Title).Append('\n');
         foreach (var nest in nests.Nests) Lines(text, nest, 0);
-        return DisplayBundle.OfHtml(text.ToString(), Write(Html("div", $"font:13px/1.45 {Theme.Font};max-width:100%", Html("div", "font-weight:600;margin:4px 0", nests.Title), Legend(nests.Nests), Boxes(nests.Nests))));
+        return Of(text.ToString(), nests.Title, nests.Nests);
     }
+
+    /// <summary>Nests whose text is another.</summary>
+    public static DisplayBundle Of(string plain, string title, ImmutableArray<NestView> nests) =>
+        DisplayBundle.OfHtml(plain, Write(Html("div", $"font:13px/1.45 {Theme.Font};max-width:100%", Html("div", "font-weight:600;margin:4px 0", title), Legend(nests), Boxes(nests))));
 
     private static void Lines(StringBuilder text, NestView view, int depth)
     {
@@ -44,7 +48,7 @@ internal static class NestFormat
     };
 
     private static string Figures(LoopView l) =>
-        string.Join("  ", new[] { l.Operations is { } n ? $"{Quantity.Count(n)} op{(n == 1 ? "" : "s")}" : null, l.Bytes is { } b ? Quantity.Bytes(b) : null }.Where(t => t is not null));
+        string.Join(" · ", new[] { l.Operations is { } n ? $"{Quantity.Count(n)} op{(n == 1 ? "" : "s")}" : null, l.Bytes is { } b ? Quantity.Bytes(b) : null }.Where(t => t is not null));
 
     /// <summary>The boxes alone.</summary>
     public static XElement Boxes(ImmutableArray<NestView> nests)

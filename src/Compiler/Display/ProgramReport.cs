@@ -39,9 +39,10 @@ public static class ProgramReport
 
     private static string Write(string path, Session session, ReportOptions options, ReportRecord record)
     {
-        // Those of the file, and those of others that it calls.
-        bool IsOwn(OpSyntax o) => Path.GetFullPath(o.Span.Source.Path) == Path.GetFullPath(path);
-        var operators = session.Declarations.Operators.Values.Where(o => options.Operator is { } name ? o.Name.Text == name : IsOwn(o) || record.LargestCall(o.Name.Text) is not null)
+        // Those of the file, and those of others that it calls or schedules.
+        bool IsHere(SourceSpan span) => Path.GetFullPath(span.Source.Path) == Path.GetFullPath(path);
+        bool IsOwn(OpSyntax o) => IsHere(o.Span);
+        var operators = session.Declarations.Operators.Values.Where(o => options.Operator is { } name ? o.Name.Text == name : IsOwn(o) || record.LargestCall(o.Name.Text) is not null || session.Schedules.SchedulesOf(o.Name.Text).Any(s => IsHere(s.Span)))
             .OrderBy(o => !IsOwn(o)).ThenBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start).ToList();
         // The request says which operators there are.
         if (operators.Count == 0 && options.Operator is { } missing) OperatorRequest.Find(session, missing, options.Sizes);

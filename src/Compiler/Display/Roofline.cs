@@ -112,8 +112,9 @@ internal static class RooflineFormat
     {
         double left = Math.Max(Math.Pow(10, range.X0), Math.Pow(10, range.Y0) / bandwidth), ridge = peak / bandwidth, right = Math.Pow(10, range.X1);
         drawing.Path($"M{Markup.Number(x(left))} {Markup.Number(y(left * bandwidth))}L{Markup.Number(x(ridge))} {Markup.Number(y(peak))}L{Markup.Number(x(right))} {Markup.Number(y(peak))}", colour, 2);
-        double middle = Math.Sqrt(left * ridge), slope = Math.Atan2(y(ridge * bandwidth) - y(left * bandwidth), x(ridge) - x(left)) * 180 / Math.PI;
-        if (ridge > left) drawing.Text(x(middle) - 5, y(middle * bandwidth) - 6, $"{Quantity.Of("0.0", bandwidth)} GB/s {name}", "middle", 11, colour, rotate: slope);
+        // Near the left end: measurements stand further right, mostly.
+        double at = left * Math.Pow(ridge / left, 0.05), slope = Math.Atan2(y(ridge * bandwidth) - y(left * bandwidth), x(ridge) - x(left)) * 180 / Math.PI;
+        if (ridge > left) drawing.Text(x(at) - 4, y(at * bandwidth) - 6, $"{Quantity.Of("0.0", bandwidth)} GB/s {name}", "start", 11, colour, rotate: slope);
     }
 
     private static (double Low, double High) Decades(IEnumerable<double> values)

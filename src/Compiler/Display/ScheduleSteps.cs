@@ -33,13 +33,22 @@ internal static class StepsFormat
         {
             var step = applied.Function.Steps[i];
             var details = Html("details", $"border:{Theme.Line};border-radius:6px;margin:4px 0", applied.Function.Steps.Length <= 4 ? new XAttribute("open", "open") : null,
-                Html("summary", "padding:3px 8px;cursor:pointer", Html("b", null, string.Create(CultureInfo.InvariantCulture, $"{i + 1}")), "  ", Html("code", $"font:12px/1.45 {Theme.Mono};background:none;color:inherit", step.Directive.Text), "  ",
-                    Badge(step.Evidence.Tier), "  ", Html("span", Theme.Quiet, step.Evidence.Argument)),
+                Head(step, i + 1, "summary"),
                 Difference(StepText.Loops(step.Before), StepText.Loops(step.After)));
             list.Add(details);
         }
         return list;
     }
+
+    /// <summary>One step of a schedule that is written line by line.</summary>
+    /// <param name="plain">Its text for a terminal.</param>
+    /// <param name="cost">What the nests cost after it.</param>
+    public static DisplayBundle One(string plain, AppliedStep step, int number, string cost) => DisplayBundle.OfHtml(plain, Write(Html("div", $"font:13px/1.45 {Theme.Font};max-width:100%;border:{Theme.Line};border-radius:6px;margin:4px 0",
+        Head(step, number, "div"), Difference(StepText.Loops(step.Before), StepText.Loops(step.After)), Html("div", $"padding:2px 8px;font-size:12px;{Theme.Quiet}", cost))));
+
+    private static XElement Head(AppliedStep step, int number, string element) =>
+        Html(element, "padding:3px 8px" + (element == "summary" ? ";cursor:pointer" : ""), Html("b", null, string.Create(CultureInfo.InvariantCulture, $"{number}")), "  ", Html("code", $"font:12px/1.45 {Theme.Mono};background:none;color:inherit", step.Directive.Text), "  ",
+            Badge(step.Evidence.Tier), "  ", Html("span", Theme.Quiet, step.Evidence.Argument));
 
     /// <summary>Two texts as one, with what went and what came.</summary>
     public static XElement Difference(string before, string after)

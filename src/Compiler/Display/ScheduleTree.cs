@@ -42,8 +42,8 @@ internal static class TreeFormat
                     nodes.AddRange(Nodes(b.Body));
                     break;
                 case ConditionView c: nodes.AddRange(Nodes(c.Body)); break;
-                // An instruction's declaration or a check has no stage of its own.
-                case StatementView { Name.Length: > 0 } s when !s.Text.StartsWith("let ", StringComparison.Ordinal): nodes.Add(new("stage", s.Name, "computed", Theme.Blue, [])); break;
+                // A name for an index, or a check, is no stage.
+                case StatementView { Name.Length: > 0 } s: nodes.Add(new("stage", s.Name, "computed", Theme.Blue, [])); break;
             }
         return nodes.ToImmutable();
     }

@@ -82,11 +82,11 @@ internal sealed class ScheduleExplorer
         text.Append(CultureInfo.InvariantCulture, $"// {number}. {step.Directive.Text}\n//    {step.Evidence}\n");
         text.Append(Difference(StepText.Loops(step.Before), StepText.Loops(step.After)));
         text.Append("// ").Append(Cost(step.After));
-        return DisplayBundle.OfText(text.ToString());
+        return StepsFormat.One(text.ToString(), step, number, Cost(step.After));
     }
 
     /// <summary>The nests as they are, with what they cost.</summary>
-    public DisplayBundle View() => DisplayBundle.OfText($"{StepText.Loops(State).TrimEnd('\n')}\n// {Cost(State)}");
+    public DisplayBundle View() => NestFormat.Of($"{StepText.Loops(State).TrimEnd('\n')}\n// {Cost(State)}", Cost(State), NestViews.Of(State));
 
     public static string Cost(ScheduleState state)
     {

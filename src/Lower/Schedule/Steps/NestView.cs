@@ -3,6 +3,7 @@ using Tx.Core;
 using Tx.Lower.Analysis;
 using Tx.Lower.Dependence;
 using Tx.Lower.Ir;
+using Tx.Lower.Simplify;
 
 using Buffer = Tx.Lower.Ir.Buffer;
 
@@ -42,10 +43,10 @@ public static class NestViews
     private static ImmutableArray<NestView> Views(Stmt s, DependenceContext context) => s switch
     {
         Block b => [.. b.Statements.SelectMany(x => Views(x, context))],
-        For f => [new LoopView(f.Variable.Name, KindOf(f), f.Extent.ToString(), (f.Extent as IntImm)?.Value, Operations(f), Footprint(f, context), Views(f.Body, context.Inside(f)))],
+        For f => [new LoopView(f.Variable.Name, KindOf(f), Simplifier.Simplify(f.Extent).ToString(), (f.Extent as IntImm)?.Value, Operations(f), Footprint(f, context), Views(f.Body, context.Inside(f)))],
         Allocate a => [new BufferView(a.Buffer.Name, $"{a.Buffer.Type.Name}[{string.Join(", ", a.Buffer.Shape)}] {a.Buffer.Scope.ToString().ToLowerInvariant()}", a.Buffer.TryBytes(), Views(a.Body, context))],
         If i => [new ConditionView($"if {i.Condition}", Views(i.Then, context)), .. i.Else is null ? ImmutableArray<NestView>.Empty : [new ConditionView("else", Views(i.Else, context))]],
-        LetStmt l => [new StatementView(l.Variable.Name, $"let {l.Variable.Name} = {l.Value}"), .. Views(l.Body, context.Inside(l))],
+        LetStmt l => [new StatementView("", $"let {l.Variable.Name} = {l.Value}"), .. Views(l.Body, context.Inside(l))],
         Instance i => [new StatementView(i.Name, i.Body.ToString().TrimEnd('\n'))],
         _ => [new StatementView("", s.ToString().TrimEnd('\n'))],
     };
