@@ -90,10 +90,10 @@ public partial class TranscriptTests
     private static partial Regex Cache();
 
     // The rows of a roofline.
-    [GeneratedRegex(@"^  (?:default|tiled) .*%(?=  limited)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  (?:default|tiled) .*%(?=  (?:limited|its tensors))", RegexOptions.Multiline)]
     private static partial Regex Figures();
 
-    [GeneratedRegex(@"limited by .*")]
+    [GeneratedRegex(@"limited by .*|its tensors stay in caches")]
     private static partial Regex Limit();
 
     [GeneratedRegex(@"\d+(?:\.\d+)?")]
