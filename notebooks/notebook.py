@@ -4,6 +4,8 @@ import pathlib
 import re
 import sys
 
+# The library lies elsewhere on every machine.
+LIBRARY = re.compile(r"/[^\s\"]*/(lib/[\w/]+\.tx)")
 FENCE = re.compile(r"^```tx( error)?\n(.*?)^```\n?", re.M | re.S)
 
 
@@ -33,10 +35,21 @@ def build(text):
     return {"cells": result, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
+def relative(value):
+    """Outputs with the library's files by their names in it."""
+    if isinstance(value, str):
+        return LIBRARY.sub(r"\1", value)
+    if isinstance(value, list):
+        return [relative(v) for v in value]
+    return {k: relative(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
 def clean(notebook):
-    """Leaves out when cells ran: a second run with the same results is the same file."""
+    """Leaves out when and where cells ran: a second run with the same results is the same file."""
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)
+        if "outputs" in cell:
+            cell["outputs"] = relative(cell["outputs"])
     notebook["metadata"].pop("widgets", None)
     return notebook
 
