@@ -19,7 +19,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     private readonly HashSet<(Operator, string)> _specialised = [];
     private ModuleBinder? _binder;
 
-    /// <summary>Looked at before each operator.</summary>
+    /// <summary>Looked at before each operator, and before each question about one.</summary>
     public CancellationToken Cancellation { get; set; }
 
     /// <summary>What the declared operators check when they run, in the order of the text.</summary>
@@ -84,6 +84,7 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
             usual = called.Specialisation;
         }
         if (Binder.Bind(op, usual, bag) is not { } bound) return null;
+        Cancellation.ThrowIfCancellationRequested();
         // A callee's fault shows in its callers too; once is enough.
         foreach (var d in Report(bound).Diagnostics)
             if (!bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
@@ -152,14 +153,14 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         if (!errors.IsEmpty) throw new DiagnosticException(errors);
         string key = string.Join(',', op.Dims.Select(d => dims[d]));
         if (_specialised.Contains((op, key))) return;
-        errors = [.. OperatorChecker.CheckDeferred(report, _prover, dims).Where(d => d.IsError)];
+        errors = [.. OperatorChecker.CheckDeferred(report, Polled, dims).Where(d => d.IsError)];
         if (!errors.IsEmpty) throw new DiagnosticException(call is { } c ? [.. errors.Select(e => e.WithLabel(c, "in this call"))] : errors);
         _specialised.Add((op, key));
     }
 
     private OperatorReport Report(Operator op)
     {
-        if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, _prover));
+        if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, Polled));
         return report;
     }
 
@@ -183,6 +184,18 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         ScalarValue { Scalar: { } s } => new ActualScalar(s, s.Type is ElementType.Int or ElementType.F64 or ElementType.Bool),
         var other => throw new DiagnosticException(SessionDiagnostics.WrongArgument, a.Span, callee, "a tensor, a list or a number", other.Describe()),
     }, a.Span);
+
+    private PolledProver Polled => new(_prover, Cancellation);
+
+    /// <summary>Looks for a cancel before each question: an operator of many equations asks many.</summary>
+    private sealed class PolledProver(IProver prover, CancellationToken cancellation) : IProver
+    {
+        public ProofResult Prove(ImmutableArray<Term> assumptions, ImmutableArray<IndexSymbol> scope, Term condition)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return prover.Prove(assumptions, scope, condition);
+        }
+    }
 
     public void Dispose() => _prover.Dispose();
 }
