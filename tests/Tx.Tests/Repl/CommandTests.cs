@@ -135,7 +135,7 @@ public class CommandTests
             op twice(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] * 3 }
             print(twice(a))
             """);
-        Assert.Equal("", result.Error);
+        Assert.Equal("`twice` is redefined\n", result.Error);
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("6", result.Output, StringComparison.Ordinal);
         Assert.Contains("15", result.Output, StringComparison.Ordinal);
