@@ -21,7 +21,7 @@ internal static class CompileTime
         }
     }
 
-    private static Row Make(Workbench bench, string name, Func<Setup> build) => new("compile", name, 1, bench.Wanted("compile"), build);
+    private static Row Make(Workbench bench, string name, Func<Setup> build) => new("compile", name, 1, build);
 
     // Reading the file, finding the operator, its proofs, its schedule, code, loading. Peers have no such store of code, so they compile in both rows.
     private static Setup InProcess(Workbench bench, string kernel, bool isCached)

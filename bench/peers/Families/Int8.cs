@@ -26,7 +26,7 @@ internal static unsafe class Int8
         }
     }
 
-    private static Row Make(Workbench bench, string name, string kind, Func<Setup> build) => new("int8", $"{name}-{kind}", 1, bench.Wanted("int8"), build)
+    private static Row Make(Workbench bench, string name, string kind, Func<Setup> build) => new("int8", $"{name}-{kind}", 1, build)
     {
         Skip = kind == "vnni" == Processor.HasVnni ? null : kind == "vnni" ? "this processor has no VNNI; the row of AVX2 counts" : "this processor has VNNI; that row counts",
     };

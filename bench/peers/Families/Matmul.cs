@@ -31,7 +31,7 @@ internal static unsafe class Matmul
     }
 
     private static Row Make(Workbench bench, int m, int n, int k, string form, int threads = 1) =>
-        new("matmul", string.Create(CultureInfo.InvariantCulture, $"{(form == "nn" ? "" : form + "-")}{m}x{n}x{k}{(threads > 1 ? $"-t{threads}" : "")}"), threads, bench.Wanted("matmul"),
+        new("matmul", string.Create(CultureInfo.InvariantCulture, $"{(form == "nn" ? "" : form + "-")}{m}x{n}x{k}{(threads > 1 ? $"-t{threads}" : "")}"), threads,
             () => Build(bench, m, n, k, form));
 
     private static Setup Build(Workbench bench, int m, int n, int k, string form)

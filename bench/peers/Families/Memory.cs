@@ -12,7 +12,7 @@ internal static class Memory
 {
     public static IEnumerable<Row> Rows(Workbench bench) => RowWise.Rows(bench).Concat(Reshaping.Rows(bench)).Concat(Images.Rows(bench));
 
-    internal static Row Make(Workbench bench, string name, Func<Setup> build) => new("memory", name, 1, bench.Wanted("memory"), build);
+    internal static Row Make(Workbench bench, string name, Func<Setup> build) => new("memory", name, 1, build);
 
     internal static string Plane(int rows, int columns) => string.Create(CultureInfo.InvariantCulture, $"{rows}x{columns}");
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.IO.Enumeration;
 using Tx.Core;
 
 namespace Tx.Bench.Peers.Rows;
@@ -10,18 +11,30 @@ internal sealed record Overrides(string? File, string? Operator, string? Schedul
 /// <summary>An entry of <c>operators.txt</c>.</summary>
 internal sealed record OperatorEntry(string File, string Operator, string? Schedule, ImmutableArray<(string Dim, string Size)> Sizes, ImmutableArray<(string Name, string Value)> Consts);
 
+/// <summary>A line that asks something of rows whose names fit a pattern with <c>*</c>.</summary>
+internal sealed record Criterion(string Kind, string Family, string Rows, double Value)
+{
+    public bool Holds(Row row) => row.Family == Family && FileSystemName.MatchesSimpleExpression(Rows, row.Name);
+}
+
+/// <summary>The least geometric mean of some rows' ratios.</summary>
+internal sealed record WantedMean(string Family, string Rows, double Ratio)
+{
+    public bool Holds(Row row) => row.Family == Family && FileSystemName.MatchesSimpleExpression(Rows, row.Name);
+}
+
 /// <summary>Finds and compiles the operators that <c>operators.txt</c> names.</summary>
 internal sealed class OperatorTable : IDisposable
 {
     private readonly string _root;
     private readonly Overrides _overrides;
-    private readonly (Dictionary<string, OperatorEntry> Entries, Dictionary<string, double> Wanted) _table;
+    private readonly (Dictionary<string, OperatorEntry> Entries, ImmutableArray<Criterion> Criteria) _table;
     private readonly Dictionary<string, (Session? Session, string Reason)> _sessions = [];
 
     public OperatorTable(string root, Overrides overrides)
         : this(root, overrides, Read(Path.Combine(root, "bench", "peers", "operators.txt"))) { }
 
-    private OperatorTable(string root, Overrides overrides, (Dictionary<string, OperatorEntry>, Dictionary<string, double>) table) =>
+    private OperatorTable(string root, Overrides overrides, (Dictionary<string, OperatorEntry>, ImmutableArray<Criterion>) table) =>
         (_root, _overrides, _table) = (root, overrides, table);
 
     public string Root => _root;
@@ -29,8 +42,14 @@ internal sealed class OperatorTable : IDisposable
     /// <summary>The same entries, with nothing compiled.</summary>
     public OperatorTable Again() => new(_root, _overrides, _table);
 
-    /// <summary>The least ratio of a family's rows; 1 where the table is silent.</summary>
-    public double Wanted(string family) => _table.Wanted.GetValueOrDefault(family, 1);
+    /// <summary>The row with what is asked of it; the last line that holds counts.</summary>
+    public Row WithCriteria(Row row) => row with
+    {
+        Wanted = _table.Criteria.LastOrDefault(c => c.Kind == "least" && c.Holds(row))?.Value,
+        MostMicroseconds = _table.Criteria.LastOrDefault(c => c.Kind == "most" && c.Holds(row))?.Value,
+    };
+
+    public IEnumerable<WantedMean> Means => _table.Criteria.Where(c => c.Kind == "mean").Select(c => new WantedMean(c.Family, c.Rows, c.Value));
 
     public bool Has(string key) => _table.Entries.ContainsKey(key);
 
@@ -76,17 +95,17 @@ internal sealed class OperatorTable : IDisposable
         return (n + by - 1) / by;
     }
 
-    private static (Dictionary<string, OperatorEntry>, Dictionary<string, double>) Read(string path)
+    private static (Dictionary<string, OperatorEntry>, ImmutableArray<Criterion>) Read(string path)
     {
         var entries = new Dictionary<string, OperatorEntry>();
-        var wanted = new Dictionary<string, double>();
+        var criteria = ImmutableArray.CreateBuilder<Criterion>();
         foreach (string line in File.ReadLines(path))
         {
             string[] words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 2 || words[0].StartsWith('#')) continue;
-            if (words.Length == 2)
+            if (words.Length < 3 || words[0].StartsWith('#')) continue;
+            if (words is ["least" or "mean" or "most", var family, var rows, var value])
             {
-                wanted.Add(words[0], double.Parse(words[1], CultureInfo.InvariantCulture));
+                criteria.Add(new(words[0], family, rows, double.Parse(value, CultureInfo.InvariantCulture)));
                 continue;
             }
             var sizes = ImmutableArray.CreateBuilder<(string, string)>();
@@ -100,7 +119,7 @@ internal sealed class OperatorTable : IDisposable
             string[] name = words[2].Split('/', 2);
             entries.Add(words[0], new(words[1], name[0], name.Length > 1 ? name[1] : null, sizes.ToImmutable(), consts.ToImmutable()));
         }
-        return (entries, wanted);
+        return (entries, criteria.ToImmutable());
     }
 
     public void Dispose()

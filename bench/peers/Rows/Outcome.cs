@@ -26,7 +26,7 @@ internal sealed record Outcome(Row Row, IReadOnlyList<Measured> Contenders, IRea
     public bool IsByBytes { get; init; }
     public bool IsSkipped => Row.Skip is not null;
     /// <summary>Whether tx is right, fast enough and, with two threads, almost twice as fast.</summary>
-    public bool Passes => IsSkipped || (Reason is null && Ratio is { } r && r >= Row.Wanted && !(Scaling < WantedScaling));
+    public bool Passes => IsSkipped || (Reason is null && Ratio is { } r && !(r < Row.Wanted) && !(Tx!.Timing.Median * 1e6 > Row.MostMicroseconds) && !(Scaling < WantedScaling));
 
     public const double WantedScaling = 1.9;
 }

@@ -14,7 +14,7 @@ internal sealed record Report(string Processor, string Date, IReadOnlyList<strin
 internal sealed record FamilyReport(string Family, double? Mean, string? Worst, double? WorstRatio, int Rows, int Failed, int Skipped);
 
 internal sealed record RowReport(
-    string Family, string Row, int Threads, double Wanted, double? Ratio, double? TxUs, string? BestPeer, double? BestUs, double? Share, string ShareOf, double? Scaling,
+    string Family, string Row, int Threads, double? Wanted, double? Ratio, double? TxUs, string? BestPeer, double? BestUs, double? Share, string ShareOf, double? Scaling,
     double? Error, string Bound, string? Reason, bool Passes, int Tries, IReadOnlyList<string> Missing, IReadOnlyList<ContenderReport> Contenders);
 
 /// <param name="Rounds">0: first look only.</param>

@@ -4,10 +4,13 @@ namespace Tx.Bench.Peers.Rows;
 
 /// <summary>One line of the table.</summary>
 /// <param name="Threads">1: all contenders in one process, by processor time; 2: each in a process of its own, by wall time.</param>
-/// <param name="Wanted">The least ratio, the best peer's time by tx's.</param>
 /// <param name="Build">Makes inputs and contenders; it is asked once for each try.</param>
-internal sealed record Row(string Family, string Name, int Threads, double Wanted, Func<Setup> Build)
+internal sealed record Row(string Family, string Name, int Threads, Func<Setup> Build)
 {
+    /// <summary>The least ratio, the best peer's time by tx's; null: none is asked.</summary>
+    public double? Wanted { get; init; }
+    /// <summary>The longest time of tx, in µs; null: none is asked.</summary>
+    public double? MostMicroseconds { get; init; }
     /// <summary>Why this machine cannot run it; null: it can.</summary>
     public string? Skip { get; init; }
 }

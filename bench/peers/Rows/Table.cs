@@ -15,7 +15,7 @@ internal sealed class Table(TextWriter output)
         string missing = o.Missing.Count == 0 ? "" : $"  without {string.Join(", ", o.Missing)}";
         string wrong = string.Concat(o.Contenders.Where(c => c.Side != Side.Roof && !c.IsRight).Select(c => $"  {c.Name} is WRONG"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{o.Row.Family,-13} {o.Row.Name,-24} {Number(o.Tx?.Timing.Median * 1e6),10} {Number(o.Best?.Timing.Median * 1e6),10} {Ratio(o.Ratio),6} {o.Row.Wanted,6:0.00} {Ratio(o.Share),6} {Ratio(o.Tx?.Error),6}  {o.Best?.Name ?? "-"}{(o.Reason is null ? "" : $"  ({o.Reason})")}{scaling}{missing}{wrong}{verdict}"));
+            $"{o.Row.Family,-13} {o.Row.Name,-24} {Number(o.Tx?.Timing.Median * 1e6),10} {Number(o.Best?.Timing.Median * 1e6),10} {Ratio(o.Ratio),6} {Wanted(o.Row),6} {Ratio(o.Share),6} {Ratio(o.Tx?.Error),6}  {o.Best?.Name ?? "-"}{(o.Reason is null ? "" : $"  ({o.Reason})")}{scaling}{missing}{wrong}{verdict}"));
         output.Flush();
     }
 
@@ -38,11 +38,22 @@ internal sealed class Table(TextWriter output)
     public void Summary(FamilyReport f) => output.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{f.Family,-13} geometric mean {Ratio(f.Mean)}, worst {Ratio(f.WorstRatio)} ({f.Worst ?? "none"}); {f.Rows} rows, {f.Failed} miss, {f.Skipped} skipped"));
 
+    /// <summary>The geometric mean of some rows' ratios, and whether it is what is asked.</summary>
+    public bool Mean(WantedMean wanted, IReadOnlyCollection<Outcome> outcomes)
+    {
+        double[] ratios = [.. outcomes.Where(o => wanted.Holds(o.Row) && !o.IsSkipped).Select(o => o.Ratio ?? 0)];
+        if (ratios.Length == 0) return true;
+        double mean = ratios.Contains(0) ? 0 : Math.Exp(ratios.Average(Math.Log));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{wanted.Family,-13} {wanted.Rows}: mean {mean:0.00}, wanted {wanted.Ratio:0.00}{(mean < wanted.Ratio ? "  MISSES" : "")}"));
+        return mean >= wanted.Ratio;
+    }
+
     public static RowReport Report(Outcome o, int tries) => new(
         o.Row.Family, o.Row.Name, o.Row.Threads, o.Row.Wanted, o.Ratio, o.Tx?.Timing.Median * 1e6, o.Best?.Name, o.Best?.Timing.Median * 1e6, o.Share,
         o.Roof is null ? "none" : o.IsByBytes ? "bandwidth" : "peak", o.Scaling, Finite(o.Tx?.Error), o.Bound, o.Reason, o.Passes, tries, o.Missing,
         [.. o.Contenders.Select(c => new ContenderReport(c.Name, Finite(c.Timing.Median * 1e6), Finite(c.Timing.Min * 1e6), c.Timing.Spread, c.Timing.Rounds, Finite(c.Error)))]);
 
+    private static string Wanted(Row row) => row.MostMicroseconds is { } most ? string.Create(CultureInfo.InvariantCulture, $"<{most:0}") : Ratio(row.Wanted);
     private static double? Finite(double? x) => x is { } v && double.IsFinite(v) ? v : null;
     private static string Number(double? x) => x is { } v ? v.ToString(v < 100 ? "0.00" : "0.0", CultureInfo.InvariantCulture) : "-";
     private static string Ratio(double? x) => x is { } v ? v.ToString(v < 100 ? "0.00" : "0", CultureInfo.InvariantCulture) : "-";

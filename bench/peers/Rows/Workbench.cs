@@ -17,7 +17,6 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
     public WorkerPool Pool => _pool;
 
     /// <summary>The least ratio of a family's rows.</summary>
-    public double Wanted(string family) => operators.Wanted(family);
 
     /// <summary>The table of operators without anything that was compiled before; it belongs to the caller.</summary>
     public OperatorTable Fresh() => operators.Again();
