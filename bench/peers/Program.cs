@@ -65,7 +65,7 @@ internal static class Program
         return Measure(options, runner, chosen, options.Row is null ? [.. operators.Means] : []);
     }
 
-    private static int Measure(Options options, RowRunner runner, IReadOnlyList<Row> rows, IReadOnlyList<WantedMean> means)
+    private static int Measure(Options options, RowRunner runner, IReadOnlyList<Row> rows, IReadOnlyList<Criterion> means)
     {
         string[] libraries = [.. ((string?[])[OpenBlas.Version, Blis.Version, OneDnn.Version, OnnxRuntime.Version]).OfType<string>()];
         Console.WriteLine($"{Processor.Name}; {string.Join("; ", libraries)}");

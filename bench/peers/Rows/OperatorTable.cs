@@ -17,12 +17,6 @@ internal sealed record Criterion(string Kind, string Family, string Rows, double
     public bool Holds(Row row) => row.Family == Family && FileSystemName.MatchesSimpleExpression(Rows, row.Name);
 }
 
-/// <summary>The least geometric mean of some rows' ratios.</summary>
-internal sealed record WantedMean(string Family, string Rows, double Ratio)
-{
-    public bool Holds(Row row) => row.Family == Family && FileSystemName.MatchesSimpleExpression(Rows, row.Name);
-}
-
 /// <summary>Finds and compiles the operators that <c>operators.txt</c> names.</summary>
 internal sealed class OperatorTable : IDisposable
 {
@@ -49,7 +43,7 @@ internal sealed class OperatorTable : IDisposable
         MostMicroseconds = _table.Criteria.LastOrDefault(c => c.Kind == "most" && c.Holds(row))?.Value,
     };
 
-    public IEnumerable<WantedMean> Means => _table.Criteria.Where(c => c.Kind == "mean").Select(c => new WantedMean(c.Family, c.Rows, c.Value));
+    public IEnumerable<Criterion> Means => _table.Criteria.Where(c => c.Kind == "mean");
 
     public bool Has(string key) => _table.Entries.ContainsKey(key);
 

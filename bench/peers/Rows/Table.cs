@@ -39,13 +39,13 @@ internal sealed class Table(TextWriter output)
         $"{f.Family,-13} geometric mean {Ratio(f.Mean)}, worst {Ratio(f.WorstRatio)} ({f.Worst ?? "none"}); {f.Rows} rows, {f.Failed} miss, {f.Skipped} skipped"));
 
     /// <summary>The geometric mean of some rows' ratios, and whether it is what is asked.</summary>
-    public bool Mean(WantedMean wanted, IReadOnlyCollection<Outcome> outcomes)
+    public bool Mean(Criterion wanted, IReadOnlyCollection<Outcome> outcomes)
     {
         double[] ratios = [.. outcomes.Where(o => wanted.Holds(o.Row) && !o.IsSkipped).Select(o => o.Ratio ?? 0)];
         if (ratios.Length == 0) return true;
         double mean = ratios.Contains(0) ? 0 : Math.Exp(ratios.Average(Math.Log));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{wanted.Family,-13} {wanted.Rows}: mean {mean:0.00}, wanted {wanted.Ratio:0.00}{(mean < wanted.Ratio ? "  MISSES" : "")}"));
-        return mean >= wanted.Ratio;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{wanted.Family,-13} {wanted.Rows}: mean {mean:0.00}, wanted {wanted.Value:0.00}{(mean < wanted.Value ? "  MISSES" : "")}"));
+        return mean >= wanted.Value;
     }
 
     public static RowReport Report(Outcome o, int tries) => new(
