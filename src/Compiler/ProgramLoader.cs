@@ -13,6 +13,13 @@ public sealed record LoadedProgram(SyntaxTree Tree, DeclarationTable Declaration
 public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
 {
     private readonly Dictionary<string, SyntaxTree> _trees = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _absent = new(StringComparer.Ordinal);
+
+    /// <summary>The files that were read.</summary>
+    public IEnumerable<SourceText> Sources => _trees.Values.Select(t => t.Source);
+
+    /// <summary>Places where an import was looked for before it was found elsewhere.</summary>
+    public IEnumerable<string> Absent => _absent;
 
     /// <summary>Loads a file; null where it cannot be read (reported).</summary>
     public LoadedProgram? Load(string path, DiagnosticBag bag)
@@ -37,19 +44,33 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
         return new(tree, DeclarationTable.Build(tree, (span, path) => Import(span, path), previous, bag));
     }
 
+    // Operators, schedules and instructions that come with tx.
+    private static string LibraryFolder => Path.Combine(AppContext.BaseDirectory, "lib");
+
+    /// <summary>Whether a text is a file of the library's folder.</summary>
+    public static bool IsLibrary(SourceText text) => text.Path.StartsWith(LibraryFolder, StringComparison.Ordinal) && text.Path.AsSpan(LibraryFolder.Length) is ['/' or '\\', ..];
+
     /// <summary>Forgets the files that were read, so that they are read again.</summary>
-    public void Forget() => _trees.Clear();
+    public void Forget()
+    {
+        _trees.Clear();
+        _absent.Clear();
+    }
 
     private SyntaxTree? Import(SourceSpan span, string path)
     {
         string folder = Path.GetDirectoryName(span.Source.Path) is { } f && !span.Source.Path.StartsWith('<') ? f : "";
         if (path.Length == 0 || path.Contains('\0')) return null;
-        foreach (string root in new[] { folder, Path.Combine(AppContext.BaseDirectory, "lib") })
+        foreach (string root in new[] { folder, LibraryFolder })
         {
             string candidate = Path.Combine(root, path);
             string key = Path.GetFullPath(candidate);
             if (_trees.TryGetValue(key, out var known)) return known;
-            if (!File.Exists(candidate)) continue;
+            if (!File.Exists(candidate))
+            {
+                _absent.Add(candidate);
+                continue;
+            }
             var source = SourceReader.Read(candidate, out var problem);
             if (source is null) throw new DiagnosticException((problem ?? throw new CompilerBugException("import", candidate)) with { Span = span });
             return _trees[key] = Define(SyntaxParser.Parse(source));
