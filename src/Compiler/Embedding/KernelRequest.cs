@@ -54,6 +54,7 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
         var wanted = Specialise(resolver.Binder);
         var op = resolver.Binder.Bind(syntax, wanted, bag);
         if (op is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        resolver.RequireSound(op);
         var dims = Sizes(op);
         bool hasAll = dims.Count == op.Dims.Length;
         if (hasAll)

@@ -7,7 +7,8 @@ using Tx.Lang.Syntax;
 
 namespace Tx;
 
-/// <summary>The operators of a text, ready to be compiled. The text has been checked: every operator is bound, and its reads are proved to stay inside their tensors.
+/// <summary>The operators of a text, ready to be compiled. The text has been checked: each of its operators is bound, and its reads are proved to stay inside their tensors;
+/// operators of files that it imports are checked when they are compiled.
 /// Statements of the text (<c>let</c>, <c>print</c>, <c>test</c>) are not run; <see cref="Session"/> does that.
 /// <para>Safe for several threads at one time. Kernels made of it stay usable after its disposal; disposing twice is harmless.</para></summary>
 public sealed class TxProgram : IDisposable
@@ -63,7 +64,7 @@ public sealed class TxProgram : IDisposable
     /// <summary>Kernels that were made stay usable; nothing more can be compiled.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _core.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _core.Close();
     }
 
     private static TxProgram Parse(SourceText text, ProgramOptions? options) => Make((loader, bag) => loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), options);
@@ -82,7 +83,7 @@ public sealed class TxProgram : IDisposable
         {
             core.Ask((resolver, _) =>
             {
-                Session.Guard(bag, () => resolver.CheckDeclarations(program, bag));
+                Session.Guard(bag, () => resolver.CheckDeclarations(program, item => ReferenceEquals(item.Span.Source, program.Tree.Source), bag));
                 return true;
             }, default);
             ImmutableArray<Diagnostic> found = [.. ReportFilter.Select(bag.Items, program.Tree.Root.Items)];
