@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using Tx.Core;
 using Tx.Runtime.Native;
 
@@ -15,7 +15,10 @@ public sealed unsafe partial class Kernel : IDisposable
     private readonly delegate* unmanaged<TxCall*, int> _entry;
     private readonly IDisposable _code;
     private readonly Action<ImmutableArray<long>>? _admit;
-    private readonly ImmutableArray<ParameterFacts> _parameters;
+    private readonly ParameterFacts[] _parameters;
+    private readonly KernelDimension[] _dims;
+    // Arguments of which the first is written: they may not share memory.
+    private readonly (int Output, int Other)[] _pairs;
     private readonly WorkspaceCache _workspaces = new();
     private readonly Lock _planGate = new();
     private readonly Dictionary<ValueArray<long>, CallPlan> _plans = [];
@@ -37,7 +40,9 @@ public sealed unsafe partial class Kernel : IDisposable
     {
         (Image, _code, _admit) = (image, code, admit);
         _entry = (delegate* unmanaged<TxCall*, int>)entry;
-        _parameters = [.. image.Parameters.Select(ParameterFacts.Of)];
+        _parameters = [.. image.Parameters.Select((p, i) => ParameterFacts.Of(p, image.Symbolic?.Dims.Any(d => d.Parameter == i) ?? false))];
+        _pairs = [.. Pairs(image.Parameters)];
+        _dims = [.. image.Symbolic?.Dims ?? []];
         if (image.Symbolic is null) _recent = new(image, []);
     }
 
@@ -57,6 +62,7 @@ public sealed unsafe partial class Kernel : IDisposable
     /// <exception cref="DiagnosticException">The arguments do not fit, a check of the kernel failed (its outputs are then unspecified), or there is no memory for its workspace.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; its outputs are unspecified.</exception>
     /// <exception cref="ObjectDisposedException">The kernel, the pool or a tensor is disposed.</exception>
+    [SkipLocalsInit]
     public void Invoke(ReadOnlySpan<NativeTensor> arguments, WorkerPool pool, CancellationToken cancellation = default)
     {
         var views = stackalloc ArgumentView[Math.Max(1, arguments.Length)];
@@ -97,7 +103,9 @@ public sealed unsafe partial class Kernel : IDisposable
         Enter();
         try
         {
-            var plan = PlanFor(arguments, count, out var views);
+            var plan = Volatile.Read(ref _recent);
+            ViewKind? views = null;
+            if (plan is null || !IsUsual(plan, arguments, count)) plan = PlanFor(arguments, count, out views);
             pool.ThrowIfDisposed();
             cancellation.ThrowIfCancellationRequested();
             if (views is { } kind) VariantFor(kind, arguments).RunVariant(plan.Sizes, arguments, count, pool, cancellation);
@@ -121,6 +129,7 @@ public sealed unsafe partial class Kernel : IDisposable
         Run(plan, arguments, count, pool, cancellation);
     }
 
+    [SkipLocalsInit]
     private void Run(CallPlan plan, ArgumentView* arguments, int count, WorkerPool pool, CancellationToken cancellation)
     {
         NativeBlock? workspace = null;
@@ -130,11 +139,13 @@ public sealed unsafe partial class Kernel : IDisposable
             long* shape = plan.Extents, strides = plan.Strides;
             for (int i = 0; i < count; i++)
             {
-                var p = _parameters[i];
-                buffers[i] = new()
-                {
-                    Data = arguments[i].Data, Shape = shape, Strides = arguments[i].IsStrided ? arguments[i].Strides : strides, Rank = p.Rank, Type = (int)p.Type,
-                };
+                ref readonly var p = ref _parameters[i];
+                ref readonly var a = ref arguments[i];
+                var b = buffers + i;
+                b->Data = a.Data;
+                b->Shape = shape;
+                b->Strides = a.IsStrided ? a.Strides : strides;
+                (b->Offset, b->Rank, b->Type) = (0, p.Rank, (int)p.Type);
                 shape += p.Rank;
                 strides += p.Rank;
             }
@@ -184,6 +195,7 @@ public sealed unsafe partial class Kernel : IDisposable
 
     private long WorkspaceBytes(CallPlan plan, int workers)
     {
+        if ((plan.SharedBytes | plan.WorkerBytes) == 0) return 0;
         Int128 bytes = plan.SharedBytes + (Int128)workers * plan.WorkerBytes;
         return bytes <= long.MaxValue ? (long)bytes : throw OutOfMemory(long.MaxValue);
     }

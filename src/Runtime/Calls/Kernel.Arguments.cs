@@ -9,10 +9,51 @@ public sealed unsafe partial class Kernel
 {
     /// <summary>What the checks of every call need to know of a parameter.</summary>
     /// <param name="Held">The type of memory that may hold the elements, beside their own: .NET has none of its own for some.</param>
-    private readonly record struct ParameterFacts(ElementType Type, ElementType Held, int Rank, int ElementBytes, bool IsOutput)
+    /// <param name="DecidesSize">One of its extents is a dimension that each call decides.</param>
+    private readonly record struct ParameterFacts(ElementType Type, ElementType Held, int Rank, int ElementBytes, bool IsOutput, bool DecidesSize)
     {
-        public static ParameterFacts Of(KernelParameter p) =>
-            new(p.Type, p.Type is ElementType.BF16 ? ElementType.U16 : p.Type.IsPacked ? ElementType.U8 : p.Type, p.Shape.Length, p.Type.Bytes, p.IsOutput);
+        public static ParameterFacts Of(KernelParameter p, bool decidesSize) =>
+            new(p.Type, p.Type is ElementType.BF16 ? ElementType.U16 : p.Type.IsPacked ? ElementType.U8 : p.Type, p.Shape.Length, p.Type.Bytes, p.IsOutput, decidesSize);
+    }
+
+    // Each two of which one is an output, once.
+    private static IEnumerable<(int, int)> Pairs(ImmutableArray<KernelParameter> parameters) =>
+        from output in Enumerable.Range(0, parameters.Length)
+        where parameters[output].IsOutput
+        from other in Enumerable.Range(0, parameters.Length)
+        where other < output || (other > output && !parameters[other].IsOutput)
+        select (output, other);
+
+    /// <summary>True for a call like the one before, with arguments that need no second look: everything that <see cref="PlanFor"/> asks holds, and all are contiguous.</summary>
+    private bool IsUsual(CallPlan plan, ArgumentView* arguments, int count)
+    {
+        var parameters = _parameters;
+        if (count != parameters.Length) return false;
+        long* extents = plan.Extents, strides = plan.Strides;
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            ref readonly var p = ref parameters[i];
+            ref var a = ref arguments[i];
+            // Nothing of a process lies in the upper half of the address space: such an address is looked at again.
+            if (a.Type != p.Type || (nint)a.Data <= 0 || ((nuint)a.Data & (uint)(p.ElementBytes - 1)) != 0 || (p.IsOutput && a.IsReadOnly)) return false;
+            if (a.Form is ArgumentForm.Flat)
+            {
+                if (a.Count != plan.Counts[i] && (a.Count >= 0 || p.DecidesSize)) return false;
+                if (p.DecidesSize && p.Rank != 1) return false;
+            }
+            else
+            {
+                if (a.Form is not ArgumentForm.Shaped || a.Rank != p.Rank) return false;
+                for (int d = 0; d < p.Rank; d++)
+                    if (a.Shape[d] != extents[d] || (a.Strides is not null && a.Strides[d] != strides[d] && a.Shape[d] != 1)) return false;
+            }
+            (a.Bytes, a.IsStrided) = (plan.Bytes[i], false);
+            extents += p.Rank;
+            strides += p.Rank;
+        }
+        foreach (var (output, other) in _pairs)
+            if (Overlap.Meet(arguments[output], arguments[other])) return false;
+        return true;
     }
 
     /// <summary>Checks the arguments, and what their sizes need.</summary>
@@ -21,14 +62,15 @@ public sealed unsafe partial class Kernel
     {
         var parameters = _parameters;
         if (count != parameters.Length) throw new DiagnosticException(RuntimeDiagnostics.ArgumentCount, null, Name, parameters.Length, count);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < parameters.Length; i++)
         {
-            var p = parameters[i];
-            if (arguments[i].Form is ArgumentForm.Missing) throw Refuse(CallDiagnostics.Missing, i);
-            if (arguments[i].Type != p.Type && (arguments[i].Type != p.Held || (p.Type.IsPacked && arguments[i].Form is ArgumentForm.Shaped)))
-                throw new DiagnosticException(RuntimeDiagnostics.ArgumentType, null, Name, Image.Parameters[i].Name, p.Type.Name, arguments[i].Type.Name);
-            if (arguments[i].Form is ArgumentForm.Shaped && arguments[i].Rank != p.Rank) throw WrongShape(i, null, arguments[i]);
-            if (p.IsOutput && arguments[i].IsReadOnly) throw Refuse(CallDiagnostics.ReadOnlyOutput, i);
+            ref readonly var p = ref parameters[i];
+            ref readonly var a = ref arguments[i];
+            if (a.Form is ArgumentForm.Missing) throw Refuse(CallDiagnostics.Missing, i);
+            if (a.Type != p.Type && (a.Type != p.Held || (p.Type.IsPacked && a.Form is ArgumentForm.Shaped)))
+                throw new DiagnosticException(RuntimeDiagnostics.ArgumentType, null, Name, Image.Parameters[i].Name, p.Type.Name, a.Type.Name);
+            if (a.Form is ArgumentForm.Shaped && a.Rank != p.Rank) throw WrongShape(i, null, a);
+            if (p.IsOutput && a.IsReadOnly) throw Refuse(CallDiagnostics.ReadOnlyOutput, i);
         }
         var plan = Volatile.Read(ref _recent);
         if (plan is null || !HasSizes(plan, arguments))
@@ -43,23 +85,24 @@ public sealed unsafe partial class Kernel
 
     private bool HasSizes(CallPlan plan, ArgumentView* arguments)
     {
-        if (Image.Symbolic is not { } symbolic) return true;
-        for (int i = 0; i < symbolic.Dims.Length; i++)
-            if (plan.Sizes[i] != SizeOf(symbolic.Dims[i], arguments)) return false;
+        var dims = _dims;
+        for (int i = 0; i < dims.Length; i++)
+            if (plan.Sizes[i] != SizeOf(dims[i], arguments)) return false;
         return true;
     }
 
-    private long SizeOf(KernelDimension d, ArgumentView* arguments) => arguments[d.Parameter] switch
+    private long SizeOf(KernelDimension d, ArgumentView* arguments)
     {
-        { Form: ArgumentForm.Shaped } a => a.Shape[d.Dimension],
-        { Count: >= 0 } a when _parameters[d.Parameter] is { Rank: 1, Type.IsPacked: false } => a.Count,
-        var a => throw new DiagnosticException(CallDiagnostics.NoShape, null, Name, Image.Parameters[d.Parameter].Name, a.Describe()),
-    };
+        ref readonly var a = ref arguments[d.Parameter];
+        return a.Form is ArgumentForm.Shaped ? a.Shape[d.Dimension]
+            : a.Count >= 0 && _parameters[d.Parameter] is { Rank: 1, Type.IsPacked: false } ? a.Count
+            : throw new DiagnosticException(CallDiagnostics.NoShape, null, Name, Image.Parameters[d.Parameter].Name, a.Describe());
+    }
 
     private ImmutableArray<long> SizesOf(ArgumentView* arguments)
     {
         var sizes = ImmutableArray.CreateBuilder<long>();
-        foreach (var d in Image.Symbolic!.Dims) sizes.Add(SizeOf(d, arguments));
+        foreach (var d in _dims) sizes.Add(SizeOf(d, arguments));
         return sizes.ToImmutable();
     }
 
@@ -86,6 +129,7 @@ public sealed unsafe partial class Kernel
         for (int i = 0; i < count; i++)
         {
             ref var a = ref arguments[i];
+            a.IsStrided = false;
             int rank = _parameters[i].Rank;
             a.Bytes = plan.Bytes[i];
             if (a.Form is ArgumentForm.Flat)
@@ -143,14 +187,9 @@ public sealed unsafe partial class Kernel
                 throw new DiagnosticException(CallDiagnostics.Misaligned, null, Name, Image.Parameters[i].Name, _parameters[i].ElementBytes, _parameters[i].Type.Name);
             if ((nuint)a.Data > nuint.MaxValue - (nuint)a.Bytes) throw new DiagnosticException(CallDiagnostics.ViewTooLarge, null, Name, Image.Parameters[i].Name, CallPlan.MaxBytes);
         }
-        for (int i = 0; i < count; i++)
-        {
-            if (!_parameters[i].IsOutput) continue;
-            for (int other = 0; other < count; other++)
-                // Of two outputs each would be found twice.
-                if (other != i && (other < i || !_parameters[other].IsOutput) && Overlap.MayShare(arguments[i], arguments[other]))
-                    throw new DiagnosticException(RuntimeDiagnostics.ArgumentAlias, null, Name, Image.Parameters[i].Name, Image.Parameters[other].Name);
-        }
+        foreach (var (output, other) in _pairs)
+            if (Overlap.MayShare(arguments[output], arguments[other]))
+                throw new DiagnosticException(RuntimeDiagnostics.ArgumentAlias, null, Name, Image.Parameters[output].Name, Image.Parameters[other].Name);
     }
 
     private DiagnosticException Refuse(DiagnosticDescriptor why, int parameter) => new(why, null, Name, Image.Parameters[parameter].Name);

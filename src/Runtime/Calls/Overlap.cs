@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tx.Core;
 
 namespace Tx.Runtime;
@@ -8,8 +9,7 @@ internal static unsafe class Overlap
     /// <summary>True unless no element of <paramref name="a"/> shares a byte with one of <paramref name="b"/>.</summary>
     public static bool MayShare(in ArgumentView a, in ArgumentView b)
     {
-        if (a.Bytes == 0 || b.Bytes == 0) return false;
-        if ((byte*)a.Data + a.Bytes <= b.Data || (byte*)b.Data + b.Bytes <= a.Data) return false;
+        if (!Meet(a, b)) return false;
         if (!a.IsStrided && !b.IsStrided) return true;
         // Interleaved views, such as two column blocks of a matrix: seen modulo a distance that both step by, they lie apart.
         for (int d = 0; d < a.Rank; d++)
@@ -18,6 +18,11 @@ internal static unsafe class Overlap
             if (b.IsStrided && b.Shape[d] > 1 && LieApart(a, b, b.Strides[d] * b.Type.Bytes)) return false;
         return true;
     }
+
+    /// <summary>Whether the bytes from the first to the last of both meet. A difference of addresses that wraps is larger than any tensor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Meet(in ArgumentView a, in ArgumentView b) => unchecked(
+        a.Bytes != 0 && b.Bytes != 0 && ((nuint)a.Data - (nuint)b.Data < (nuint)b.Bytes || (nuint)b.Data - (nuint)a.Data < (nuint)a.Bytes));
 
     /// <summary>True unless each element has bytes of its own: every stride is larger than all that the smaller ones reach.</summary>
     public static bool MayShareElements(in ArgumentView v)

@@ -56,7 +56,8 @@ public readonly unsafe ref partial struct TensorArgument
     /// <summary>A tensor or a view of one.</summary>
     /// <inheritdoc cref="Of{T}(Span{T})"/>
     public static TensorArgument Of<T>(Tensor<T> tensor) where T : unmanaged => tensor is null ? default
-        : new(ref Unsafe.As<T, byte>(ref tensor.GetPinnableReference()), ClrElement.Of<T>(), tensor.Lengths, tensor.Strides, isReadOnly: false);
+        // Its own GetPinnableReference forgets where a view starts (System.Numerics.Tensors 10.0.10).
+        : new(ref Unsafe.As<T, byte>(ref tensor.AsTensorSpan().GetPinnableReference()), ClrElement.Of<T>(), tensor.Lengths, tensor.Strides, isReadOnly: false);
 
     /// <summary>A view with its shape and strides.</summary>
     /// <inheritdoc cref="Of{T}(Span{T})"/>
@@ -100,7 +101,11 @@ public readonly unsafe ref partial struct TensorArgument
     internal void Write(ArgumentView* view, byte* data, long* room)
     {
         int rank = _array?.Rank ?? _lengths.Length;
-        *view = new() { Data = data, Type = _type, Form = _form, IsReadOnly = _isReadOnly, Count = _count, Rank = rank };
+        // Field by field: what the checks set need not be cleared.
+        view->Data = data;
+        view->Shape = view->Strides = null;
+        view->Count = _count;
+        (view->Rank, view->Type, view->Form, view->IsReadOnly) = (rank, _type, _form, _isReadOnly);
         if (_form is not ArgumentForm.Shaped || rank > ArgumentView.MaxRank) return;
         view->Shape = room;
         if (_array is not null)
