@@ -12,6 +12,9 @@ public sealed record LoadedProgram(SyntaxTree Tree, DeclarationTable Declaration
 /// Values given on the command line (<c>-D name=value</c>) stand in for those of <c>const</c> declarations.</summary>
 public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
 {
+    /// <summary>Texts that stand in for what is on disk, by the path under which a file is read.</summary>
+    public IReadOnlyDictionary<string, SourceText> Texts { get; init; } = ImmutableDictionary<string, SourceText>.Empty;
+
     private readonly Dictionary<string, SyntaxTree> _trees = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _absent = new(StringComparer.Ordinal);
 
@@ -30,9 +33,15 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
             if (problem is not null) bag.Add(problem);
             return null;
         }
+        return Load(source, bag);
+    }
+
+    /// <summary>Loads a text that has been read from the file of its path.</summary>
+    public LoadedProgram Load(SourceText source, DiagnosticBag bag)
+    {
         var tree = SyntaxParser.Parse(source);
         // Files that import one another find this one, and not a second copy of it.
-        _trees[Path.GetFullPath(path)] = tree;
+        _trees[Path.GetFullPath(source.Path)] = tree;
         return Load(tree, DeclarationTable.Empty, bag);
     }
 
@@ -66,6 +75,7 @@ public sealed class ProgramLoader(ImmutableDictionary<string, Scalar> defines)
             string candidate = Path.Combine(root, path);
             string key = Path.GetFullPath(candidate);
             if (_trees.TryGetValue(key, out var known)) return known;
+            if (Texts.TryGetValue(candidate, out var given)) return _trees[key] = Define(SyntaxParser.Parse(given));
             if (!File.Exists(candidate))
             {
                 _absent.Add(candidate);

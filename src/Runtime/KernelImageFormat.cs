@@ -7,10 +7,8 @@ namespace Tx.Runtime;
 /// <summary>A <see cref="KernelImage"/> as bytes, for a store that knows by its own key which build of tx reads them and that sees to it that they are whole.</summary>
 public static class KernelImageFormat
 {
-    /// <summary>Null where a message points into a text that has no file: it could not be shown again.</summary>
-    public static byte[]? Write(KernelImage image)
+    public static byte[] Write(KernelImage image)
     {
-        if (image.Messages.Any(m => m.Span is { Source.Path: var path } && path.StartsWith('<'))) return null;
         var bytes = new MemoryStream();
         using var w = new BinaryWriter(bytes, Encoding.UTF8);
         w.Write(image.Name);
@@ -49,7 +47,7 @@ public static class KernelImageFormat
         return bytes.ToArray();
     }
 
-    /// <param name="source">The text of a file that messages point into; null where it is not known.</param>
+    /// <param name="source">The text that messages point into, by its path; null where it is not known.</param>
     /// <returns>Null where a text is not known.</returns>
     /// <exception cref="IOException">The bytes end early.</exception>
     public static KernelImage? Read(byte[] bytes, Func<string, SourceText?> source)

@@ -36,7 +36,7 @@ internal sealed record ProgramRecord(ImmutableSortedDictionary<string, SourceTex
     }
 
     /// <summary>The record with the texts of its files; null where one of them is not what it was.</summary>
-    /// <param name="main">The file that the program begins with, which has been read.</param>
+    /// <param name="main">The text that the program begins with.</param>
     /// <exception cref="IOException">The bytes end early.</exception>
     public static ProgramRecord? Read(byte[] bytes, SourceText main)
     {

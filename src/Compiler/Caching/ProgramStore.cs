@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Tx.Backends.Llvm;
@@ -18,16 +19,14 @@ internal sealed class ProgramStore(ObjectCache cache)
     /// <summary>In the directory of the object cache; null where there is none.</summary>
     public static ProgramStore? Default() => ObjectCache.Default() is { } cache ? new(cache) : null;
 
-    /// <summary>The record of a program that begins with a file; null where it is not known or has changed.</summary>
+    /// <summary>The record of a program that begins with a text; null where it is not known or has changed.</summary>
     /// <param name="defines">Values that stand in for those of <c>const</c> declarations.</param>
     public ProgramRecord? Find(SourceText main, ImmutableDictionary<string, Scalar> defines) => Get(KeyOf(main, defines), bytes => ProgramRecord.Read(bytes, main));
 
     /// <summary>Keeps a program that was loaded without a complaint.</summary>
-    public ProgramRecord? Keep(SourceText main, ImmutableDictionary<string, Scalar> defines, ProgramLoader loader, IEnumerable<string> operators)
+    public ProgramRecord Keep(SourceText main, ImmutableDictionary<string, Scalar> defines, ProgramLoader loader, IEnumerable<string> operators)
     {
-        // A text without a file could be another one the next time.
-        if (loader.Sources.Any(s => s.Path.StartsWith('<'))) return null;
-        var files = loader.Sources.DistinctBy(s => s.Path).ToImmutableSortedDictionary(s => s.Path, s => s, StringComparer.Ordinal);
+        var files = loader.Sources.Prepend(main).DistinctBy(s => s.Path).ToImmutableSortedDictionary(s => s.Path, s => s, StringComparer.Ordinal);
         var record = new ProgramRecord(files, [.. loader.Absent], [.. operators]);
         cache.Put(KeyOf(main, defines), record.Write());
         return record;
@@ -38,16 +37,13 @@ internal sealed class ProgramStore(ObjectCache cache)
     public KernelImage? Find(ProgramRecord program, string request) =>
         Get(KeyOf("kernel", program.Digest, request), bytes => KernelImageFormat.Read(bytes, path => program.Files.GetValueOrDefault(path)));
 
-    public void Keep(ProgramRecord program, string request, KernelImage image)
-    {
-        if (KernelImageFormat.Write(image) is { } bytes) cache.Put(KeyOf("kernel", program.Digest, request), bytes);
-    }
+    public void Keep(ProgramRecord program, string request, KernelImage image) => cache.Put(KeyOf("kernel", program.Digest, request), KernelImageFormat.Write(image));
 
     private T? Get<T>(string key, Func<byte[], T?> read) where T : class
     {
         var bytes = cache.TryGet(key);
         if (bytes.IsDefault) return null;
-        try { return read([.. bytes]); }
+        try { return read(ImmutableCollectionsMarshal.AsArray(bytes)!); }
         catch (IOException) { return null; }
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Tx.Backends.Llvm;
+using static System.FormattableString;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Semantics;
@@ -14,28 +16,61 @@ namespace Tx;
 
 /// <summary>One compilation: options to names and values of the operator, then nests, schedule, passes, code. What needs the prover goes one at a time; the
 /// passes and LLVM run beside those of other requests.</summary>
-internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOptions options, CancellationToken cancellation)
+internal sealed class KernelRequest(ProgramCore core, string name, CompileOptions options, CancellationToken cancellation)
 {
+    /// <summary>The operator under its schedule.</summary>
+    private sealed record Nests(Operator Operator, ImmutableDictionary<DimSymbol, long> Dims, LoopModule Scheduled, ImmutableArray<StepEvidence> Evidence);
+
+    private readonly Lazy<OpSyntax> _syntax = new(() => core.Declarations.Operators[name]);
+
+    private OpSyntax Syntax => _syntax.Value;
+
     /// <param name="owner">Keeps the core; the kernel's from then on.</param>
     public Kernel Make(CoreOwner owner)
     {
-        var (op, dims, scheduled, evidence) = core.Ask(Schedule, cancellation);
-        if (evidence.IsDefault)
+        string? key = core.Kept is null ? null : Key();
+        var image = key is null ? null : core.Kept!.Find(key);
+        Nests? made = null;
+        if (image is null)
         {
-            scheduled = DefaultSchedule.Apply(scheduled, core.Target);
-            evidence = [];
+            made = NestsOf(cancellation);
+            image = Compile(made.Scheduled, made.Evidence, cancellation);
+            if (key is not null) core.Kept!.Keep(key, image);
         }
-        var free = op.Dims.Where(d => !dims.ContainsKey(d)).ToImmutableArray();
-        Action<ImmutableArray<long>>? admit = free.IsEmpty ? null : sizes => core.Admit(op, dims.AddRange(free.Zip(sizes, (d, n) => KeyValuePair.Create(d, n))));
-        return Load(scheduled, evidence, admit, owner, kind => DeepStack.Run(() => Load(StridedParameters.Run(scheduled, kind is ViewKind.Rows), evidence, null, null, null)));
+        // What a kernel that was kept does without: sizes that are new, and views, ask for it.
+        var nests = new Lazy<Nests>(() => made ?? DeepStack.Run(() => NestsOf(default)));
+        return Load(image, owner, image.Symbolic is null ? null : sizes => Admit(nests.Value, sizes),
+            kind => DeepStack.Run(() => Load(Compile(StridedParameters.Run(nests.Value.Scheduled, kind is ViewKind.Rows), nests.Value.Evidence, default), null, null, null)));
     }
 
-    private Kernel Load(LoopModule scheduled, ImmutableArray<StepEvidence> evidence, Action<ImmutableArray<long>>? admit, CoreOwner? owner, Func<ViewKind, Kernel>? views)
+    // All that decides what is made of the program.
+    private string Key()
     {
-        // A variant for views is made in a call, which outlives the token of this request.
-        var token = owner is null ? default : cancellation;
-        var final = Pipeline.Run(scheduled, core.Target, cancellation: token);
-        var image = core.Backend.Compile(final, core.Target, token) with { Evidence = evidence };
+        var target = core.Target;
+        return string.Join('\0', (string[])
+        [
+            name, Pairs(options.Sizes), Pairs(options.Consts), Pairs(options.Types), Pairs(options.Ranks), options.Schedule ?? "", Pairs(options.Knobs),
+            LlvmCompiler.IdentityOf(target), target.Name, string.Join(',', target.Features),
+            Invariant($"{target.VectorBytes},{target.VectorRegisters},{target.L1Bytes},{target.L2Bytes},{target.L3Bytes}"),
+        ]);
+
+        static string Pairs<T>(IDictionary<string, T> values) => string.Join(',', values.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => Invariant($"{v.Key}={v.Value}")));
+    }
+
+    private void Admit(Nests nests, ImmutableArray<long> sizes) =>
+        core.Admit(nests.Operator, nests.Dims.AddRange(nests.Operator.Dims.Where(d => !nests.Dims.ContainsKey(d)).Zip(sizes, (d, n) => KeyValuePair.Create(d, n))));
+
+    private Nests NestsOf(CancellationToken token)
+    {
+        var (op, dims, scheduled, evidence) = core.Ask(Schedule, token);
+        return evidence.IsDefault ? new(op, dims, DefaultSchedule.Apply(scheduled, core.Target), []) : new(op, dims, scheduled, evidence);
+    }
+
+    private KernelImage Compile(LoopModule scheduled, ImmutableArray<StepEvidence> evidence, CancellationToken token) =>
+        core.Backend.Compile(Pipeline.Run(scheduled, core.Target, cancellation: token), core.Target, token) with { Evidence = evidence };
+
+    private Kernel Load(KernelImage image, CoreOwner? owner, Action<ImmutableArray<long>>? admit, Func<ViewKind, Kernel>? views)
+    {
         var code = core.Jit.Load(image.Object, image.Entry, out nint entry);
         try
         {
@@ -52,7 +87,7 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
     {
         var bag = new DiagnosticBag();
         var wanted = Specialise(resolver.Binder);
-        var op = resolver.Binder.Bind(syntax, wanted, bag);
+        var op = resolver.Binder.Bind(Syntax, wanted, bag);
         if (op is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
         resolver.RequireSound(op);
         var dims = Sizes(op);
@@ -86,8 +121,8 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
 
     private Specialisation Specialise(ModuleBinder binder)
     {
-        var usual = ConstChoices.With(syntax, core.Defines);
-        var generics = syntax.Generics.Select(g => g.Name.Text).ToList();
+        var usual = ConstChoices.With(Syntax, core.Defines);
+        var generics = Syntax.Generics.Select(g => g.Name.Text).ToList();
         foreach (string name in options.Types.Keys)
             if (!generics.Contains(name)) throw Unknown("element type", name, generics);
         var packs = usual.Ranks.Select(r => r.Name).ToList();
@@ -96,7 +131,7 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
             if (!packs.Contains(name)) throw Unknown("pack", name, packs);
             if (rank is < 0 or > Specialisation.MaxRank) throw Wrong(rank, "pack", name, $"a tensor has 0 to {Specialisation.MaxRank} dimensions");
         }
-        var consts = syntax.Parameters.Where(p => p.IsConst).ToList();
+        var consts = Syntax.Parameters.Where(p => p.IsConst).ToList();
         foreach (string name in options.Consts.Keys)
             if (!consts.Exists(c => c.Name.Text == name)) throw Unknown("`const` parameter", name, consts.Select(c => c.Name.Text));
         var types = usual.Types.Select(t => (t.Name, options.Types.TryGetValue(t.Name, out var given) ? given : t.Type));
@@ -104,9 +139,9 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
         var values = consts.Where(c => options.Consts.ContainsKey(c.Name.Text)).Select(c => (c.Name.Text, ConstOf(c)));
         var chosen = new Specialisation([.. types], [.. ranks], [.. values, .. usual.Consts.Where(c => !options.Consts.ContainsKey(c.Name))]);
         foreach (var c in consts)
-            if (c.Default is null && chosen.ValueOf(c.Name.Text) is null) throw new DiagnosticException(EmbeddingDiagnostics.OpenConst, null, syntax.Name.Text, c.Name.Text);
-        return binder.AdmitsConsts(syntax, chosen) ? chosen
-            : throw Wrong(string.Join(", ", chosen.Consts.Select(c => $"{c.Name} = {c.Value}")), "`const` parameters", syntax.Name.Text, "its `require` does not hold");
+            if (c.Default is null && chosen.ValueOf(c.Name.Text) is null) throw new DiagnosticException(EmbeddingDiagnostics.OpenConst, null, Syntax.Name.Text, c.Name.Text);
+        return binder.AdmitsConsts(Syntax, chosen) ? chosen
+            : throw Wrong(string.Join(", ", chosen.Consts.Select(c => $"{c.Name} = {c.Value}")), "`const` parameters", Syntax.Name.Text, "its `require` does not hold");
     }
 
     private Scalar ConstOf(ParameterSyntax parameter)
@@ -132,10 +167,10 @@ internal sealed class KernelRequest(ProgramCore core, OpSyntax syntax, CompileOp
     }
 
     private DiagnosticException Unknown(string kind, string name, IEnumerable<string> known) =>
-        new(EmbeddingDiagnostics.UnknownName, null, syntax.Name.Text, kind, name, EmbeddingDiagnostics.NameHelp(name, known));
+        new(EmbeddingDiagnostics.UnknownName, null, Syntax.Name.Text, kind, name, EmbeddingDiagnostics.NameHelp(name, known));
 
     private DiagnosticException Wrong(object value, string kind, string name, string why) =>
-        new(EmbeddingDiagnostics.WrongValue, null, syntax.Name.Text, value, kind, name, why);
+        new(EmbeddingDiagnostics.WrongValue, null, Syntax.Name.Text, value, kind, name, why);
 
     private sealed class LoadedCode(IDisposable code, CoreOwner? owner) : IDisposable
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Backends.Llvm;
+using Tx.Caching;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Semantics;
@@ -13,17 +14,21 @@ internal sealed class ProgramCore : IDisposable
     private readonly OperatorResolver _resolver;
     private readonly ScheduleResolver _schedules;
     private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
+    private readonly Lazy<DeclarationTable> _declarations;
     private int _owners = 1;
     private bool _isClosed;
 
-    public ProgramCore(DeclarationTable declarations, ImmutableDictionary<string, Scalar> defines, CpuTarget target)
+    /// <param name="declarations">Asked when the first of them is needed.</param>
+    public ProgramCore(Func<DeclarationTable> declarations, ImmutableDictionary<string, Scalar> defines, CpuTarget target)
     {
-        (Declarations, Defines, Target) = (declarations, defines, target);
+        (_declarations, Defines, Target) = (new(declarations), defines, target);
         _resolver = new(() => Declarations, new TensorAllocator(), defines);
         _schedules = new(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
     }
 
-    public DeclarationTable Declarations { get; }
+    public DeclarationTable Declarations => _declarations.Value;
+    /// <summary>Where kernels of this program are kept between processes; null: nowhere.</summary>
+    public KeptKernels? Kept { get; init; }
     public ImmutableDictionary<string, Scalar> Defines { get; }
     public CpuTarget Target { get; }
     public LlvmCompiler Backend { get; } = new(ObjectCache.Default());

@@ -11,11 +11,11 @@ public sealed class TxOperator
 {
     private readonly ProgramCore _core;
 
-    internal TxOperator(ProgramCore core, OpSyntax syntax) => (_core, Syntax) = (core, syntax);
+    internal TxOperator(ProgramCore core, string name) => (_core, Name) = (core, name);
 
-    internal OpSyntax Syntax { get; }
+    private OpSyntax Syntax => _core.Declarations.Operators[Name];
 
-    public string Name => Syntax.Name.Text;
+    public string Name { get; }
 
     /// <summary>Its declaration up to the body, in one line.</summary>
     public string Signature => Descriptions.Signature(Syntax);
@@ -49,7 +49,7 @@ public sealed class TxOperator
         {
             _core.AddOwner();
             var owner = new CoreOwner(_core);
-            try { return new KernelRequest(_core, Syntax, options, cancellation).Make(owner); }
+            try { return new KernelRequest(_core, Name, options, cancellation).Make(owner); }
             catch
             {
                 owner.Dispose();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Tx.Caching;
 using Tx.Core;
 using Tx.Lang.Building;
 using Tx.Lang.Semantics;
@@ -7,8 +8,8 @@ using Tx.Lang.Syntax;
 
 namespace Tx;
 
-/// <summary>The operators of a text, ready to be compiled. The text has been checked: each of its operators is bound, and its reads are proved to stay inside their tensors;
-/// operators of files that it imports are checked when they are compiled.
+/// <summary>The operators of a text, ready to be compiled. The text has been checked: every operator is bound, and its reads are proved to stay inside their tensors; those that
+/// come from the library are proved when they are compiled.
 /// Statements of the text (<c>let</c>, <c>print</c>, <c>test</c>) are not run; <see cref="Session"/> does that.
 /// <para>Safe for several threads at one time. Kernels made of it stay usable after its disposal; disposing twice is harmless.</para></summary>
 public sealed class TxProgram : IDisposable
@@ -17,10 +18,10 @@ public sealed class TxProgram : IDisposable
     private readonly ImmutableSortedDictionary<string, TxOperator> _operators;
     private int _isDisposed;
 
-    private TxProgram(ProgramCore core, ImmutableArray<Diagnostic> warnings)
+    private TxProgram(ProgramCore core, IEnumerable<string> operators, ImmutableArray<Diagnostic> warnings)
     {
         (_core, Warnings) = (core, warnings);
-        _operators = core.Declarations.Operators.ToImmutableSortedDictionary(o => o.Key, o => new TxOperator(core, o.Value), StringComparer.Ordinal);
+        _operators = operators.ToImmutableSortedDictionary(o => o, o => new TxOperator(core, o), StringComparer.Ordinal);
     }
 
     /// <summary>Reads a file and what it imports. An <c>import</c> is looked for beside the file, then in the library that comes with tx.</summary>
@@ -28,7 +29,8 @@ public sealed class TxProgram : IDisposable
     public static TxProgram Load(string path, ProgramOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return Make((loader, bag) => loader.Load(path, bag), options);
+        var text = SourceReader.Read(path, out var problem);
+        return text is null ? throw new DiagnosticException([problem!]) : Parse(text, options);
     }
 
     /// <summary>Reads a text. An <c>import</c> is looked for in the current folder, then in the library that comes with tx.</summary>
@@ -67,34 +69,40 @@ public sealed class TxProgram : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _core.Close();
     }
 
-    private static TxProgram Parse(SourceText text, ProgramOptions? options) => Make((loader, bag) => loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), options);
-
-    private static TxProgram Make(Func<ProgramLoader, DiagnosticBag, LoadedProgram?> load, ProgramOptions? options) => DeepStack.Run(() =>
+    private static TxProgram Parse(SourceText text, ProgramOptions? options)
     {
         options ??= new();
         var target = options.Target ?? CpuTarget.Host();
         RequireFeatures(target);
         var defines = options.Constants;
+        var store = ProgramStore.Default();
+        if (store?.Find(text, defines) is { } known)
+            return new(new(() => Again(text, known, defines), defines, target) { Kept = new(store, known) }, known.Operators, []);
+        return DeepStack.Run(() => Make(text, defines, target, store));
+    }
+
+    // A program that is known is parsed when something is to be made of it that is not kept.
+    private static DeclarationTable Again(SourceText text, ProgramRecord known, ImmutableDictionary<string, Scalar> defines) =>
+        DeepStack.Run(() => new ProgramLoader(defines) { Texts = known.Files }.Load(text, new DiagnosticBag()).Declarations);
+
+    private static TxProgram Make(SourceText text, ImmutableDictionary<string, Scalar> defines, CpuTarget target, ProgramStore? store)
+    {
         var bag = new DiagnosticBag();
-        var program = Session.Guard(bag, () => load(new(defines), bag));
+        var loader = new ProgramLoader(defines);
+        var program = Session.Guard(bag, () => loader.Load(text, bag));
         if (program is null) throw new DiagnosticException([.. bag.Items]);
-        var core = new ProgramCore(program.Declarations, defines, target);
-        try
-        {
-            core.Ask((resolver, _) =>
+        var names = program.Declarations.Operators.Keys;
+        ProgramCore CoreOf(KeptKernels? kept) => new(() => program.Declarations, defines, target) { Kept = kept };
+        using (var check = CoreOf(null))
+            check.Ask((resolver, _) =>
             {
-                Session.Guard(bag, () => resolver.CheckDeclarations(program, item => ReferenceEquals(item.Span.Source, program.Tree.Source), bag));
+                Session.Guard(bag, () => resolver.CheckDeclarations(program, CheckScope.WithoutLibrary(text).Includes, bag));
                 return true;
             }, default);
-            ImmutableArray<Diagnostic> found = [.. ReportFilter.Select(bag.Items, program.Tree.Root.Items)];
-            return bag.HasErrors ? throw new DiagnosticException(found) : new TxProgram(core, found);
-        }
-        catch
-        {
-            core.Dispose();
-            throw;
-        }
-    });
+        ImmutableArray<Diagnostic> found = [.. ReportFilter.Select(bag.Items, program.Tree.Root.Items)];
+        if (bag.HasErrors) throw new DiagnosticException(found);
+        return new(CoreOf(store is null || !found.IsEmpty ? null : new(store, store.Keep(text, defines, loader, names))), names, found);
+    }
 
     // Code with instructions that the processor lacks would end the process.
     private static void RequireFeatures(CpuTarget target)
