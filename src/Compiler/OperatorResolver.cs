@@ -141,6 +141,17 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         Prove(op, dims, null);
     }
 
+    /// <summary>Refuses an operator that is wrong for all sizes.</summary>
+    /// <exception cref="DiagnosticException">It has errors.</exception>
+    public void RequireSound(Operator op)
+    {
+        lock (_gate)
+        {
+            var errors = Report(op).Diagnostics.Where(d => d.IsError).ToImmutableArray();
+            if (!errors.IsEmpty) throw new DiagnosticException(errors);
+        }
+    }
+
     /// <summary>Proves what is owed for these sizes.</summary>
     /// <exception cref="DiagnosticException">Something does not hold.</exception>
     public void Prove(Operator op, IReadOnlyDictionary<DimSymbol, long> dims, SourceSpan? call)

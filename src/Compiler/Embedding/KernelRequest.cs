@@ -89,6 +89,7 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
         var wanted = Specialise(resolver.Binder);
         var op = resolver.Binder.Bind(Syntax, wanted, bag);
         if (op is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        resolver.RequireSound(op);
         var dims = Sizes(op);
         bool hasAll = dims.Count == op.Dims.Length;
         if (hasAll)

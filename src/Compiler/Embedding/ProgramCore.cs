@@ -15,6 +15,7 @@ internal sealed class ProgramCore : IDisposable
     private readonly ScheduleResolver _schedules;
     private readonly Lazy<DeclarationTable> _declarations;
     private int _owners = 1;
+    private bool _isClosed;
 
     /// <param name="declarations">Asked when the first of them is needed.</param>
     public ProgramCore(Func<DeclarationTable> declarations, ImmutableDictionary<string, Scalar> defines, CpuTarget target)
@@ -50,14 +51,22 @@ internal sealed class ProgramCore : IDisposable
         return true;
     }, default));
 
-    /// <exception cref="ObjectDisposedException">The program is disposed, and so are its kernels.</exception>
+    /// <summary>Another owner, for a kernel.</summary>
+    /// <exception cref="ObjectDisposedException">The program is disposed.</exception>
     public void AddOwner()
     {
         lock (_resolver)
         {
-            ObjectDisposedException.ThrowIf(_owners == 0, typeof(TxProgram));
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(TxProgram));
             _owners++;
         }
+    }
+
+    /// <summary>The program gives its share back: no kernel is added any more.</summary>
+    public void Close()
+    {
+        lock (_resolver) _isClosed = true;
+        Dispose();
     }
 
     /// <summary>Gives one share back.</summary>
