@@ -72,7 +72,7 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
         protected override void VisitEmission(InstructionCall c) => Line ??= c.Emission?.Operations.FirstOrDefault(o => o.Kind is EmitKind.Assembly)?.Span;
     }
 
-    private static EmitterTarget TargetOf(CpuTarget target) => new(target.Architecture is CpuArchitecture.X86, target.VectorBytes);
+    internal static EmitterTarget TargetOf(CpuTarget target) => new(target.Architecture is CpuArchitecture.X86, target.VectorBytes);
 
     private static string KeyOf(string text, LlvmTarget machine)
     {
