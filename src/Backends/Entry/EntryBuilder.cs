@@ -43,7 +43,8 @@ internal sealed class EntryBuilder
     {
         var builder = new EntryBuilder(plan);
         var dims = builder.CheckSizes();
-        return new([.. builder._code], dims, builder._table, builder.ArenaSize());
+        var arena = builder.ArenaSize();
+        return new([.. builder._code], dims, builder._table, arena);
     }
 
     private ImmutableArray<EntryExpr> CheckSizes()
@@ -222,7 +223,7 @@ internal sealed class EntryBuilder
             string id = $"{_plan.Arguments[i]}_stride_{Number(d)}";
             body.Add(new EntryLet(id, new EntryElement(strides, d)));
             var stride = new EntryName(EntryType.I64, id);
-            // Where there is one element, nothing is skipped.
+            // Where there is one element along a dimension, nothing is skipped.
             var wrong = EntryExpr.And(EntryExpr.Of(EntryOp.Gt, extent, EntryExpr.I64(1)), EntryExpr.Of(EntryOp.Ne, stride, needed));
             if (wrong != EntryExpr.False)
                 body.Add(new EntryFailIf(wrong, new(EntryCode.Strides, i, $"`{p.Name}` has the stride {{0}} in dimension {Number(d)}, and {{1}} is needed: it must be contiguous", [stride, needed])));
@@ -236,7 +237,8 @@ internal sealed class EntryBuilder
                 needed = new EntryName(EntryType.I64, next);
             }
         }
-        _code.Add(new EntryWhen(EntryExpr.Not(EntryExpr.IsNull(strides)), [.. body]));
+        // Those of an empty tensor lead nowhere.
+        _code.Add(new EntryWhen(EntryExpr.And(EntryExpr.Of(EntryOp.Gt, _bytes[i], EntryExpr.I64(0)), EntryExpr.Not(EntryExpr.IsNull(strides))), [.. body]));
     }
 
     private EntryExpr At(int i) => new EntryName(EntryType.I64, $"{_plan.Arguments[i]}_at");
