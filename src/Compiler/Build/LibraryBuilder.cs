@@ -96,7 +96,8 @@ public static class LibraryBuilder
         if (name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-'))) throw new DiagnosticException(BuildDiagnostics.NameClash, null, $"`{name}` is no name for a library", "use letters, digits, `_` and `-`: `--name kernels`");
         if (!CNames.IsIdentifier(prefix) || prefix.StartsWith('_')) throw new DiagnosticException(BuildDiagnostics.NameClash, null, $"`{prefix}` cannot begin a symbol of C", "use a word of letters, digits and `_`: `--prefix nn`");
         var outputs = OutputsOf(request.Outputs, targets[0]);
-        using var session = new Session(new() { Threads = 1, Target = targets[0], Defines = request.Defines }, output);
+        // The program is checked on this machine; its operators are then lowered for each target.
+        using var session = new Session(new() { Threads = 1, Defines = request.Defines }, output);
         lacksLibrary = false;
         if (session.Load(request.File) is null)
         {
