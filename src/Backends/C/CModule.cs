@@ -21,4 +21,29 @@ public sealed record CModule(
 {
     /// <summary>The entry takes an arena, aligned to <see cref="WorkspacePlan.Alignment"/> bytes.</summary>
     public bool HasArena => ArenaBytes > 0 || Symbolic is { Slots.IsEmpty: false };
+
+    /// <summary>Bytes of arena that a call needs; null where they are more than an address space.</summary>
+    /// <param name="dims">The sizes of the symbolic dimensions.</param>
+    public long? ArenaFor(ReadOnlySpan<long> dims)
+    {
+        Int128 total = ArenaBytes;
+        if (Symbolic is null) return ArenaBytes;
+        var values = Symbolic.Values.Evaluate(dims);
+        foreach (var slot in Symbolic.Slots)
+        {
+            Int128 largest = 0;
+            foreach (var b in slot.Buffers)
+            {
+                Int128 bytes = b.ElementBytes;
+                foreach (int step in b.Shape)
+                {
+                    if (values[step] is not { } n) return null;
+                    bytes = Int128.Min(bytes * Math.Max(0, n), Int128.MaxValue >> 64);
+                }
+                largest = Int128.Max(largest, bytes);
+            }
+            total += (largest + WorkspacePlan.Alignment - 1) / WorkspacePlan.Alignment * WorkspacePlan.Alignment;
+        }
+        return total <= BufferSize.MaxBytes ? (long)total : null;
+    }
 }

@@ -27,6 +27,7 @@ internal static class CTypes
     public static string MemoryOf(ElementType t) => t switch
     {
         ElementType.Bool or ElementType.U8 => "uint8_t",
+        _ when t.IsPacked => "uint8_t",
         ElementType.I8 => "int8_t", ElementType.I16 => "int16_t", ElementType.I32 => "int32_t", ElementType.I64 or ElementType.Int => "int64_t",
         ElementType.U16 or ElementType.F16 or ElementType.BF16 => "uint16_t", ElementType.U32 => "uint32_t", ElementType.U64 => "uint64_t",
         ElementType.F32 => "float", ElementType.F64 => "double",
