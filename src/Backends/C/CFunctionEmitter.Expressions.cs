@@ -66,6 +66,8 @@ internal sealed partial class CFunctionEmitter
         switch (e)
         {
             case IntImm i: return CTypes.Integer(i.Type.Element, i.Value);
+            // Small floats are their bits.
+            case FloatImm { Type.Element.IsSmallFloat: true } f: return CText.Primary(CTypes.Number((long)ScalarMath.ToBits(Scalar.Of(f.Type.Element, f.Value))));
             case FloatImm f: return CTypes.Float(f.Type.Element, f.Value) ?? OfBits(f);
             case Var v when _isData && module.Target.IndexBits == 32 && module.Indices.Contains(v): return new($"(int64_t){NameOf(v)}", CBinding.Unary);
             case Var v: return CText.Primary(NameOf(v));
@@ -93,7 +95,7 @@ internal sealed partial class CFunctionEmitter
         bool isSingle = f.Type.Element is ElementType.F32;
         ulong bits = ScalarMath.ToBits(Scalar.Of(f.Type.Element, f.Value));
         string digits = bits.ToString(isSingle ? "x8" : "x16", CTypes.Culture);
-        return CText.Primary($"{module.Use(isSingle ? "tx_of_bits_f32" : "tx_of_bits_f64")}({(isSingle ? $"0x{digits}u" : $"UINT64_C(0x{digits})")})");
+        return CText.Primary($"{(isSingle ? "tx_of_bits_f32" : "tx_of_bits_f64")}({(isSingle ? $"0x{digits}u" : $"UINT64_C(0x{digits})")})");
     }
 
     private CText PrintLet(Let l)
@@ -125,7 +127,7 @@ internal sealed partial class CFunctionEmitter
         return isBool ? new($"{element} != 0", CBinding.Loose) : CText.Primary(element);
     }
 
-    private CText Call(string support, params IEnumerable<CText> arguments) => CText.Primary($"{module.Use(support)}({string.Join(", ", arguments.Select(a => a.Text))})");
+    private static CText Call(string support, params IEnumerable<CText> arguments) => CText.Primary($"{support}({string.Join(", ", arguments.Select(a => a.Text))})");
 
     private static ElementType Stored(ElementType t) => t is ElementType.Int ? ElementType.I64 : t;
 

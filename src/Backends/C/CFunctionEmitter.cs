@@ -76,7 +76,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (s)
         {
-            case Block b: foreach (var x in b.Statements) Emit(x); break;
+            case Block b: EmitBlock(b); break;
             case For f: EmitFor(f); break;
             case If i: EmitIf(i); break;
             case Store t: EmitStore(t); break;
@@ -86,8 +86,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
             // Streamed stores are stores here, and a hint is the processor's business.
             case Effect { Kind: EffectKind.Fence or EffectKind.Prefetch }: break;
             case Effect x: throw new DiagnosticException(CDiagnostics.UnsupportedStatement, null, $"the effect `{x.Kind.ToString().ToLowerInvariant()}`");
-            case InstructionCall { Emission: { } emission }: EmitInstruction(emission); break;
-            case InstructionCall c: Emit(c.Body); break;
+            case InstructionCall c: EmitInstructions([c]); break;
             case Launch: throw new DiagnosticException(CDiagnostics.UnsupportedStatement, null, "a launch of a device kernel");
             default: throw Bug($"a statement `{s.GetType().Name}` at level flat");
         }
@@ -180,7 +179,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
     {
         bool IsOld(Expr e) => e is Load { Predicate: null } l && l.Buffer == s.Buffer && StructuralComparer.Equal(IndexOf(l.Buffer, l.Indices), index);
         if (s.Value is Call { Function: Intrinsic.Fma, Arguments: [var x, var y, var z] } fma && fma.Type.Element.IsFloat && IsOld(z))
-            return $"{place} = {module.Use($"tx_mul_add_{fma.Type.Element.Name}")}({Print(x)}, {Print(y)}, {place});";
+            return $"{place} = tx_mul_add_{fma.Type.Element.Name}({Print(x)}, {Print(y)}, {place});";
         if (s.Value is Binary { Op: BinaryOp.Add or BinaryOp.Sub or BinaryOp.Mul or BinaryOp.Div } b && b.Type.Element is ElementType.F32 or ElementType.F64 && IsOld(((Binary)s.Value).Left))
             return $"{place} {((Binary)s.Value).Op.Symbol}= {PrintData(((Binary)s.Value).Right)};";
         return $"{place} = {PrintData(s.Value)};";
@@ -228,7 +227,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
             _named.Add(SlotName(n), _lines.Count);
             Line($"const int64_t {SlotName(n)} = {at};");
             var sizes = module.Plan.SymbolicSlots[n].Buffers.Select(SizeOf).Distinct().ToList();
-            string bytes = sizes.Aggregate((x, y) => $"{module.Use("tx_max_i64")}({x}, {y})");
+            string bytes = sizes.Aggregate((x, y) => $"tx_max_i64({x}, {y})");
             at = $"{SlotName(n)} + ({bytes} + {CTypes.Number(WorkspacePlan.Alignment - 1)}) / {CTypes.Number(WorkspacePlan.Alignment)} * {CTypes.Number(WorkspacePlan.Alignment)}";
         }
     }
@@ -237,7 +236,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
     {
         var shape = b.Layout?.PhysicalShape ?? b.Shape;
         Start(shape.AsSpan());
-        return string.Join(" * ", shape.Select(e => e is IntImm or Var ? Print(e).Text : $"{module.Use("tx_max_i64")}(0, {Print(e)})").Append(CTypes.Number(b.Type.Bytes)));
+        return string.Join(" * ", shape.Select(e => e is IntImm or Var ? Print(e).Text : $"tx_max_i64(0, {Print(e)})").Append(CTypes.Number(b.Type.Bytes)));
     }
 
     private void EmitCheck(Check c)
@@ -292,9 +291,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         public override void Visit(Stmt s)
         {
             if (s is Store t && t.Buffer == buffer) _all &= IsConstant(t.Indices);
-            // Its body is not written out.
-            if (s is InstructionCall { Emission: not null } c) VisitEmission(c);
-            else base.Visit(s);
+            base.Visit(s);
         }
 
         protected override void VisitEmission(InstructionCall c)

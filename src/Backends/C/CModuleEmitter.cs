@@ -16,7 +16,6 @@ internal sealed class CModuleEmitter
     private readonly string _name;
     private readonly bool _isStatic;
     private readonly StringBuilder _text = new();
-    private readonly SortedSet<string> _support = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _includes = new(StringComparer.Ordinal) { "stdint.h" };
     private readonly CNames _functions = new();
     private readonly HashSet<Var> _indices = [];
@@ -33,13 +32,6 @@ internal sealed class CModuleEmitter
 
     /// <summary>Variables that hold indices, not data: their sums are proved not to overflow.</summary>
     public HashSet<Var> Indices => _indices;
-
-    /// <summary>The name of a helper function, which is then part of the file.</summary>
-    public string Use(string support)
-    {
-        _support.Add(support);
-        return support;
-    }
 
     public void Include(string header) => _includes.Add(header);
 
@@ -72,7 +64,7 @@ internal sealed class CModuleEmitter
         _text.Append(code).Append("}\n");
         string text = _isStatic ? _text.ToString() : $"{declaration};\n\n{_text}";
         return new(_function.Name, text, entry, declaration, [.. _function.Parameters.Select(Parameter)], Plan.SharedBytes, messages, symbolic,
-            [.. _support], [.. _includes], Target.MaxElements);
+            [.. CSupport.NamesIn(text)], [.. _includes], Target.MaxElements);
     }
 
     private static KernelParameter Parameter(Buffer b) => new(b.Name, b.TensorType, [.. b.TensorShape.Select(e => (e as IntImm)?.Value)], b.Role is BufferRole.Output);

@@ -27,6 +27,24 @@ public static partial class CSupport
         }
     }
 
+    /// <summary>The names of helper functions that a text has.</summary>
+    internal static IEnumerable<string> NamesIn(string text) => Called().Matches(text).Select(m => m.Value).Where(n => n != "tx_fail").Distinct();
+
+    // What says that a compiler has the functions for a feature of the processor, and the header that declares them.
+    private static readonly ImmutableSortedDictionary<string, (string Macro, string? Header)> s_features = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, new KeyValuePair<string, (string, string?)>[]
+    {
+        new("dsp", ("__ARM_FEATURE_SIMD32", "arm_acle.h")), new("neon", ("__ARM_NEON", "arm_neon.h")), new("dotprod", ("__ARM_FEATURE_DOTPROD", "arm_neon.h")),
+        new("avx2", ("__AVX2__", "immintrin.h")), new("fma", ("__FMA__", "immintrin.h")), new("f16c", ("__F16C__", "immintrin.h")), new("avx512f", ("__AVX512F__", "immintrin.h")),
+        new("avx512bw", ("__AVX512BW__", "immintrin.h")), new("avx512vnni", ("__AVX512VNNI__", "immintrin.h")), new("avxvnni", ("__AVXVNNI__", "immintrin.h")),
+        new("popcnt", ("__POPCNT__", null)),
+    });
+
+    /// <summary>The macro that is defined where a compiler has the functions of a feature; null for a feature that no compiler tells of.</summary>
+    internal static string? MacroOf(string feature) => s_features.ContainsKey(feature) ? "tx_has_" + feature : null;
+
+    private static string Feature(string name) => s_features.TryGetValue(name, out var f)
+        ? $"#if defined({f.Macro})\n{(f.Header is null ? "" : $"#include <{f.Header}>\n")}#define tx_has_{name} 1\n#endif\n" : throw Unknown("tx_has_" + name);
+
     /// <summary>What a file begins with: no product and sum is to become one operation unless the text says so.</summary>
     public const string Preamble =
         """
@@ -41,6 +59,7 @@ public static partial class CSupport
     private static string Define(string name)
     {
         string[] parts = name.Split('_');
+        if (name.StartsWith("tx_has_", StringComparison.Ordinal)) return Feature(name[7..]);
         if (parts[0] != "tx") throw new CompilerBugException("c", $"no function `{name}`");
         string what = string.Join('_', parts[1..^1]);
         return ElementTypes.TryParse(parts[^1], out var type)
@@ -85,10 +104,16 @@ public static partial class CSupport
             case "shr": return Of2($"    return b < {bits} ? ({t})(a >> b) : 0;\n");
             case "floor_div" or "trunc_div" or "floor_mod" or "trunc_mod": return Of2(Divided(what, type, t, u));
             case "popcount": return PopCount(type);
+            case "word": return $"static inline {t} {n}(const void *from) {{\n    {t} word;\n{Copied("&word", "from", type)}    return word;\n}}\n";
+            case "put": return $"static inline void {n}(void *to, {t} word) {{\n{Copied("to", "&word", type)}}}\n";
         }
         if (what.StartsWith("clamp_", StringComparison.Ordinal) && ElementTypes.TryParse(what[6..], out var to)) return Clamped(n, type, to);
         return null;
     }
+
+    // Memory of another type, which need not be aligned for this one.
+    private static string Copied(string to, string from, ElementType type) =>
+        $"#if defined(__GNUC__)\n    __builtin_memcpy({to}, {from}, {CTypes.Number(type.Bytes)});\n#else\n    int i;\n    for (i = 0; i < {CTypes.Number(type.Bytes)}; i++) ((unsigned char *){to})[i] = ((const unsigned char *){from})[i];\n#endif\n";
 
     private static string Divided(string what, ElementType type, string t, string u)
     {
