@@ -83,7 +83,7 @@ public static class LowerInstances
         protected override Stmt VisitStore(Store s) => s.Origin is null ? new Store(s.Buffer, s.Indices, s.Value, s.Predicate, s.NonTemporal, origin) : s;
         protected override Stmt VisitLetStmt(LetStmt l) => new LetStmt(l.Variable, l.Value, Visit(l.Body), l.Origin ?? origin);
         protected override Stmt VisitCheck(Check c) => c.Origin is null ? new Check(c.Condition, c.Message, c.Values, origin) : c;
-        protected override Stmt VisitInstruction(InstructionCall c) => new InstructionCall(c.Name, c.Emission, Visit(c.Body), c.Origin ?? origin);
+        protected override Stmt VisitInstruction(InstructionCall c) => new InstructionCall(c.Name, c.Emission, Visit(c.Body), c.Origin ?? origin) { CEmission = c.CEmission };
     }
 
     // acc + a·b with one rounding, where the order of a sum is free anyway; the element's own arithmetic stays as written.
