@@ -79,11 +79,14 @@ internal sealed class ModuleEmitter
         if (Target.VectorBytes >= 64) text.Append(" \"prefer-vector-width\"=\"512\"");
         text.Append(" }\n");
         text.Append("!0 = !{i32 1}\n");
-        if (!_function.Dims.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
+        if (!_function.Dims.IsEmpty || !_function.Strides.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
         if (_origins is not null) text.Append(_origins.Metadata());
         entry = $"{_function.Name}.{StableHash.Of(text.ToString())}";
         return text.ToString();
     }
+
+    private int IndexOf(Buffer buffer, Var variable) =>
+        ParameterIndex(buffer) ?? throw new CompilerBugException("llvm emitter", $"`{variable.Name}` is no parameter's extent or stride");
 
     private void EmitEntry(string symbol)
     {
@@ -99,7 +102,9 @@ internal sealed class ModuleEmitter
                 Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
             }
         foreach (var (variable, buffer, dimension) in _function.Dims)
-            emitter.BindDimension(variable, ParameterIndex(buffer) ?? throw new CompilerBugException("llvm emitter", $"`{variable.Name}` is no parameter's extent"), dimension);
+            emitter.BindSize(variable, IndexOf(buffer, variable), CallLayout.BufferShape, dimension);
+        foreach (var (variable, buffer, dimension) in _function.Strides)
+            emitter.BindSize(variable, IndexOf(buffer, variable), CallLayout.BufferStrides, dimension);
         emitter.EmitNests(_function.Body);
         emitter.Return(0);
         Add(writer);
