@@ -104,6 +104,7 @@ internal sealed class EntryBuilder
             isEmpty = EntryExpr.Or(isEmpty, EntryExpr.Of(EntryOp.Eq, needed, EntryExpr.I64(0)));
             bytes = Times(bytes, Stored(p, d, needed), i, $"`{p.Name}` is too large for these sizes");
         }
+        if (_plan.MaxElements < _plan.MaxBytes / p.Type.Bytes) FailIf(EntryExpr.Of(EntryOp.Gt, bytes, EntryExpr.I64(_plan.MaxElements * p.Type.Bytes)), EntryCode.Size, i, $"`{p.Name}` is too large for these sizes");
         _bytes[i] = isEmpty == EntryExpr.False ? bytes : Let($"{_plan.Arguments[i]}_bytes", Choose(isEmpty, EntryExpr.I64(0), bytes));
     }
 
@@ -143,7 +144,7 @@ internal sealed class EntryBuilder
     {
         var slots = _plan.Sizes!.Slots;
         var table = new EntryExpr[SymbolicSizes.FixedEntries + slots.Length];
-        _shared = EntryExpr.I64(_plan.SharedBytes + SymbolicSizes.TableBytes(slots.Length));
+        _shared = EntryExpr.I64(_plan.SharedBytes + (_plan.HasTable ? SymbolicSizes.TableBytes(slots.Length) : 0));
         for (int i = 0; i < slots.Length; i++)
         {
             EntryExpr bytes = EntryExpr.I64(0);
@@ -170,7 +171,7 @@ internal sealed class EntryBuilder
             else _shared = end;
         }
         (table[0], table[1]) = (_worker, _shared);
-        _table = [.. table];
+        if (_plan.HasTable) _table = [.. table];
     }
 
     // Of all workers. Their number fits in 31 bits, so that the product may not fit in 64.

@@ -24,6 +24,12 @@ internal sealed record EntryPlan(
 
     /// <summary>Only then does a call look for a launcher.</summary>
     public bool IsParallel { get; init; }
+
+    /// <summary>A tensor with more elements is refused.</summary>
+    public long MaxElements { get; init; } = long.MaxValue;
+
+    /// <summary>The arena begins with the offsets of its slots.</summary>
+    public bool HasTable { get; init; } = true;
 }
 
 /// <summary>What an entry computes before it calls its kernel.</summary>

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Tx.Build;
 
 /// <summary>Names that C, C++ and C# admit.</summary>
-internal static class CNames
+internal static partial class CNames
 {
     // Words of C and C++, macros of their headers, and what an entry point's other parameters are called.
     private static readonly HashSet<string> Reserved = [.. """
@@ -16,7 +17,11 @@ internal static class CNames
 
     public static bool IsIdentifier(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_');
 
-    public static bool IsReserved(string name) => Reserved.Contains(name);
+    public static bool IsReserved(string name) => Reserved.Contains(name) || Local().IsMatch(name);
+
+    // What an entry point in C calls its own variables.
+    [GeneratedRegex(@"^s\d+(_over)?$|_(at|bytes|over|\d+)$|^tx_|^TX_|^u?int\d*_t$|^fail$|^size_t$")]
+    private static partial Regex Local();
 
     /// <summary>Names for parameters: their own where C admits them.</summary>
     public static IReadOnlyList<string> Parameters(IEnumerable<string> names)

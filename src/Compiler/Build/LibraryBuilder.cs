@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tx.Backends.C;
 using Tx.Backends.Entry;
 using Tx.Core;
 using Tx.Lang.Program;
@@ -19,6 +20,8 @@ public enum LibraryOutputs
     PkgConfig = 16,
     CMake = 32,
     CSharp = 64,
+    /// <summary>C99 instead of objects, for another compiler.</summary>
+    C = 128,
 }
 
 /// <summary>A library of compiled operators to make from a program.</summary>
@@ -96,6 +99,8 @@ public static class LibraryBuilder
         if (name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-'))) throw new DiagnosticException(BuildDiagnostics.NameClash, null, $"`{name}` is no name for a library", "use letters, digits, `_` and `-`: `--name kernels`");
         if (!CNames.IsIdentifier(prefix) || prefix.StartsWith('_')) throw new DiagnosticException(BuildDiagnostics.NameClash, null, $"`{prefix}` cannot begin a symbol of C", "use a word of letters, digits and `_`: `--prefix nn`");
         var outputs = OutputsOf(request.Outputs, targets[0]);
+        if (targets.Length > 1 && outputs.HasFlag(LibraryOutputs.C))
+            throw new DiagnosticException(BuildDiagnostics.TargetsDoNotFit, null, "C is written for one target", "name one, and let the compiler of the C choose instructions");
         // The program is checked on this machine; its operators are then lowered for each target.
         using var session = new Session(new() { Threads = 1, Defines = request.Defines }, output);
         lacksLibrary = false;
@@ -106,25 +111,31 @@ public static class LibraryBuilder
         }
         var bound = Bind(request, session, prefix, output);
         bool isDispatched = targets.Length > 1 || LibraryCompiler.CanDispatch(targets[0]) && targets[0].Name != "x86-64";
+        // A header alone is that of objects.
+        bool hasObjects = !outputs.HasFlag(LibraryOutputs.C) || (outputs & (LibraryOutputs.Object | LibraryOutputs.Static | LibraryOutputs.Shared)) != 0;
+        if (!hasObjects) isDispatched = false;
         string[] suffixes = isDispatched ? [.. targets.Select(t => "__" + CNames.From(t.Name))] : [""];
 
         var objects = new List<(string Name, ImmutableArray<string> Symbols, ImmutableArray<byte> Object)>();
         var models = new List<LibraryEntryModel>();
+        var printed = new List<CLibraryEntry>();
         foreach (var entry in bound)
         {
             string symbol = $"{prefix}_{entry.Name}";
-            var compiled = targets.Select((t, i) => Compile(session, entry, symbol, t, prefix, suffixes[i])).ToList();
+            var compiled = hasObjects ? targets.Select((t, i) => Compile(session, entry, symbol, t, prefix, suffixes[i])).ToList() : [];
             for (int i = 0; i < compiled.Count; i++) objects.Add((symbol + suffixes[i], [symbol + suffixes[i], $"{symbol}{suffixes[i]}_arena"], compiled[i].Object));
-            bool isKnown = compiled.All(c => c.Symbolic is null || c.Symbolic.Slots.IsEmpty);
-            models.Add(new(entry, symbol, [.. CNames.Parameters(compiled[0].Parameters.Select(p => p.Name))], Merge(compiled), compiled[0].Symbolic,
-                isKnown ? compiled.Max(c => c.SharedBytes + c.WorkerBytes) : null, compiled.Any(c => c.IsParallel)));
+            var c = outputs.HasFlag(LibraryOutputs.C) ? EmitC(session, entry, symbol, targets[0]) : null;
+            if (c is not null) printed.Add(c);
+            models.Add(ModelOf(entry, symbol, compiled, c?.Kernel));
         }
         var model = new LibraryModel(name, prefix, Path.GetFileName(request.File), targets, [.. models]) { IsDispatched = isDispatched };
-        objects.Add(($"{prefix}_support", [EntryNames.Fail(prefix), EntryNames.Launcher(prefix), $"{prefix}_set_launcher", $"{prefix}_manifest"], LibraryCompiler.CompileSupport(prefix, Manifest.Of(model), SupportTarget(targets))));
+        string manifest = Manifest.Of(model);
+        if (hasObjects) objects.Add(($"{prefix}_support", [EntryNames.Fail(prefix), EntryNames.Launcher(prefix), $"{prefix}_set_launcher", $"{prefix}_manifest"], LibraryCompiler.CompileSupport(prefix, manifest, SupportTarget(targets))));
         if (isDispatched)
             objects.Add(($"{prefix}_dispatch", [.. models.SelectMany(m => new[] { m.Symbol, m.Symbol + "_arena" }), $"{prefix}_cpu", $"{prefix}_set_cpu"],
                 LibraryCompiler.CompileDispatch(prefix, [.. models.Select(m => (m.Symbol, m.Parameters.Length))], targets, [.. suffixes])));
-        return new(FilesOf(model, outputs, objects), [.. models.Select(m => (m.Symbol, objects.Where(o => o.Name == m.Symbol || o.Name.StartsWith(m.Symbol + "__", StringComparison.Ordinal)).Sum(o => (long)o.Object.Length), m.ArenaBytes))]);
+        string? text = printed.Count > 0 ? CLibrary.Print($"{name}.h", prefix, [.. printed], targets[0], manifest) : null;
+        return new(FilesOf(model, outputs, objects, text), [.. models.Select(m => (m.Symbol, objects.Where(o => o.Name == m.Symbol || o.Name.StartsWith(m.Symbol + "__", StringComparison.Ordinal)).Sum(o => (long)o.Object.Length), m.ArenaBytes))]);
     }
 
     private static ImmutableArray<CpuTarget> TargetsOf(LibraryRequest request)
@@ -147,7 +158,8 @@ public static class LibraryBuilder
         if (target.IsFreestanding && (asked & dynamic) != 0)
             throw new DiagnosticException(BuildDiagnostics.TargetsDoNotFit, null, $"`{target.Name}` has no shared libraries", "ask for `--emit object,static,header`");
         if (asked != LibraryOutputs.None) return asked;
-        var all = Enum.GetValues<LibraryOutputs>().Aggregate((a, b) => a | b);
+        // C instead of objects is asked for by name.
+        var all = Enum.GetValues<LibraryOutputs>().Aggregate((a, b) => a | b) & ~LibraryOutputs.C;
         return target.IsFreestanding ? all & ~dynamic : all;
     }
 
@@ -207,6 +219,23 @@ public static class LibraryBuilder
         return LibraryCompiler.Compile(new(symbol, arguments, final, sizes => Conditions(session, entry.Operator, sizes, target)), target, prefix, suffix, session.Cancellation);
     }
 
+    private static CLibraryEntry EmitC(Session session, BoundEntry entry, string symbol, CpuTarget target)
+    {
+        if (session.Target != target) session.SetTarget(target);
+        var kernel = session.Compiler.EmitC(entry.Operator, entry.Dims, name: symbol + "_kernel");
+        return new(symbol, [.. CNames.Parameters(kernel.Parameters.Select(p => p.Name))], kernel, sizes => Conditions(session, entry.Operator, sizes, target));
+    }
+
+    private static LibraryEntryModel ModelOf(BoundEntry entry, string symbol, List<LibraryObject> compiled, CModule? c)
+    {
+        var (parameters, symbolic) = c is null || compiled.Count > 0 ? (Merge(compiled), compiled[0].Symbolic) : (c.Parameters, c.Symbolic);
+        bool isKnown = compiled.Select(o => o.Symbolic).Append(c?.Symbolic).All(s => s is null || s.Slots.IsEmpty);
+        long bytes = compiled.Select(o => o.SharedBytes + o.WorkerBytes).Append(c is null ? 0 : (c.ArenaBytes + EntryPlanAlignment - 1) / EntryPlanAlignment * EntryPlanAlignment).Max();
+        return new(entry, symbol, [.. CNames.Parameters(parameters.Select(p => p.Name))], parameters, symbolic, isKnown ? bytes : null, compiled.Any(o => o.IsParallel));
+    }
+
+    private const int EntryPlanAlignment = 64;
+
     private static (SizeProgram, ImmutableArray<SizeCondition>) Conditions(Session session, Operator op, SymbolicSizes sizes, CpuTarget target)
     {
         var report = session.Resolver.ReportOf(op);
@@ -239,7 +268,7 @@ public static class LibraryBuilder
     private static ImmutableArray<KernelParameter> Merge(List<LibraryObject> compiled) =>
         [.. compiled[0].Parameters.Select((p, i) => p with { Alignment = compiled.Max(c => c.Parameters[i].Alignment) })];
 
-    private static ImmutableArray<LibraryFile> FilesOf(LibraryModel model, LibraryOutputs outputs, List<(string Name, ImmutableArray<string> Symbols, ImmutableArray<byte> Object)> objects)
+    private static ImmutableArray<LibraryFile> FilesOf(LibraryModel model, LibraryOutputs outputs, List<(string Name, ImmutableArray<string> Symbols, ImmutableArray<byte> Object)> objects, string? c)
     {
         var files = ImmutableArray.CreateBuilder<LibraryFile>();
         void Text(string name, string text) => files.Add(new(name, [.. System.Text.Encoding.UTF8.GetBytes(text)]));
@@ -254,6 +283,7 @@ public static class LibraryBuilder
             files.Add(new(soname, [.. SharedLinker.Link(model.Targets[0], soname, objects.Select(o => o.Object), symbols)]));
             files.Add(new($"lib{model.Name}.so", [], soname));
         }
+        if (c is not null) Text($"{model.Name}.c", c);
         if (outputs.HasFlag(LibraryOutputs.Header)) Text($"{model.Name}.h", CHeader.Of(model));
         if (outputs.HasFlag(LibraryOutputs.PkgConfig)) Text($"{model.Name}.pc", PackageFiles.PkgConfig(model));
         if (outputs.HasFlag(LibraryOutputs.CMake)) Text($"{model.Name}Config.cmake", PackageFiles.CMake(model, hasStatic, hasShared));

@@ -11,7 +11,7 @@ internal static class BuildCommand
     private static readonly ImmutableArray<(string Name, LibraryOutputs Output)> Kinds =
     [
         ("object", LibraryOutputs.Object), ("static", LibraryOutputs.Static), ("shared", LibraryOutputs.Shared), ("header", LibraryOutputs.Header),
-        ("pkg-config", LibraryOutputs.PkgConfig), ("cmake", LibraryOutputs.CMake), ("csharp", LibraryOutputs.CSharp),
+        ("pkg-config", LibraryOutputs.PkgConfig), ("cmake", LibraryOutputs.CMake), ("csharp", LibraryOutputs.CSharp), ("c", LibraryOutputs.C),
     ];
 
     public static Command Create(TextWriter output, TextWriter error)
@@ -20,7 +20,7 @@ internal static class BuildCommand
         var folder = new Option<string>("--output", "-o") { Description = "the folder to write to", Required = true, HelpName = "DIR" };
         var operators = new Option<string[]>("--op") { Description = "an entry point (default: every operator, for all sizes)", HelpName = "[NAME=]OP[:M=64,…]" };
         var targets = new Option<string[]>("--target") { Description = "a processor, such as host, x86-64-v3, znver4, aarch64+dotprod, cortex-m7; several x86-64 ones are chosen among at run time", HelpName = "TARGET" };
-        var emit = new Option<string[]>("--emit") { Description = $"what to write (default: all that the target can have): {string.Join(", ", Kinds.Select(k => k.Name))}", HelpName = "KIND,…" };
+        var emit = new Option<string[]>("--emit") { Description = $"what to write (default: all of these that the target can have, but c): {string.Join(", ", Kinds.Select(k => k.Name))}", HelpName = "KIND,…" };
         var name = new Option<string?>("--name") { Description = "of the library's files (default: that of the program)", HelpName = "NAME" };
         var prefix = new Option<string?>("--prefix") { Description = "before every symbol (default: the name)", HelpName = "PREFIX" };
         var command = new Command("build", "Compiles operators into a library for C, C++ and C#.") { file, folder, operators, targets, emit, name, prefix, defines };
@@ -35,7 +35,7 @@ internal static class BuildCommand
             string target = parsed.GetRequiredValue(folder);
             library.WriteTo(target);
             foreach (var (symbol, bytes, arena) in library.Entries)
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{symbol}: objects of {bytes} bytes, {(arena is { } n ? n == 0 ? "no arena" : $"an arena of {n} bytes" : "an arena by the sizes of a call")}"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{symbol}: {(bytes == 0 ? "" : $"objects of {bytes} bytes, ")}{(arena is { } n ? n == 0 ? "no arena" : $"an arena of {n} bytes" : "an arena by the sizes of a call")}"));
             output.WriteLine($"{target}: {string.Join(", ", library.Files.Select(f => f.Name))}");
             return CommandLineApp.Fine;
         });
