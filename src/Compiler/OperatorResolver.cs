@@ -172,6 +172,12 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         _specialised.Add((op, key));
     }
 
+    /// <summary>What is known of an operator for all sizes. Safe for several threads.</summary>
+    public OperatorReport ReportOf(Operator op)
+    {
+        lock (_gate) return Report(op);
+    }
+
     private OperatorReport Report(Operator op)
     {
         if (!_reports.TryGetValue(op, out var report)) _reports.Add(op, report = OperatorChecker.Check(op, Polled));
