@@ -26,6 +26,9 @@ public static class BackendDiagnostics
     public static readonly DiagnosticDescriptor AssemblyRefused = new("TX4007", Severity.Error, "assembly is refused",
         "the assembler refuses what this instruction emits: {0}", "write it as the processor's manual does, with operands in braces: `emit asm \"vpaddd {{z}}, {{x}}, {{y}}\"(x, y) -> z`");
 
+    public static readonly DiagnosticDescriptor ArchitectureMissing = new("TX4082", Severity.Error, "libLLVM without a processor",
+        "this libLLVM was built without {0}", "install that of your distribution with `apt-get install libllvm19`, which has all processors, or set `TX_LLVM` to its path");
+
     public static readonly DiagnosticDescriptor UnsupportedProcessor = new("TX4006", Severity.Error, "processor not supported yet",
         "kernels for a {0} processor are not supported yet", "run on x86-64 or arm64");
 }

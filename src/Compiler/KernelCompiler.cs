@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Tx.Backends.C;
 using Tx.Backends.Llvm;
 using Tx.Core;
 using Tx.Lang.Program;
@@ -45,6 +46,15 @@ public sealed class KernelCompiler : IDisposable
         var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null);
         var (scheduled, applied) = Schedule(op, plain, dims, schedule);
         return new(plain, scheduled, Pipeline.Run(scheduled, Target, cancellation: Cancellation), applied);
+    }
+
+    /// <summary>An operator as C for this compiler's target: the nest under its schedule, lowered for a compiler of C.</summary>
+    /// <inheritdoc cref="Lower"/>
+    public CModule EmitC(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule = null, string? name = null, bool isStatic = true)
+    {
+        schedule ??= _schedules?.Choose(op, dims);
+        var (scheduled, _) = Schedule(op, NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null), dims, schedule);
+        return CEmitter.Emit(Pipeline.RunForC(scheduled, Target, cancellation: Cancellation), CTarget.For(Target), name, isStatic);
     }
 
     private (LoopModule, AppliedSchedule?) Schedule(Operator op, LoopModule plain, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tx.Backends.C;
 using Tx.Core;
 using Tx.Display;
 using Tx.Lang.Program;
@@ -57,7 +58,7 @@ public sealed partial class OperatorRequest
     internal OperatorRequest Under(string schedule, ImmutableSortedDictionary<string, long>? knobs = null) =>
         new(_session, _syntax, _operator, _sizes, _session.Schedules.Named(_operator, schedule) is var choice && knobs is not null ? choice with { Knobs = knobs } : choice);
 
-    /// <summary>The text of one stage: <c>syntax program loops final llvm asm</c>; without sizes the last four are of the kernel for all sizes.</summary>
+    /// <summary>The text of one stage: <c>syntax program loops final llvm asm c</c>; without sizes the last five are of the kernel for all sizes.</summary>
     public string Print(string stage)
     {
         switch (stage)
@@ -70,6 +71,7 @@ public sealed partial class OperatorRequest
         // The nests of a device's schedule are all that there is of it.
         if (stage == "loops" && _schedule is { Schedule: var s } && ScheduleResolver.DeviceOf(s) is not null && Steps() is { } device)
             return device.HasErrors ? throw new DiagnosticException([.. device.Diagnostics.Where(d => d.IsError)]) : IrPrinter.Print(new LoopModule([device.Function.Function], LoopLevel.Scheduled));
+        if (stage == "c") return CEmitter.File(_session.Compiler.EmitC(_operator, dims, _schedule, isStatic: false));
         var lowered = _session.Compiler.Lower(_operator, dims, _schedule);
         return stage switch
         {

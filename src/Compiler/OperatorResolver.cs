@@ -22,6 +22,9 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
     /// <summary>Looked at before each operator, and before each question about one.</summary>
     public CancellationToken Cancellation { get; set; }
 
+    /// <summary>Whether an operator is refused where a reducer that it uses breaks a law. Random programs pass values for which theirs hold.</summary>
+    public bool TriesLaws { get; init; } = true;
+
     /// <summary>What the declared operators check when they run, in the order of the text.</summary>
     public List<(Operator Operator, RuntimeCheck Check)> RuntimeChecks { get; } = [];
 
@@ -161,12 +164,18 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         var report = Report(op);
         var errors = report.Diagnostics.Where(d => d.IsError).ToImmutableArray();
         if (!errors.IsEmpty) throw new DiagnosticException(errors);
-        if (Binder.BrokenLaw() is { } broken) throw new DiagnosticException([broken]);
+        if (TriesLaws && Binder.BrokenLaw() is { } broken) throw new DiagnosticException([broken]);
         string key = string.Join(',', op.Dims.Select(d => dims[d]));
         if (_specialised.Contains((op, key))) return;
         errors = [.. OperatorChecker.CheckDeferred(report, Polled, dims).Where(d => d.IsError)];
         if (!errors.IsEmpty) throw new DiagnosticException(call is { } c ? [.. errors.Select(e => e.WithLabel(c, "in this call"))] : errors);
         _specialised.Add((op, key));
+    }
+
+    /// <summary>What is known of an operator for all sizes. Safe for several threads.</summary>
+    public OperatorReport ReportOf(Operator op)
+    {
+        lock (_gate) return Report(op);
     }
 
     private OperatorReport Report(Operator op)

@@ -44,7 +44,7 @@ public static class Pipeline
     public static ImmutableArray<Pass> For(CpuTarget target) =>
     [
         new("decompose_reductions", "first: what starts a reduction is an instance like any other", LoopLevel.Scheduled, LoopLevel.Scheduled, DecomposeReductions.Run),
-        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
         new("lower_instructions", "early: what the target does not have are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.Run(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
@@ -61,19 +61,50 @@ public static class Pipeline
         new("simplify_flat", "last: what a backend emits is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 
-    /// <summary>Runs all passes.</summary>
+    /// <summary>The passes for C that another compiler reads: loops stay loops, their marks apart, and nothing is a vector.</summary>
+    public static ImmutableArray<Pass> ForC(CpuTarget target) =>
+    [
+        new("decompose_reductions", "first: what starts a reduction is an instance like any other", LoopLevel.Scheduled, LoopLevel.Scheduled, DecomposeReductions.Run),
+        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
+        new("lower_instructions", "early: what has no form in C are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.RunForC(m, target)),
+        new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
+        new("split_interior", "while marks say which loops are a tile, whose length is constant in the interior", LoopLevel.Lowered, LoopLevel.Lowered, SplitInterior.Run),
+        new("plain_loops", "after the interior has its own version: the boundary's loops are like any other now", LoopLevel.Lowered, LoopLevel.Lowered, m => PlainLoops.Run(m, UnrollsFor(target))),
+        new("unroll_loops", "gives the registers of a machine without vectors their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
+        new("simplify_unrolled", "folds what unrolling made constant", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("trim_boundary", "the loops of the boundary end where their guards do", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
+        new("scalarize_registers", "while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
+        new("emulate_narrow_types", "functions of a narrow type are functions of its carrier", LoopLevel.Expanded, LoopLevel.Expanded, EmulateNarrowTypes.RunWithoutConversions),
+        new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
+        new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
+        new("simplify_flat", "last: what is printed is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
+    ];
+
+    // Compilers unroll a tile of vectors themselves; one of scalars they leave in memory.
+    private static bool UnrollsFor(CpuTarget target) => target.VectorBytes <= 8;
+
+    /// <summary>Runs the passes for C.</summary>
+    /// <inheritdoc cref="Run(LoopModule, CpuTarget, Action{Pass, LoopModule}?, CancellationToken)"/>
+    public static LoopModule RunForC(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null, CancellationToken cancellation = default) =>
+        Run(ForC(target), module, trace, cancellation);
+
+    /// <summary>Runs the passes for a CPU.</summary>
     /// <param name="module">Of any level; passes whose level it has left behind are skipped.</param>
     /// <param name="target">The CPU to lower for.</param>
     /// <param name="trace">Called after each pass with its result.</param>
     /// <param name="cancellation">Looked at before each pass.</param>
     /// <exception cref="DiagnosticException">A buffer is larger than an address space (TX3001).</exception>
     /// <exception cref="InsufficientExecutionStackException">An expression is nested too deeply.</exception>
-    public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null, CancellationToken cancellation = default)
+    public static LoopModule Run(LoopModule module, CpuTarget target, Action<Pass, LoopModule>? trace = null, CancellationToken cancellation = default) =>
+        Run(For(target), module, trace, cancellation);
+
+    private static LoopModule Run(ImmutableArray<Pass> passes, LoopModule module, Action<Pass, LoopModule>? trace, CancellationToken cancellation)
     {
         // Sizes are checked first: products of extents that fit are safe to compute with.
         foreach (var f in module.Functions)
             foreach (var buffer in f.Parameters.Concat(f.Temporaries)) buffer.TryBytes();
-        foreach (var pass in For(target))
+        foreach (var pass in passes)
         {
             if (module.Level > pass.From) continue;
             cancellation.ThrowIfCancellationRequested();

@@ -18,7 +18,6 @@ internal static unsafe class CodeGenerator
     /// <exception cref="CompilerBugException">LLVM refuses the text; a file with it is named.</exception>
     public static ImmutableArray<byte> Compile(string text, LlvmTarget target, CodegenFile file)
     {
-        LlvmTarget.EnsureRegistered();
         var context = LlvmC.LLVMContextCreate();
         var errors = new List<string>();
         var state = GCHandle.Alloc(errors);
@@ -63,7 +62,7 @@ internal static unsafe class CodeGenerator
     {
         if (LlvmC.LLVMGetTargetFromTriple(target.Triple, out var t, out var error) is not LlvmBool.False)
             throw new CompilerBugException("llvm", $"no target for `{target.Triple}`: {LlvmC.Take(error)}");
-        var machine = LlvmC.LLVMCreateTargetMachine(t, target.Triple, target.Cpu, target.Features, Level, RelocationMode.Pic, CodeModel.Default);
+        var machine = LlvmC.LLVMCreateTargetMachine(t, target.Triple, target.Cpu, target.Features, Level, target.Relocation, CodeModel.Default);
         return machine.Pointer != 0 ? machine : throw new CompilerBugException("llvm", $"no target machine for `{target.Triple}`");
     }
 

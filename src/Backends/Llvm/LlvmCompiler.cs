@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Tx.Backends.Llvm.Native;
@@ -73,7 +72,7 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
         protected override void VisitEmission(InstructionCall c) => Line ??= c.Emission?.Operations.FirstOrDefault(o => o.Kind is EmitKind.Assembly)?.Span;
     }
 
-    private static EmitterTarget TargetOf(CpuTarget target) => new(RuntimeInformation.ProcessArchitecture is Architecture.X64, target.VectorBytes);
+    internal static EmitterTarget TargetOf(CpuTarget target) => new(target.Architecture is CpuArchitecture.X86, target.VectorBytes);
 
     /// <summary>All but the module that decides what object code comes out for a target.</summary>
     /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19.</exception>

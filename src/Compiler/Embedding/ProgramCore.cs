@@ -13,7 +13,6 @@ internal sealed class ProgramCore : IDisposable
 {
     private readonly OperatorResolver _resolver;
     private readonly ScheduleResolver _schedules;
-    private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
     private readonly Lazy<DeclarationTable> _declarations;
     private int _owners = 1;
     private bool _isClosed;
@@ -32,7 +31,6 @@ internal sealed class ProgramCore : IDisposable
     public ImmutableDictionary<string, Scalar> Defines { get; }
     public CpuTarget Target { get; }
     public LlvmCompiler Backend { get; } = new(ObjectCache.Default());
-    public LlvmJit Jit => _jit.Value;
 
     /// <summary>Binds, proves or schedules: one thread at a time, since the prover has one context.</summary>
     public T Ask<T>(Func<OperatorResolver, ScheduleResolver, T> question, CancellationToken cancellation)
@@ -79,7 +77,6 @@ internal sealed class ProgramCore : IDisposable
             if (--_owners > 0) return;
             _resolver.Dispose();
             _schedules.Dispose();
-            if (_jit.IsValueCreated) _jit.Value.Dispose();
         }
     }
 }

@@ -5,6 +5,7 @@ using Tx.Lang.Program;
 using Tx.Lang.Semantics;
 using Tx.Lang.Syntax;
 using Tx.Lower;
+using Tx.Fuzz.CPrograms;
 using Tx.Runtime;
 
 namespace Tx.Fuzz;
@@ -32,12 +33,14 @@ public sealed class DifferentialRunner : IDisposable
     /// <param name="target">What to schedule for; null: this machine. Wider vectors than the machine has still run, in parts.</param>
     /// <param name="symbolic">Programs are lowered and compiled once for all sizes, and run at several.</param>
     /// <param name="passes">Instead of the target's pass list; to see what a broken pass does.</param>
-    public DifferentialRunner(CpuTarget? target = null, bool symbolic = false, ImmutableArray<Pass>? passes = null)
+    /// <param name="inC">Programs run in C, too: scheduled for this machine and for a small one, with sanitizers.</param>
+    /// <exception cref="DiagnosticException">There is no compiler of C (TX4051).</exception>
+    public DifferentialRunner(CpuTarget? target = null, bool symbolic = false, ImmutableArray<Pass>? passes = null, bool inC = false)
     {
         _symbolic = symbolic;
         _compiler = new(target ?? CpuTarget.Host());
-        _comparer = new(_compiler, passes);
-        _resolver = new(() => _table, new TensorAllocator());
+        _comparer = new(_compiler, passes, inC ? new CComparer(_compiler.Target) : null);
+        _resolver = new(() => _table, new TensorAllocator()) { TriesLaws = false };
     }
 
     /// <summary>Null where everything agrees.</summary>

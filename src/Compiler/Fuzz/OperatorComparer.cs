@@ -8,6 +8,7 @@ using Tx.Lower.Build;
 using Tx.Lower.Interpreter;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule;
+using Tx.Fuzz.CPrograms;
 using Tx.Runtime;
 
 namespace Tx.Fuzz;
@@ -37,7 +38,8 @@ internal sealed record Disagreement(string Where, string What);
 /// pass, and as a compiled kernel, and compares the results.</summary>
 /// <param name="compiler">Compiles for its target.</param>
 /// <param name="passes">Null: the pass list of the target.</param>
-internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<Pass>? passes = null) : IDisposable
+/// <param name="c">Not null: programs in C are run, too.</param>
+internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<Pass>? passes = null, CComparer? c = null) : IDisposable
 {
     private readonly WorkerPool _pool = new(2);
     private readonly TensorAllocator _allocator = new();
@@ -79,7 +81,8 @@ internal sealed class OperatorComparer(KernelCompiler compiler, ImmutableArray<P
             }
             Where = $"{prefix}kernel";
             using var kernel = compiler.CompileAlone(module);
-            return Each((r, _) => Execute(kernel, r)) is { } d ? new(Where, d) : null;
+            if (Each((r, _) => Execute(kernel, r)) is { } d) return new(Where, d);
+            return c is null ? null : c.Run(runs, expected, isSymbolic, where => Where = prefix + where);
         }
         catch (Exception e) when (e is InterpreterFaultException or CompilerBugException or DiagnosticException or InvalidOperationException or OverflowException or ArgumentException)
         {

@@ -1,11 +1,21 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tx.Core;
 
-/// <summary>What schedules and passes need to know of a CPU.</summary>
-/// <param name="Name"><c>host</c>, or an LLVM CPU name.</param>
+/// <summary>A family of instruction sets.</summary>
+public enum CpuArchitecture
+{
+    X86,
+    AArch64,
+    /// <summary>Arm's 32-bit profiles; of them, those for microcontrollers.</summary>
+    Arm,
+}
+
+/// <summary>What schedules, passes and backends need to know of a CPU. <see cref="TargetCatalog"/> has those that can be named.</summary>
+/// <param name="Name"><c>host</c>, or a name of the catalog.</param>
 /// <param name="Features">In LLVM's names, sorted: <c>avx2</c>, <c>fma</c>, <c>avx512f</c>, <c>avx512vnni</c>.</param>
 /// <param name="VectorBytes">Width of one vector register.</param>
 /// <param name="VectorRegisters">Architectural vector registers.</param>
@@ -15,6 +25,28 @@ namespace Tx.Core;
 public sealed record CpuTarget(
     string Name, ImmutableSortedSet<string> Features, int VectorBytes, int VectorRegisters, long L1Bytes, long L2Bytes, long L3Bytes)
 {
+    public CpuArchitecture Architecture { get; init; } = HostArchitecture;
+
+    /// <summary>LLVM's name of the CPU; null where it is <see cref="Name"/>.</summary>
+    public string? Processor { get; init; }
+
+    /// <summary>Features to switch on or off beside those of the CPU, in LLVM's form: <c>+dotprod,-aes</c>.</summary>
+    public string FeatureChanges { get; init; } = "";
+
+    /// <summary>Processor, system and binary interface in LLVM's form; null: that of this machine.</summary>
+    public string? Triple { get; init; }
+
+    /// <summary>Without an operating system: no shared libraries, no position-independent code.</summary>
+    public bool IsFreestanding => Architecture is CpuArchitecture.Arm;
+
+    public int PointerBytes => Architecture is CpuArchitecture.Arm ? 4 : 8;
+
+    /// <summary>No tensor and no arena may be larger.</summary>
+    public long MaxBytes => PointerBytes == 4 ? int.MaxValue : 1L << 47;
+
+    /// <summary>That of this process.</summary>
+    public static CpuArchitecture HostArchitecture => RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64 ? CpuArchitecture.X86 : CpuArchitecture.AArch64;
+
     public bool Has(string feature) => Features.Contains(feature);
 
     /// <summary>Vector lanes of an element type.</summary>
@@ -22,6 +54,9 @@ public sealed record CpuTarget(
 
     /// <summary>Converts vectors of <c>f16</c> to <c>f32</c> and back.</summary>
     public bool ConvertsHalf => Has("f16c") || Has("neon");
+
+    /// <summary>Has an instruction for a product and a sum with one rounding; elsewhere that is a call.</summary>
+    public bool FusesMultiplyAdd => Architecture is not CpuArchitecture.X86 || Has("fma");
 
     /// <summary>This CPU with more features, and the vectors that come with them; the same where it has them all.</summary>
     public CpuTarget With(IEnumerable<string> features)

@@ -30,8 +30,8 @@ internal sealed partial class EmissionBinder(string name, ImmutableArray<TensorS
 
     private bool Bind(EmitSyntax emit, bool isLast)
     {
-        bool isAssembly = emit.Language.Text == "asm";
-        if (!isAssembly && emit.Language.Text != "llvm") return Refuse(emit.Language.Span, $"`{emit.Language.Text}` is no language that is emitted", "write `emit llvm \"…\"(…)` or `emit asm \"…\"(…)`");
+        bool isC = emit.Language.Text == "c", isText = isC || emit.Language.Text == "asm";
+        if (!isText && emit.Language.Text != "llvm") return Refuse(emit.Language.Span, $"`{emit.Language.Text}` is no language that is emitted", "write `emit llvm \"…\"(…)`, `emit asm \"…\"(…)` or `emit c \"…\"(…)`");
         var target = (Type: written.Type, Lanes: (int)Math.Min(int.MaxValue, Instruction.CountOf(written)));
         string result = emit.Result?.Text ?? written.Name;
         if (isLast && result != written.Name) return Refuse(emit.Result!.Span, $"its result is `{written.Name}`", $"write `-> {written.Name}`");
@@ -50,11 +50,12 @@ internal sealed partial class EmissionBinder(string name, ImmutableArray<TensorS
         var arguments = new List<(EmitArgument Argument, ElementType Type, int Lanes)>();
         foreach (var a in emit.Arguments)
         {
-            if (a.Name is not null && !isAssembly) return Refuse(a.Name.Span, "arguments of LLVM have no names", "write them in order");
+            if (a.Name is not null && !isText) return Refuse(a.Name.Span, "arguments of LLVM have no names", "write them in order");
             if (Read(a.Value) is not { } read) return Refuse(a.Value.Span, "this is neither an operand nor made of one", "write an operand, what a line before gives, `bits(i32[16], b)`, `broadcast(x, 16)`, `i16(1)` or `vector(i8, 0, 1)`");
             arguments.Add(read);
         }
-        if (isAssembly) return Assembly(emit, result, declared, arguments);
+        if (isC) return InC(emit, result, declared, isLast ? target : null, arguments);
+        if (isText) return Assembly(emit, result, declared, arguments);
         if (KnownIntrinsics.Find(emit.Text) is { } signature) return Intrinsic(emit, result, signature, isLast ? target : declared, arguments);
         return KnownOperations.Contains(emit.Text) ? Operation(emit, result, declared, arguments)
             : Refuse(emit.Span, $"`{emit.Text}` is not known", Suggestion.For(emit.Text, [.. KnownIntrinsics.Names, .. KnownOperations.Names]) is { } near ? $"did you mean `{near}`?" : "leave the emission out: the declared loops are emitted");
@@ -111,32 +112,60 @@ internal sealed partial class EmissionBinder(string name, ImmutableArray<TensorS
     {
         if (features.IsEmpty) return Refuse(emit.Language.Span, "assembly is for one kind of processor", "declare the feature that it needs: `on cpu(\"avx2\")`");
         if (declared is not { } type) return Refuse(emit.Result!.Span, "assembly needs the type of its result", "declare it: `-> p: i32[8]`");
+        if (OwnNames(emit) is not { } names) return false;
+        int tied = names.IndexOf(result);
+        if (tied >= 0 && !IsSame(Of(arguments[tied]), type)) return Refuse(emit.Arguments[tied].Span, $"`{result}` is read as {Show(Of(arguments[tied]))} and written as {Show(type)}", "give both one type");
+        if (Filled(emit, names, word => word == result ? "$0" : null, names.Append(result)) is not { } text) return false;
+        if (!Placeholder().Matches(emit.Text).Any(m => m.Groups[1].Value == result)) return Refuse(emit.Span, $"it does not write its result `{result}`", $"name it in the text: `{{{result}}}`");
+        return Made(emit, result, EmitKind.Assembly, text, arguments, type, declared, tied);
+    }
+
+    /// <summary>An expression of C over numbers: an operand of several elements is taken as the bits of one.</summary>
+    /// <param name="written">The operand that the last line gives.</param>
+    private bool InC(EmitSyntax emit, string result, (ElementType Type, int Lanes)? declared, (ElementType Type, int Lanes)? written, List<(EmitArgument Argument, ElementType Type, int Lanes)> arguments)
+    {
+        if (declared is not { } type) return Refuse(emit.Result!.Span, "an expression of C needs the type of its result", "declare it: `-> p: i32`");
+        if (OwnNames(emit) is not { } names) return false;
+        foreach (var (a, syntax) in arguments.Zip(emit.Arguments))
+            if (a.Lanes != 1 || a.Argument.Lanes != 0 || a.Type.IsPacked)
+                return Refuse(syntax.Span, $"an argument of C is one number, this is {Show(Of(a))}", $"take its bits as one: `bits(i{(a.Type.Bits * a.Lanes).ToString(System.Globalization.CultureInfo.InvariantCulture)}, …)`");
+        if (type.Lanes != 1 && (written is null || type.Type.Bits * type.Lanes is not (16 or 32 or 64)))
+            return Refuse(emit.Span, $"its result {Show(type)} is not one number", "give the bits of what is written as a number of 16, 32 or 64 bits");
+        return Filled(emit, names, _ => null, names) is { } text && Made(emit, result, EmitKind.C, text, arguments, type, declared, -1);
+    }
+
+    // The names by which the text knows its arguments.
+    private List<string>? OwnNames(EmitSyntax emit)
+    {
         var names = new List<string>();
         foreach (var a in emit.Arguments)
         {
-            if ((a.Name?.Text ?? (a.Value as NameExpressionSyntax)?.Name) is not { } own || names.Contains(own)) return Refuse(a.Span, "an argument of assembly has a name of its own", "name it: `x = bits(i32[8], a)`");
+            if ((a.Name?.Text ?? (a.Value as NameExpressionSyntax)?.Name) is not { } own || names.Contains(own))
+            {
+                Refuse(a.Span, $"an argument of {(emit.Language.Text == "c" ? "C" : "assembly")} has a name of its own", "name it: `x = bits(i32[8], a)`");
+                return null;
+            }
             names.Add(own);
         }
-        int tied = names.IndexOf(result);
-        if (tied >= 0 && !IsSame(Of(arguments[tied]), type)) return Refuse(emit.Arguments[tied].Span, $"`{result}` is read as {Show(Of(arguments[tied]))} and written as {Show(type)}", "give both one type");
+        return names;
+    }
+
+    // The text with numbers in the place of names in braces; null after an error.
+    private string? Filled(EmitSyntax emit, List<string> names, Func<string, string?> other, IEnumerable<string> known)
+    {
         string? unknown = null;
-        bool writes = false;
         string text = Placeholder().Replace(emit.Text.Replace("$", "$$", StringComparison.Ordinal), m =>
         {
             string word = m.Groups[1].Value;
-            if (word == result)
-            {
-                writes = true;
-                return "$0";
-            }
+            if (other(word) is { } result) return result;
             int at = names.IndexOf(word);
             if (at < 0) unknown ??= word;
             return $"${at + 1}";
         });
-        if (unknown is not null)
-            return Refuse(emit.Span, $"`{{{unknown}}}` is no operand of this assembly", Suggestion.For(unknown, names.Append(result)) is { } near ? $"did you mean `{{{near}}}`?" : $"its operands are {string.Join(", ", names.Append(result).Distinct().Select(n => $"`{{{n}}}`"))}");
-        if (!writes) return Refuse(emit.Span, $"it does not write its result `{result}`", $"name it in the text: `{{{result}}}`");
-        return Made(emit, result, EmitKind.Assembly, text, arguments, type, declared, tied);
+        if (unknown is null) return text;
+        Refuse(emit.Span, $"`{{{unknown}}}` is no operand of this {(emit.Language.Text == "c" ? "expression" : "assembly")}",
+            Suggestion.For(unknown, known) is { } near ? $"did you mean `{{{near}}}`?" : $"its operands are {string.Join(", ", known.Distinct().Select(n => $"`{{{n}}}`"))}");
+        return null;
     }
 
     private bool Made(

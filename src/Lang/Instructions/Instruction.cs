@@ -16,6 +16,9 @@ public sealed record Instruction(
     string Name, string Target, ImmutableArray<string> Features, ImmutableArray<TensorSymbol> Operands, TensorSymbol Written, Operator Semantics, BinaryOp? Update,
     ImmutableArray<EmitOperation> Emission, SourceSpan Span)
 {
+    /// <summary>What stands for it in C, one value after another; the last is what is written. Empty: the declared loops do.</summary>
+    public ImmutableArray<EmitOperation> CEmission { get; init; } = [];
+
     public static long CountOf(TensorSymbol operand) => operand.Shape.Aggregate(1L, (n, e) => n * ((ConstTerm)e).Value.Integer);
 }
 
@@ -27,6 +30,8 @@ public enum EmitKind : byte
     Operation,
     /// <summary>Assembly, in which <c>$0</c> is the result and <c>$1</c> the first argument.</summary>
     Assembly,
+    /// <summary>An expression of C, in which <c>$1</c> is the first argument.</summary>
+    C,
 }
 
 /// <summary>One operation on vectors, whose value later ones may use.</summary>

@@ -62,8 +62,9 @@ public static class InstructionBinder
         var on = syntax.Clauses.OfType<OnClauseSyntax>().FirstOrDefault();
         var emits = syntax.Body.OfType<EmitSyntax>().ToList();
         ImmutableArray<string> features = on is null ? [] : [.. on.Features];
-        var emission = new EmissionBinder(name, operands, result, features, bag).Bind(emits);
-        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Name.Span);
+        var emission = new EmissionBinder(name, operands, result, features, bag).Bind([.. emits.Where(e => e.Language.Text != "c")]);
+        var inC = new EmissionBinder(name, operands, result, features, bag).Bind([.. emits.Where(e => e.Language.Text == "c")]);
+        return new(name, on?.Target.Text ?? device ?? "cpu", features, operands, result, semantics, update, emission, syntax.Name.Span) { CEmission = inC };
     }
 
     private static string? WhyNotPlain(Equation equation, BinaryOp? update)

@@ -45,13 +45,15 @@ public sealed class WorkspacePlan
     public WorkspaceSlot? SlotOf(Buffer buffer) => _slots.TryGetValue(buffer, out var slot) ? slot : null;
 
     /// <summary>Plans a function.</summary>
+    /// <param name="stackBytes">An allocated buffer up to this size stays on the stack,</param>
+    /// <param name="frameBytes">as long as all of those together stay below this.</param>
     /// <exception cref="DiagnosticException">The buffers need more than an address space (TX3001).</exception>
-    public static WorkspacePlan Of(LoopFunction function)
+    public static WorkspacePlan Of(LoopFunction function, long stackBytes = StackBytes, long frameBytes = FrameBytes)
     {
         var slots = new Dictionary<Buffer, WorkspaceSlot>();
         var symbolic = new SymbolicSlotList();
         long temporaries = PlaceTemporaries(function, slots, symbolic);
-        var allocations = new AllocationWalk(slots, temporaries, symbolic);
+        var allocations = new AllocationWalk(slots, temporaries, symbolic, stackBytes, frameBytes);
         allocations.Visit(function.Body);
         if (Math.Max(allocations.SharedBytes, allocations.WorkerBytes) > BufferSize.MaxBytes)
             throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
@@ -233,7 +235,7 @@ public sealed class WorkspacePlan
         }
     }
 
-    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start, SymbolicSlotList symbolic) : Walker
+    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start, SymbolicSlotList symbolic, long stackBytes, long frameBytes) : Walker
     {
         private long _shared = start, _worker, _frame;
         private int _depth;
@@ -274,7 +276,7 @@ public sealed class WorkspacePlan
                 return;
             }
             long bytes = Aligned(exact);
-            if (bytes <= StackBytes && _frame + bytes <= FrameBytes)
+            if (bytes <= stackBytes && _frame + bytes <= frameBytes)
             {
                 _frame += bytes;
                 Visit(a.Body);

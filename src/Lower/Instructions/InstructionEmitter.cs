@@ -16,18 +16,23 @@ internal static class InstructionEmitter
         Stmt body = match.Store(combines, origin);
         foreach (var f in loops.Reverse()) body = new For(f.Variable, Expr.Index(0), Expr.Index(match.ExtentOf(f.Variable)), LoopKind.Serial, body, null, f.Origin);
         var instruction = match.Pattern.Instruction;
-        InstructionEmission? emission = instruction.Emission.IsEmpty ? null
-            : new([.. instruction.Emission.Select(o => Operation(match, o))], instruction.Features, match.Tiles[instruction.Written].Buffer, match.Vector(instruction.Written));
-        return new InstructionCall(instruction.Name, emission, new Instantiate([]).Visit(body), origin);
+        return new InstructionCall(instruction.Name, Emission(match, instruction.Emission), new Instantiate([]).Visit(body), origin) { CEmission = Emission(match, instruction.CEmission) };
     }
 
-    private static EmittedOperation Operation(InstructionMatch match, EmitOperation o) =>
-        new(o.Kind, o.Text, [.. o.Arguments.Select(a => Argument(match, a))], new(o.Type, o.Lanes), o.Tied) { Span = o.Span };
+    private static InstructionEmission? Emission(InstructionMatch match, ImmutableArray<EmitOperation> operations)
+    {
+        var instruction = match.Pattern.Instruction;
+        return operations.IsEmpty ? null
+            : new([.. operations.Select(o => Operation(match, o, operations))], instruction.Features, match.Tiles[instruction.Written].Buffer, match.Vector(instruction.Written));
+    }
 
-    private static InstructionArgument Argument(InstructionMatch match, EmitArgument a)
+    private static EmittedOperation Operation(InstructionMatch match, EmitOperation o, ImmutableArray<EmitOperation> all) =>
+        new(o.Kind, o.Text, [.. o.Arguments.Select(a => Argument(match, a, all))], new(o.Type, o.Lanes), o.Tied) { Span = o.Span };
+
+    private static InstructionArgument Argument(InstructionMatch match, EmitArgument a, ImmutableArray<EmitOperation> all)
     {
         var value = a.Operand is { } operand ? new Load(match.Tiles[operand].Buffer, match.Vector(operand)) : null;
-        var earlier = a.Earlier is { } n ? match.Pattern.Instruction.Emission[n] : null;
+        var earlier = a.Earlier is { } n ? all[n] : null;
         IrType source = value?.Type ?? (earlier is not null ? new(earlier.Type, earlier.Lanes) : new(a.Constant!.Type, a.Constant.Lanes.Length));
         return new(value, a.Earlier ?? -1, a.Constant?.Lanes ?? [], source, a.Bits is var (type, lanes) ? new IrType(type, lanes) : null, a.Lanes);
     }

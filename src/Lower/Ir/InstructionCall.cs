@@ -11,6 +11,8 @@ public sealed class InstructionCall(string name, InstructionEmission? emission, 
 {
     public string Name { get; } = name;
     public InstructionEmission? Emission { get; } = emission;
+    /// <summary>What stands for it in C; null where it has no form of its own there.</summary>
+    public InstructionEmission? CEmission { get; init; }
     public Stmt Body { get; } = body;
 }
 

@@ -212,8 +212,9 @@ public abstract class Rewriter
     protected virtual Stmt VisitInstruction(InstructionCall c)
     {
         var emission = c.Emission is null ? null : VisitEmission(c.Emission);
+        var inC = c.CEmission is null ? null : VisitEmission(c.CEmission);
         var body = Visit(c.Body);
-        return Same(emission, c.Emission) && Same(body, c.Body) ? c : new InstructionCall(c.Name, emission, body, c.Origin);
+        return Same(emission, c.Emission) && Same(inC, c.CEmission) && Same(body, c.Body) ? c : new InstructionCall(c.Name, emission, body, c.Origin) { CEmission = inC };
     }
 
     protected virtual InstructionEmission VisitEmission(InstructionEmission e)

@@ -11,9 +11,14 @@ namespace Tx.Lower.Passes;
 /// <remarks><c>+ - * /</c> and square roots of two small floats, rounded to <c>f32</c> and again, are rounded correctly: 24 digits are at least twice 11 and two more.</remarks>
 public static class EmulateNarrowTypes
 {
-    public static LoopModule Run(LoopModule module, CpuTarget target) => module.Map(f =>
+    public static LoopModule Run(LoopModule module, CpuTarget target) => Run(module, target.ConvertsHalf);
+
+    /// <summary>For a language without half floats: all that is left of them are their bits.</summary>
+    public static LoopModule RunWithoutConversions(LoopModule module) => Run(module, convertsHalf: false);
+
+    private static LoopModule Run(LoopModule module, bool convertsHalf) => module.Map(f =>
     {
-        var emulation = new Emulation(new(target.ConvertsHalf));
+        var emulation = new Emulation(new(convertsHalf));
         return f.With(emulation.Visit(f.Body), emulation.Buffers(f.Temporaries));
     });
 

@@ -22,8 +22,9 @@ internal static class FuzzCommand
         var schedules = new Option<bool>("--schedules") { Description = "random schedules for random programs; with --coverage which steps they have" };
         var steps = new Option<bool>("--every-step") { Description = "with --schedules: run the nests after every step" };
         var shrink = new Option<string?>("--shrink") { Description = "with --schedules: make the first failure smaller and write it into this folder", HelpName = "FOLDER" };
+        var inC = new Option<bool>("--c") { Description = "run each program in C, too: scheduled for this machine and for a microcontroller, compiled here with sanitizers" };
         var json = Arguments.Json();
-        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, coverage, mutate, schedules, steps, shrink, json };
+        var command = new Command("fuzz", "Runs random programs by the reference evaluator, the loop interpreter after every pass, and as kernels, and compares.") { seed, count, show, vector, symbolic, stop, coverage, mutate, schedules, steps, shrink, inC, json };
         command.SetAction(parsed =>
         {
             ulong first = parsed.GetValue(seed);
@@ -51,7 +52,7 @@ internal static class FuzzCommand
             int failures = 0;
             if (parsed.GetValue(vector) is { } bytes && bytes is not (16 or 32 or 64)) throw new RequestException($"--vector {bytes} is not 16, 32 or 64");
             var host = CpuTarget.Host();
-            using var runner = new DifferentialRunner(parsed.GetValue(vector) is { } width ? host with { VectorBytes = width, VectorRegisters = width == 64 ? 32 : 16 } : host, parsed.GetValue(symbolic));
+            using var runner = new DifferentialRunner(parsed.GetValue(vector) is { } width ? host with { VectorBytes = width, VectorRegisters = width == 64 ? 32 : 16 } : host, parsed.GetValue(symbolic), inC: parsed.GetValue(inC));
             for (int i = 0; i < n; i++)
             {
                 if (runner.Run(ProgramGenerator.Generate(unchecked(first + (ulong)i))) is not { } failure) continue;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tx.Core;
 using Tx.Runtime;
 
 namespace Tx.Repl.Commands;
@@ -9,23 +10,27 @@ internal static class PrintCommand
     {
         var (file, op, shape, defines) = (Arguments.File(), Arguments.Operator(), Arguments.Shape(), Arguments.Defines());
         var (schedule, knobs) = (Arguments.Schedule(), Arguments.Knobs());
-        var stage = new Option<string?>("--stage") { Description = "how far to go: syntax, program, loops, final, llvm, asm" };
-        stage.AcceptOnlyFromAmong("syntax", "program", "loops", "final", "llvm", "asm");
+        var stage = new Option<string?>("--stage") { Description = "how far to go: syntax, program, loops, final, llvm, asm, c" };
+        stage.AcceptOnlyFromAmong("syntax", "program", "loops", "final", "llvm", "asm", "c");
+        var emit = new Option<string?>("--emit") { Description = "what a compiler takes: c (C99), llvm, asm" };
+        emit.AcceptOnlyFromAmong("c", "llvm", "asm");
+        var target = new Option<string?>("--target") { Description = "schedule and print for another processor: x86-64-v3, aarch64, cortex-m7, …", HelpName = "NAME" };
         var steps = new Option<bool>("--steps") { Description = "the nest after each line of the schedule, and what changed" };
         var html = new Option<string?>("--html") { Description = "write the schedule, its steps, nests and code as one page", HelpName = "FILE" };
-        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, steps, html, schedule, knobs, shape, defines };
+        var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, emit, target, steps, html, schedule, knobs, shape, defines };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(stage) is null && !result.GetValue(steps) && result.GetValue(html) is null) result.AddError("Option '--stage', '--steps' or '--html' is required.");
+            if (result.GetValue(stage) is not null && result.GetValue(emit) is not null) result.AddError("Options '--stage' and '--emit' say the same; give one of them.");
+            else if ((result.GetValue(stage) ?? result.GetValue(emit)) is null && !result.GetValue(steps) && result.GetValue(html) is null) result.AddError("Option '--stage', '--emit', '--steps' or '--html' is required.");
         });
         command.SetAction(parsed =>
         {
             var values = Arguments.ParseDefines(parsed.GetValue(defines));
-            using var session = new Session(new() { Threads = 1, Defines = values }, new ConsoleOutput(output, error));
+            using var session = new Session(new() { Threads = 1, Defines = values, Target = parsed.GetValue(target) is { } cpu ? TargetCatalog.Parse(cpu) : null }, new ConsoleOutput(output, error));
             if (session.Load(Arguments.Existing(parsed.GetRequiredValue(file))) is null) return CommandLineApp.FaultOf(session);
             string? name = parsed.GetValue(schedule);
             var request = OperatorRequest.Find(session, parsed.GetRequiredValue(op), Arguments.ParseShape(parsed.GetValue(shape)), name, Arguments.ParseKnobs(parsed.GetValue(knobs), name));
-            if (parsed.GetValue(stage) is { } wanted) output.WriteLine(request.Print(wanted).TrimEnd('\n'));
+            if ((parsed.GetValue(stage) ?? parsed.GetValue(emit)) is { } wanted) output.WriteLine(request.Print(wanted).TrimEnd('\n'));
             if (parsed.GetValue(html) is { } page && request.Page() is { } text) DataFile.WriteText(page, text);
             else if (parsed.GetValue(html) is not null) return WithoutSchedule(parsed.GetRequiredValue(op), error);
             return parsed.GetValue(steps) ? PrintSteps(request, parsed.GetRequiredValue(op), output, error) : CommandLineApp.Fine;

@@ -14,16 +14,6 @@ internal static unsafe partial class LlvmC
     [LibraryImport(Library)] internal static partial void LLVMGetVersion(out uint major, out uint minor, out uint patch);
     [LibraryImport(Library)] internal static partial void LLVMInstallFatalErrorHandler(delegate* unmanaged<byte*, void> handler);
 
-    [LibraryImport(Library)] internal static partial void LLVMInitializeX86TargetInfo();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeX86Target();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeX86TargetMC();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeX86AsmPrinter();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeX86AsmParser();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64TargetInfo();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64Target();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64TargetMC();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64AsmPrinter();
-    [LibraryImport(Library)] internal static partial void LLVMInitializeAArch64AsmParser();
 
     [LibraryImport(Library)] internal static partial MessageRef LLVMGetDefaultTargetTriple();
     [LibraryImport(Library)] internal static partial MessageRef LLVMGetHostCPUName();
