@@ -17,10 +17,12 @@ internal sealed class LibraryOperators(Session session)
     private static readonly long[] s_sizes = [1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 20, 33];
     private static readonly ElementType[] s_numbers = [ElementType.F32, ElementType.I8, ElementType.U8, ElementType.I16, ElementType.I32, ElementType.U32, ElementType.I64, ElementType.F16, ElementType.BF16, ElementType.F64];
 
-    public IEnumerable<LibraryCase> Of(OpSyntax op)
+    /// <param name="isWanted">By name.</param>
+    public IEnumerable<LibraryCase> Of(OpSyntax op, Func<string, bool> isWanted)
     {
         foreach (var (label, choice) in Choices(op))
         {
+            if (!isWanted(op.Name.Text + label)) continue;
             var bag = new DiagnosticBag();
             var bound = session.Resolver.Binder.Bind(op, choice, bag);
             if (bound is null || bag.HasErrors) continue;
@@ -51,9 +53,10 @@ internal sealed class LibraryOperators(Session session)
     {
         var found = ImmutableArray.CreateBuilder<ImmutableDictionary<DimSymbol, long>>();
         // A middling size first, then the smallest that are admitted, then others.
+        int top = op.Dims.Length switch { >= 7 => 4, >= 5 => 6, 4 => 9, _ => s_sizes.Length };
         for (int attempt = 0; attempt < 4000 && found.Count < 4; attempt++)
         {
-            var dims = op.Dims.ToImmutableDictionary(d => d, _ => found.Count switch { 0 => s_sizes[random.Next(5, s_sizes.Length)], 1 => s_sizes[random.Next(attempt < 2000 ? 1 : 4)], _ => s_sizes[random.Next(s_sizes.Length)] });
+            var dims = op.Dims.ToImmutableDictionary(d => d, _ => found.Count switch { 0 => s_sizes[random.Next(attempt < 1000 ? top / 2 : 0, top)], 1 => s_sizes[random.Next(attempt < 2000 ? 1 : 4)], _ => s_sizes[random.Next(top)] });
             if (Elements(op, dims) <= MaxSteps / 20 && IsAdmitted(op, dims)) found.Add(dims);
         }
         return found.ToImmutable();

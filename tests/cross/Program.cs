@@ -24,14 +24,16 @@ foreach (string file in Directory.EnumerateFiles(Path.Combine(root, "lib"), "*.t
     }
     var operators = new LibraryOperators(session);
     var own = SyntaxOperators.In(file);
-    foreach (var syntax in session.Declarations.Operators.Values.Where(o => own.Contains(o.Name.Text)).OrderBy(o => o.Span.Start))
-        foreach (var c in operators.Of(syntax))
+    foreach (var syntax in session.Declarations.Operators.Values.Where(o => own.Contains(o.Name.Text)).OrderBy(o => o.Name.Text, StringComparer.Ordinal))
+        foreach (var c in operators.Of(syntax, name => platforms.Any(p => IsWanted(name, p))))
             foreach (var platform in platforms)
-                if ($"{c.Name} {platform.Toolchain.Name}".Contains(filter, StringComparison.Ordinal)) Compare(session, c, platform);
+                if (IsWanted(c.Name, platform)) Compare(session, c, platform);
 }
 if (platforms[^1] is { Counts: true } m7 && ("conv2d_s8".Contains(filter, StringComparison.Ordinal) || filter == "count")) failures += ConvolutionCount.Run(root, m7) ? 0 : 1;
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs} programs in C agree with the reference, {failures} do not"));
 return failures == 0 && runs > 0 ? 0 : 1;
+
+bool IsWanted(string name, Platform platform) => $"{name}, {platform.Toolchain.Name}".Contains(filter, StringComparison.Ordinal);
 
 void Compare(Session session, LibraryCase c, Platform platform)
 {
