@@ -47,6 +47,15 @@ public sealed class KernelLibraryTests : IDisposable
     }
 
     [Fact]
+    public void The_manual_calls_a_library()
+    {
+        var (path, a, b, c) = (_path, new float[,] { { 1, 2 } }, new float[,] { { 3 }, { 4 } }, new float[1, 1]);
+        using var library = KernelLibrary.Load(path);
+        library["matmul"].Invoke(a, b, c);
+        Assert.Equal(11f, c[0, 0]);
+    }
+
+    [Fact]
     public void Wrong_calls_are_refused_and_write_nothing()
     {
         var library = KernelLibrary.Load(_path);
