@@ -24,6 +24,25 @@ need_libraries() {
     local missing=""
     [ -n "${TX_LLVM:-}" ] || have_library libLLVM.so.19.1 libLLVM-19.so.1 libLLVM-19.so || missing="$missing libllvm19"
     [ -n "${TX_ISL:-}" ] || have_library libisl.so.23 libisl.so.22 || missing="$missing libisl23"
+    install_packages "$missing" "install LLVM 19 and isl, or name the libraries in TX_LLVM and TX_ISL"
+}
+
+# Compilers of C for this machine, aarch64 and microcontrollers, and emulators of the last two.
+need_cross() {
+    local missing="" pair
+    for pair in gcc:gcc arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm qemu-aarch64:qemu-user aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+    done
+    command -v clang-19 >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 || missing="$missing clang"
+    [ -e /usr/lib/arm-none-eabi/newlib/nano.specs ] || [ -e /usr/lib/arm-none-eabi/lib/nano.specs ] || missing="$missing libnewlib-arm-none-eabi"
+    [ -e /usr/aarch64-linux-gnu/include/stdio.h ] || missing="$missing libc6-dev-arm64-cross"
+    [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+    install_packages "$missing" "install these compilers and emulators"
+}
+
+# install_packages NAMES OTHERWISE: installs packages of Debian; the second says what to do where that is not possible.
+install_packages() {
+    local missing=$1
     [ -n "$missing" ] || return 0
     local command="apt-get install -y --no-install-recommends$missing" as=""
     if [ "$(id -u)" != 0 ]; then
@@ -34,7 +53,7 @@ need_libraries() {
         fi
     fi
     if ! command -v apt-get >/dev/null 2>&1; then
-        echo "tx:$missing missing, and there is no apt-get here; install LLVM 19 and isl, or name the libraries in TX_LLVM and TX_ISL" >&2
+        echo "tx:$missing missing, and there is no apt-get here; $2" >&2
         return 1
     fi
     echo "tx: installing$missing" >&2

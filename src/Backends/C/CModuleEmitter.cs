@@ -23,7 +23,7 @@ internal sealed class CModuleEmitter
     public CModuleEmitter(LoopFunction function, CTarget target, string name, bool isStatic)
     {
         (_function, Target, _name, _isStatic) = (function, target, name, isStatic);
-        Plan = WorkspacePlan.Of(function, target.StackBytes, target.FrameBytes);
+        Plan = WorkspacePlan.Of(function, target.StackBytes, target.FrameBytes, target.Alignment);
         foreach (var (v, _, _) in function.Dims) _indices.Add(v);
     }
 

@@ -8,10 +8,11 @@ namespace Tx.Backends.C;
 /// to <see cref="MaxElements"/> elements.</param>
 /// <param name="StackBytes">An array of a kernel's own up to this size stands on the stack; larger ones lie in the arena.</param>
 /// <param name="FrameBytes">All of those together.</param>
-public sealed record CTarget(CpuTarget Cpu, int IndexBits, long StackBytes, long FrameBytes)
+/// <param name="Alignment">Offsets of buffers in the arena are multiples of it.</param>
+public sealed record CTarget(CpuTarget Cpu, int IndexBits, long StackBytes, long FrameBytes, int Alignment)
 {
     /// <summary>The usual choice for a processor: those of 32 bits have little stack.</summary>
-    public static CTarget For(CpuTarget cpu) => cpu.PointerBytes == 4 ? new(cpu, 32, 512, 2048) : new(cpu, 64, 4096, 64 << 10);
+    public static CTarget For(CpuTarget cpu) => cpu.PointerBytes == 4 ? new(cpu, 32, 512, 2048, 8) : new(cpu, 64, 4096, 64 << 10, 64);
 
     /// <summary>Above it, indices of 32 bits could overflow: those of a tile's padding go beyond a tensor's end.</summary>
     public long MaxElements => IndexBits == 32 ? 1L << 24 : 1L << 47;

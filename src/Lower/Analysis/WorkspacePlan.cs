@@ -15,9 +15,9 @@ public readonly record struct WorkspaceSlot(bool IsPerWorker, long Offset, long 
 public sealed record SymbolicSlot(bool IsPerWorker, ImmutableArray<Buffer> Buffers);
 
 /// <summary>Where the buffers of a function lie that are neither arguments nor on the stack: its temporaries, each from the first nest that mentions it to
-/// the last, sharing what space they can; and allocated buffers above <see cref="StackBytes"/>, one after another in the order of their nesting, shared by
-/// the workers outside parallel loops and one for each worker inside. Buffers whose extents are variables get slots of their own: temporaries
-/// that do not live at the same time share one, and so do allocations of one depth. Time is n log n in the number of temporaries.</summary>
+/// the last, and allocated buffers above <see cref="StackBytes"/>, which live in their nest, one after another in the order of their nesting; what does not live at the same
+/// time shares space (<see cref="OffsetPlan"/>). Inside parallel loops each worker has its own. Buffers whose extents are variables get slots of their own: temporaries
+/// that do not live at the same time share one, and so do allocations of one depth.</summary>
 public sealed class WorkspacePlan
 {
     public const int Alignment = 64;
@@ -47,62 +47,74 @@ public sealed class WorkspacePlan
     /// <summary>Plans a function.</summary>
     /// <param name="stackBytes">An allocated buffer up to this size stays on the stack,</param>
     /// <param name="frameBytes">as long as all of those together stay below this.</param>
+    /// <param name="alignment">Offsets of buffers of known size are multiples of it.</param>
     /// <exception cref="DiagnosticException">The buffers need more than an address space (TX3001).</exception>
-    public static WorkspacePlan Of(LoopFunction function, long stackBytes = StackBytes, long frameBytes = FrameBytes)
+    public static WorkspacePlan Of(LoopFunction function, long stackBytes = StackBytes, long frameBytes = FrameBytes, int alignment = Alignment)
     {
         var slots = new Dictionary<Buffer, WorkspaceSlot>();
         var symbolic = new SymbolicSlotList();
-        long temporaries = PlaceTemporaries(function, slots, symbolic);
-        var allocations = new AllocationWalk(slots, temporaries, symbolic, stackBytes, frameBytes);
-        allocations.Visit(function.Body);
-        if (Math.Max(allocations.SharedBytes, allocations.WorkerBytes) > BufferSize.MaxBytes)
-            throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
-        return new(slots, allocations.SharedBytes, allocations.WorkerBytes, symbolic.ToImmutable());
+        ImmutableArray<Stmt> nests = [.. NestsOf(function.Body)];
+        // What a nest allocates is over with it: first how much, then where.
+        var scratch = new long[nests.Length];
+        var (frame, worker) = (0L, 0L);
+        for (int n = 0; n < nests.Length; n++)
+        {
+            var measured = new AllocationWalk([], 0, new(), stackBytes, frameBytes, alignment, frame);
+            measured.Visit(nests[n]);
+            (scratch[n], frame, worker) = (measured.SharedBytes, measured.Frame, Math.Max(worker, measured.WorkerBytes));
+        }
+        if (worker > BufferSize.MaxBytes) throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
+        long shared = PlaceTemporaries(function, nests, slots, symbolic, scratch, alignment);
+        frame = 0;
+        for (int n = 0; n < nests.Length; n++)
+        {
+            var placed = new AllocationWalk(slots, scratch[n], symbolic, stackBytes, frameBytes, alignment, frame);
+            placed.Visit(nests[n]);
+            frame = placed.Frame;
+        }
+        return new(slots, shared, worker, symbolic.ToImmutable());
     }
 
-    private static long PlaceTemporaries(LoopFunction function, Dictionary<Buffer, WorkspaceSlot> slots, SymbolicSlotList symbolic)
+    // A name that nests share ends no life: its value is a step like any other.
+    private static IEnumerable<Stmt> NestsOf(Stmt s) => s switch
     {
-        var nests = function.Body is Block block ? block.Statements : [function.Body];
-        var remaining = function.Temporaries.ToHashSet();
-        var firstUses = new List<Buffer>[nests.Length];
-        var lastUses = new List<Buffer>[nests.Length];
-        var last = new Dictionary<Buffer, int>();
-        for (int n = 0; n < nests.Length; n++)
-        {
-            firstUses[n] = [];
-            lastUses[n] = [];
-            foreach (var buffer in Mentioned.In(nests[n]))
-            {
-                if (!remaining.Contains(buffer)) continue;
-                if (!last.ContainsKey(buffer)) firstUses[n].Add(buffer);
-                last[buffer] = n;
-            }
-        }
-        foreach (var buffer in function.Temporaries)
-            if (last.TryGetValue(buffer, out int n)) lastUses[n].Add(buffer);
+        Block b => b.Statements.SelectMany(NestsOf),
+        LetStmt l => NestsOf(l.Body).Prepend(new LetStmt(l.Variable, l.Value, Block.Empty)),
+        _ => [s],
+    };
 
-        var space = new FreeSpace();
+    // Temporaries and what the allocations of a nest need together, each with the nests between which it lives. The first gives offsets to the temporaries, the second to the nests.
+    private static long PlaceTemporaries(LoopFunction function, ImmutableArray<Stmt> nests, Dictionary<Buffer, WorkspaceSlot> slots, SymbolicSlotList symbolic, long[] scratch, int alignment)
+    {
+        var remaining = function.Temporaries.ToHashSet();
+        var life = new OrderedDictionary<Buffer, (int First, int Last)>();
         for (int n = 0; n < nests.Length; n++)
-        {
-            foreach (var buffer in firstUses[n])
-            {
-                if (buffer.TryBytes() is not { } exact)
-                {
-                    slots[buffer] = new(false, 0, 0, symbolic.Take(buffer));
-                    continue;
-                }
-                long bytes = Aligned(exact);
-                slots[buffer] = new(false, space.Take(bytes), bytes);
-                if (space.End > BufferSize.MaxBytes) throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
-            }
-            foreach (var buffer in lastUses[n])
-                if (slots[buffer].Symbolic is { } index) symbolic.Return(buffer, index);
-                else space.Return(slots[buffer].Offset, slots[buffer].Bytes);
-        }
-        return space.End;
+            foreach (var buffer in Mentioned.In(nests[n]))
+                if (remaining.Contains(buffer)) life[buffer] = (life.TryGetValue(buffer, out var known) ? known.First : n, n);
+        PlaceSymbolic(life, nests.Length, slots, symbolic);
+
+        var sized = life.Keys.Where(b => b.TryBytes() is not null).ToList();
+        ImmutableArray<PlacedItem> items = [.. sized.Select(b => new PlacedItem(Aligned(b.Bytes(), alignment), life[b].First, life[b].Last)), .. scratch.Select((bytes, n) => new PlacedItem(bytes, n, n))];
+        var (offsets, end) = OffsetPlan.Of(items);
+        if (end > BufferSize.MaxBytes) throw new DiagnosticException(LowerDiagnostics.StorageTooLarge, null, function.Name, BufferSize.MaxBytes);
+        for (int n = 0; n < sized.Count; n++) slots[sized[n]] = new(false, offsets[n], items[n].Bytes);
+        for (int n = 0; n < nests.Length; n++) scratch[n] = offsets[sized.Count + n];
+        return end;
     }
 
-    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+    private static void PlaceSymbolic(OrderedDictionary<Buffer, (int First, int Last)> life, int nests, Dictionary<Buffer, WorkspaceSlot> slots, SymbolicSlotList symbolic)
+    {
+        var open = life.Where(p => p.Key.TryBytes() is null).ToList();
+        for (int n = 0; n < nests; n++)
+        {
+            foreach (var (buffer, (first, _)) in open)
+                if (first == n) slots[buffer] = new(false, 0, 0, symbolic.Take(buffer));
+            foreach (var (buffer, (_, last)) in open)
+                if (last == n) symbolic.Return(buffer, slots[buffer].Symbolic!.Value);
+        }
+    }
+
+    private static long Aligned(long bytes, int alignment) => (bytes + alignment - 1) / alignment * alignment;
 
     /// <summary>Slots for buffers of unknown sizes.</summary>
     private sealed class SymbolicSlotList
@@ -149,67 +161,6 @@ public sealed class WorkspacePlan
         }
     }
 
-    /// <summary>Space that is handed out and comes back: the smallest gap that is large enough, else the end.</summary>
-    private sealed class FreeSpace
-    {
-        private readonly SortedSet<(long Bytes, long Offset)> _bySize = [];
-        private readonly Dictionary<long, long> _endOf = [];
-        private readonly Dictionary<long, long> _startOf = [];
-
-        public long End { get; private set; }
-
-        public long Take(long bytes)
-        {
-            if (bytes == 0) return 0;
-            var fit = _bySize.GetViewBetween((bytes, 0), (long.MaxValue, long.MaxValue)).Min;
-            if (fit.Bytes != 0)
-            {
-                Remove(fit.Offset, fit.Offset + fit.Bytes);
-                if (fit.Bytes > bytes) Add(fit.Offset + bytes, fit.Offset + fit.Bytes);
-                return fit.Offset;
-            }
-            long start = End;
-            if (_startOf.TryGetValue(End, out long gap))
-            {
-                Remove(gap, End);
-                start = gap;
-            }
-            End = start + bytes;
-            return start;
-        }
-
-        public void Return(long offset, long bytes)
-        {
-            if (bytes == 0) return;
-            long start = offset, end = offset + bytes;
-            if (_startOf.TryGetValue(start, out long before))
-            {
-                Remove(before, start);
-                start = before;
-            }
-            if (_endOf.TryGetValue(end, out long after))
-            {
-                Remove(end, after);
-                end = after;
-            }
-            Add(start, end);
-        }
-
-        private void Add(long start, long end)
-        {
-            _bySize.Add((end - start, start));
-            _endOf.Add(start, end);
-            _startOf.Add(end, start);
-        }
-
-        private void Remove(long start, long end)
-        {
-            _bySize.Remove((end - start, start));
-            _endOf.Remove(start);
-            _startOf.Remove(end);
-        }
-    }
-
     /// <summary>The buffers of a nest, in the order of first mention.</summary>
     private sealed class Mentioned : Walker
     {
@@ -235,14 +186,16 @@ public sealed class WorkspacePlan
         }
     }
 
-    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start, SymbolicSlotList symbolic, long stackBytes, long frameBytes) : Walker
+    private sealed class AllocationWalk(Dictionary<Buffer, WorkspaceSlot> slots, long start, SymbolicSlotList symbolic, long stackBytes, long frameBytes, int alignment, long frame) : Walker
     {
-        private long _shared = start, _worker, _frame;
+        private long _shared = start, _worker;
         private int _depth;
         private bool _inParallel;
 
         public long SharedBytes { get; private set; } = start;
         public long WorkerBytes { get; private set; }
+        /// <summary>Bytes on the stack.</summary>
+        public long Frame { get; private set; } = frame;
 
         public override void Visit(Expr e) { }
 
@@ -275,10 +228,10 @@ public sealed class WorkspacePlan
                 _depth--;
                 return;
             }
-            long bytes = Aligned(exact);
-            if (bytes <= stackBytes && _frame + bytes <= frameBytes)
+            long bytes = Aligned(exact, alignment);
+            if (bytes <= stackBytes && Frame + bytes <= frameBytes)
             {
-                _frame += bytes;
+                Frame += bytes;
                 Visit(a.Body);
                 return;
             }

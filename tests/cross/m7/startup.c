@@ -12,9 +12,10 @@ void _init(void);
 void _fini(void);
 unsigned long long tx_ticks(void);
 
-__attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-    &image_stack_top, (void *)Reset_Handler, (void *)Fault_Handler, (void *)Fault_Handler, (void *)Fault_Handler, (void *)Fault_Handler, (void *)Fault_Handler,
-};
+__attribute__((section(".vectors"), used)) static const struct {
+    uint32_t *stack;
+    void (*handlers[15])(void);
+} vectors = {&image_stack_top, {Reset_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler}};
 
 void _init(void) {}
 void _fini(void) {}
