@@ -49,9 +49,8 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
 
     public void Restore(ModuleBinder? binder) => _binder = binder;
 
-    /// <summary>Binds and proves every operator of a program for a representative choice; reports all that is wrong.</summary>
-    /// <param name="isChecked">Null: all of them.</param>
-    public void CheckDeclarations(LoadedProgram program, DiagnosticBag bag, Func<ItemSyntax, bool>? isChecked = null)
+    /// <summary>Binds and proves operators of a program for a representative choice; reports all that is wrong.</summary>
+    public void CheckDeclarations(LoadedProgram program, Func<ItemSyntax, bool> isChecked, DiagnosticBag bag)
     {
         RuntimeChecks.Clear();
         Notes.Clear();
@@ -60,12 +59,12 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         var choices = ConstsOf(program);
         foreach (var op in program.Declarations.Operators.Values.OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
         {
-            if (isChecked is not null && !isChecked(op)) continue;
+            if (!isChecked(op)) continue;
             Cancellation.ThrowIfCancellationRequested();
             if (CheckDeclaration(op, choices, bag) is { } bound) RuntimeChecks.AddRange(bound.RuntimeChecks.Select(c => (bound, c)));
         }
         foreach (var i in program.Declarations.Intrinsics.Values.OrderBy(i => i.Span.Source.Path, StringComparer.Ordinal).ThenBy(i => i.Span.Span.Start))
-            if (isChecked is null || isChecked(i)) InstructionBinder.Bind(i, Binder, bag);
+            if (isChecked(i)) InstructionBinder.Bind(i, Binder, bag);
         Binder.CheckReducers(bag);
     }
 
@@ -151,11 +150,18 @@ internal sealed class OperatorResolver(Func<DeclarationTable> declarations, Tens
         var report = Report(op);
         var errors = report.Diagnostics.Where(d => d.IsError).ToImmutableArray();
         if (!errors.IsEmpty) throw new DiagnosticException(errors);
+        if (Binder.BrokenLaw() is { } broken) throw new DiagnosticException([broken]);
         string key = string.Join(',', op.Dims.Select(d => dims[d]));
         if (_specialised.Contains((op, key))) return;
         errors = [.. OperatorChecker.CheckDeferred(report, Polled, dims).Where(d => d.IsError)];
         if (!errors.IsEmpty) throw new DiagnosticException(call is { } c ? [.. errors.Select(e => e.WithLabel(c, "in this call"))] : errors);
         _specialised.Add((op, key));
+    }
+
+    /// <summary>What is known of an operator for all sizes. Safe for several threads.</summary>
+    public OperatorReport ReportOf(Operator op)
+    {
+        lock (_gate) return Report(op);
     }
 
     private OperatorReport Report(Operator op)

@@ -7,12 +7,11 @@ namespace Tx;
 /// types, ranks and <c>const</c> values, and the statements are followed with shapes instead of data.</summary>
 internal static class ProgramChecker
 {
-    /// <param name="isChecked">Not null at a prompt: the declarations that are new, or rest on what is new.</param>
-    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, DiagnosticBag bag, Func<ItemSyntax, bool>? isChecked = null)
+    public static void Check(LoadedProgram program, SessionScope scope, OperatorResolver resolver, ScheduleChecker schedules, CheckScope declarations, DiagnosticBag bag)
     {
-        resolver.CheckDeclarations(program, bag, isChecked);
-        schedules.Check(program, isChecked, bag);
-        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = isChecked is not null }, bag);
+        resolver.CheckDeclarations(program, declarations.Includes, bag);
+        schedules.Check(program, declarations, bag);
+        CheckStatements(program.Tree.Root.Items, new(scope, new CheckingMachine(), isCheck: true) { MayRebind = declarations.IsAtPrompt }, bag);
     }
 
     /// <summary>Follows statements with types instead of data.</summary>

@@ -7,9 +7,9 @@ namespace Tx;
 /// <summary>Declarations that parse and that nothing can be done with yet; operators that use them are refused where they do.</summary>
 internal static class UnsupportedDeclarations
 {
-    public static IEnumerable<Diagnostic> Find(DeclarationTable table, Func<ItemSyntax, bool>? isAsked = null)
+    public static IEnumerable<Diagnostic> Find(DeclarationTable table, Func<ItemSyntax, bool> isAsked)
     {
-        foreach (var t in table.Targets.Values.Where(t => isAsked is null || isAsked(t))) yield return Refuse("target", t.Name);
+        foreach (var t in table.Targets.Values.Where(t => isAsked(t))) yield return Refuse("target", t.Name);
     }
 
     private static Diagnostic Refuse(string what, NameSyntax name) =>

@@ -44,7 +44,7 @@ public static class Pipeline
     public static ImmutableArray<Pass> For(CpuTarget target) =>
     [
         new("decompose_reductions", "first: what starts a reduction is an instance like any other", LoopLevel.Scheduled, LoopLevel.Scheduled, DecomposeReductions.Run),
-        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
         new("lower_instructions", "early: what the target does not have are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.Run(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
@@ -65,7 +65,7 @@ public static class Pipeline
     public static ImmutableArray<Pass> ForC(CpuTarget target) =>
     [
         new("decompose_reductions", "first: what starts a reduction is an instance like any other", LoopLevel.Scheduled, LoopLevel.Scheduled, DecomposeReductions.Run),
-        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, LowerInstances.Run),
+        new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
         new("lower_instructions", "early: what has no form in C are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.RunForC(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
         new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),

@@ -23,6 +23,7 @@ internal static class CommandLineApp
                 PrintCommand.Create(output, error),
                 TestCommand.Create(output, error),
                 BenchCommand.Create(output, error),
+                BuildCommand.Create(output, error),
                 ReportCommand.Create(output, error),
                 ExplainCommand.Create(output),
                 FuzzCommand.Create(output, error),

@@ -12,6 +12,7 @@ internal sealed unsafe class CallPlan
 
     private readonly NativeBlock _extents;
     private readonly int _rankSum;
+    private readonly long[] _counts, _bytes;
 
     /// <param name="image">Of a kernel whose sizes are all known, or</param>
     /// <param name="sizes">its sizes: one for each dimension that a call decides.</param>
@@ -24,6 +25,8 @@ internal sealed unsafe class CallPlan
         Shapes = [.. image.Parameters.Select((p, i) => ShapeOf(p, image.Symbolic?.Shapes[i] ?? [], values))];
         if (image.Symbolic is { Slots.IsEmpty: false } symbolic) Table = Place(image, symbolic, values);
 
+        _counts = [.. image.Parameters.Zip(Shapes, (p, shape) => p.Type.IsPacked ? TensorType.CountBytes(p.Type, shape.AsSpan()) : TensorType.CountElements(p.Type, shape.AsSpan()))];
+        _bytes = [.. image.Parameters.Zip(Shapes, (p, shape) => TensorType.CountBytes(p.Type, shape.AsSpan()))];
         foreach (var shape in Shapes) _rankSum += shape.Length;
         long bytes = 2L * sizeof(long) * _rankSum;
         _extents = NativeBlock.TryAllocate(bytes) ?? throw new DiagnosticException(RuntimeDiagnostics.WorkspaceMemory, null, image.Name, TensorType.FormatBytes(bytes));
@@ -39,6 +42,9 @@ internal sealed unsafe class CallPlan
     public ImmutableArray<long> Sizes { get; }
     /// <summary>Of each parameter.</summary>
     public ImmutableArray<ImmutableArray<long>> Shapes { get; }
+    /// <summary>Elements of each parameter, or bytes where they are packed.</summary>
+    public ReadOnlySpan<long> Counts => _counts;
+    public ReadOnlySpan<long> Bytes => _bytes;
     public long SharedBytes { get; private set; }
     public long WorkerBytes { get; private set; }
     /// <summary>What the workspace begins with; empty where the code knows its offsets.</summary>

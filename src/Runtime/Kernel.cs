@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using Tx.Core;
 using Tx.Runtime.Native;
 
@@ -7,7 +7,7 @@ namespace Tx.Runtime;
 
 /// <summary>A kernel in memory, ready to be called. Safe for several threads at one time. Disposal unloads its code once the calls that
 /// run have returned; disposing twice is harmless.</summary>
-public sealed unsafe class Kernel : IDisposable
+public sealed unsafe partial class Kernel : IDisposable
 {
     // Choices of sizes that a kernel for all sizes remembers.
     private const int MaxPlans = 256;
@@ -15,9 +15,15 @@ public sealed unsafe class Kernel : IDisposable
     private readonly delegate* unmanaged<TxCall*, int> _entry;
     private readonly IDisposable _code;
     private readonly Action<ImmutableArray<long>>? _admit;
+    private readonly ParameterFacts[] _parameters;
+    private readonly KernelDimension[] _dims;
+    // Arguments of which the first is written: they may not share memory.
+    private readonly (int Output, int Other)[] _pairs;
     private readonly WorkspaceCache _workspaces = new();
     private readonly Lock _planGate = new();
     private readonly Dictionary<ValueArray<long>, CallPlan> _plans = [];
+    private readonly Lock _variantGate = new();
+    private readonly Kernel?[] _variants = new Kernel?[2];
     // That of the call before: most calls have the same sizes.
     private CallPlan? _recent;
     // Calls that run, plus 1 until disposal: whoever brings it to 0 unloads.
@@ -34,11 +40,20 @@ public sealed unsafe class Kernel : IDisposable
     {
         (Image, _code, _admit) = (image, code, admit);
         _entry = (delegate* unmanaged<TxCall*, int>)entry;
+        _parameters = [.. image.Parameters.Select((p, i) => ParameterFacts.Of(p, image.Symbolic?.Dims.Any(d => d.Parameter == i) ?? false))];
+        _pairs = [.. Pairs(image.Parameters)];
+        _dims = [.. image.Symbolic?.Dims ?? []];
         if (image.Symbolic is null) _recent = new(image, []);
     }
 
     public KernelImage Image { get; }
     public string Name => Image.Name;
+
+    /// <summary>Runs the parallel loops of calls that name no pool; it stays its owner's to dispose.</summary>
+    public WorkerPool Pool { get; init; } = WorkerPool.Shared;
+
+    /// <summary>Makes the same kernel for views: called once for each kind that calls need, by one call at a time. Null: it takes contiguous tensors only.</summary>
+    public Func<ViewKind, Kernel>? Views { get; init; }
 
     /// <summary>Runs the kernel.</summary>
     /// <param name="arguments">Inputs, then outputs, each of its parameter's type and shape; an output is no other argument.</param>
@@ -47,29 +62,92 @@ public sealed unsafe class Kernel : IDisposable
     /// <exception cref="DiagnosticException">The arguments do not fit, a check of the kernel failed (its outputs are then unspecified), or there is no memory for its workspace.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; its outputs are unspecified.</exception>
     /// <exception cref="ObjectDisposedException">The kernel, the pool or a tensor is disposed.</exception>
+    [SkipLocalsInit]
     public void Invoke(ReadOnlySpan<NativeTensor> arguments, WorkerPool pool, CancellationToken cancellation = default)
     {
-        var plan = PlanFor(arguments);
-        pool.ThrowIfDisposed();
-        cancellation.ThrowIfCancellationRequested();
-        Enter();
-        int held = 0;
-        NativeBlock? workspace = null;
+        var views = stackalloc ArgumentView[Math.Max(1, arguments.Length)];
+        int ranks = 0, held = 0;
+        foreach (var tensor in arguments) ranks += tensor.Rank;
+        long* shape = stackalloc long[Math.Max(1, ranks)];
         try
         {
-            var buffers = stackalloc TxBuffer[Math.Max(1, arguments.Length)];
-            long* shape = plan.Extents, strides = plan.Strides;
             for (; held < arguments.Length; held++)
             {
                 var tensor = arguments[held];
+                ObjectDisposedException.ThrowIf(tensor.IsDisposed, tensor);
                 bool added = false;
                 tensor.Block.DangerousAddRef(ref added);
-                buffers[held] = new()
-                {
-                    Data = (void*)tensor.Block.Address, Shape = shape, Strides = strides, Rank = tensor.Rank, Type = (int)tensor.Type,
-                };
+                tensor.Shape.AsSpan().CopyTo(new(shape, tensor.Rank));
+                views[held] = new() { Data = (void*)tensor.Block.Address, Shape = shape, Rank = tensor.Rank, Type = tensor.Type, Form = ArgumentForm.Shaped };
                 shape += tensor.Rank;
-                strides += tensor.Rank;
+            }
+            Call(views, arguments.Length, pool, cancellation);
+        }
+        finally
+        {
+            while (held > 0) arguments[--held].Block.DangerousRelease();
+        }
+    }
+
+    /// <summary>Runs the kernel on its own <see cref="Pool"/>.</summary>
+    /// <inheritdoc cref="Invoke(ReadOnlySpan{NativeTensor}, WorkerPool, CancellationToken)"/>
+    public void Invoke(ReadOnlySpan<NativeTensor> arguments, CancellationToken cancellation = default) => Invoke(arguments, Pool, cancellation);
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
+    }
+
+    private void Call(ArgumentView* arguments, int count, WorkerPool pool, CancellationToken cancellation)
+    {
+        Enter();
+        try
+        {
+            var plan = Volatile.Read(ref _recent);
+            ViewKind? views = null;
+            if (plan is null || !IsUsual(plan, arguments, count)) plan = PlanFor(arguments, count, out views);
+            pool.ThrowIfDisposed();
+            cancellation.ThrowIfCancellationRequested();
+            if (views is { } kind) VariantFor(kind, arguments).RunVariant(plan.Sizes, arguments, count, pool, cancellation);
+            else Run(plan, arguments, count, pool, cancellation);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    // The kernel whose variant this is has checked the arguments, and stays until the call is over.
+    private void RunVariant(ImmutableArray<long> sizes, ArgumentView* arguments, int count, WorkerPool pool, CancellationToken cancellation)
+    {
+        var plan = Volatile.Read(ref _recent);
+        if (plan is null || !plan.Sizes.AsSpan().SequenceEqual(sizes.AsSpan()))
+        {
+            lock (_planGate) plan = FindPlan(sizes, null, 0);
+            Volatile.Write(ref _recent, plan);
+        }
+        Run(plan, arguments, count, pool, cancellation);
+    }
+
+    [SkipLocalsInit]
+    private void Run(CallPlan plan, ArgumentView* arguments, int count, WorkerPool pool, CancellationToken cancellation)
+    {
+        NativeBlock? workspace = null;
+        try
+        {
+            var buffers = stackalloc TxBuffer[Math.Max(1, count)];
+            long* shape = plan.Extents, strides = plan.Strides;
+            for (int i = 0; i < count; i++)
+            {
+                ref readonly var p = ref _parameters[i];
+                ref readonly var a = ref arguments[i];
+                var b = buffers + i;
+                b->Data = a.Data;
+                b->Shape = shape;
+                b->Strides = a.IsStrided ? a.Strides : strides;
+                (b->Offset, b->Rank, b->Type) = (0, p.Rank, (int)p.Type);
+                shape += p.Rank;
+                strides += p.Rank;
             }
 
             long workspaceBytes = WorkspaceBytes(plan, pool.Workers);
@@ -79,7 +157,7 @@ public sealed unsafe class Kernel : IDisposable
             TxError error = default;
             var call = new TxCall
             {
-                Version = TxCall.CurrentVersion, BufferCount = arguments.Length, Buffers = buffers,
+                Version = TxCall.CurrentVersion, BufferCount = count, Buffers = buffers,
                 Workspace = workspace is null ? null : (byte*)workspace.Address, WorkspaceBytes = workspaceBytes,
                 Launch = WorkerPool.LaunchPointer, LaunchState = pool.LaunchState, Cancel = &cancel, Error = &error, MaxWorkers = pool.Workers,
             };
@@ -94,82 +172,33 @@ public sealed unsafe class Kernel : IDisposable
         finally
         {
             if (workspace is not null) _workspaces.Return(workspace);
-            while (held > 0) arguments[--held].Block.DangerousRelease();
-            Leave();
         }
     }
 
-    public void Dispose()
+    private Kernel VariantFor(ViewKind kind, ArgumentView* arguments)
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
+        if (Volatile.Read(ref _variants[(int)kind]) is { } made) return made;
+        if (Views is null)
+        {
+            int strided = 0;
+            while (!arguments[strided].IsStrided) strided++;
+            throw Refuse(CallDiagnostics.ContiguousOnly, strided);
+        }
+        lock (_variantGate)
+        {
+            if (_variants[(int)kind] is { } other) return other;
+            var variant = Views(kind);
+            Volatile.Write(ref _variants[(int)kind], variant);
+            return variant;
+        }
     }
 
     private long WorkspaceBytes(CallPlan plan, int workers)
     {
+        if ((plan.SharedBytes | plan.WorkerBytes) == 0) return 0;
         Int128 bytes = plan.SharedBytes + (Int128)workers * plan.WorkerBytes;
         return bytes <= long.MaxValue ? (long)bytes : throw OutOfMemory(long.MaxValue);
     }
-
-    /// <summary>Checks the arguments, and what their sizes need.</summary>
-    private CallPlan PlanFor(ReadOnlySpan<NativeTensor> arguments)
-    {
-        var parameters = Image.Parameters;
-        if (arguments.Length != parameters.Length)
-            throw new DiagnosticException(RuntimeDiagnostics.ArgumentCount, null, Name, parameters.Length, arguments.Length);
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            var (tensor, p) = (arguments[i], parameters[i]);
-            ObjectDisposedException.ThrowIf(tensor.IsDisposed, tensor);
-            if (tensor.Type != p.Type) throw new DiagnosticException(RuntimeDiagnostics.ArgumentType, null, Name, p.Name, p.Type.Name, tensor.Type.Name);
-            if (tensor.Rank != p.Shape.Length) throw WrongShape(p, string.Join(", ", p.Shape.Select(n => n is { } known ? known.ToString(CultureInfo.InvariantCulture) : "_")), tensor);
-            if (!p.IsOutput) continue;
-            for (int other = 0; other < arguments.Length; other++)
-                if (other != i && ReferenceEquals(arguments[other], tensor))
-                    throw new DiagnosticException(RuntimeDiagnostics.ArgumentAlias, null, Name, p.Name, parameters[other].Name);
-        }
-        var plan = Volatile.Read(ref _recent);
-        if (plan is null || !HasSizes(plan, arguments))
-        {
-            lock (_planGate) plan = FindPlan(arguments);
-            Volatile.Write(ref _recent, plan);
-        }
-        CheckShapes(plan, arguments);
-        return plan;
-    }
-
-    private bool HasSizes(CallPlan plan, ReadOnlySpan<NativeTensor> arguments)
-    {
-        if (Image.Symbolic is not { } symbolic) return true;
-        for (int i = 0; i < symbolic.Dims.Length; i++)
-            if (plan.Sizes[i] != arguments[symbolic.Dims[i].Parameter].Shape[symbolic.Dims[i].Dimension]) return false;
-        return true;
-    }
-
-    // A plan is kept when all that its sizes need has been decided.
-    private CallPlan FindPlan(ReadOnlySpan<NativeTensor> arguments)
-    {
-        var sizes = ImmutableArray.CreateBuilder<long>();
-        foreach (var d in Image.Symbolic!.Dims) sizes.Add(arguments[d.Parameter].Shape[d.Dimension]);
-        ValueArray<long> key = sizes.ToImmutable();
-        if (_plans.TryGetValue(key, out var plan)) return plan;
-        plan = new(Image, key.Items);
-        CheckShapes(plan, arguments);
-        _admit?.Invoke(key.Items);
-        // A call may still use a plan that goes; its memory goes with it.
-        if (_plans.Count == MaxPlans) _plans.Clear();
-        _plans.Add(key, plan);
-        return plan;
-    }
-
-    private void CheckShapes(CallPlan plan, ReadOnlySpan<NativeTensor> arguments)
-    {
-        for (int i = 0; i < arguments.Length; i++)
-            if (!arguments[i].Shape.AsSpan().SequenceEqual(plan.Shapes[i].AsSpan()))
-                throw WrongShape(Image.Parameters[i], string.Join(", ", plan.Shapes[i]), arguments[i]);
-    }
-
-    private DiagnosticException WrongShape(KernelParameter p, string extents, NativeTensor actual) =>
-        new(RuntimeDiagnostics.ArgumentShape, null, Name, p.Name, $"{p.Type.Name}[{extents}]", actual.ToString());
 
     private Exception Failure(int code, in TxError error, CancellationToken cancellation)
     {
@@ -189,7 +218,7 @@ public sealed unsafe class Kernel : IDisposable
         int uses = Volatile.Read(ref _uses);
         while (true)
         {
-            ObjectDisposedException.ThrowIf(uses == 0 || Volatile.Read(ref _isDisposed) != 0, this);
+            if (uses == 0 || Volatile.Read(ref _isDisposed) != 0) throw Disposed();
             int seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
             if (seen == uses) return;
             uses = seen;
@@ -203,7 +232,14 @@ public sealed unsafe class Kernel : IDisposable
         lock (_planGate)
             foreach (var plan in _plans.Values) plan.Dispose();
         if (Image.Symbolic is null) _recent!.Dispose();
+        foreach (var variant in _variants) variant?.Dispose();
         _code.Dispose();
+    }
+
+    private ObjectDisposedException Disposed()
+    {
+        var d = Diagnostic.Create(CallDiagnostics.Disposed, null, Name);
+        return new(Name, $"{d.Code}: {d.Message}");
     }
 
     private DiagnosticException OutOfMemory(long bytes) =>

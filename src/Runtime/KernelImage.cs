@@ -5,7 +5,11 @@ namespace Tx.Runtime;
 
 /// <summary>A parameter of a kernel as its caller must pass it.</summary>
 /// <param name="Shape">Extents; null for one that follows from the sizes of a call.</param>
-public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long?> Shape, bool IsOutput);
+public sealed record KernelParameter(string Name, ElementType Type, ImmutableArray<long?> Shape, bool IsOutput)
+{
+    /// <summary>What its address must be a multiple of, in bytes: of one that is written past the caches more than of its elements.</summary>
+    public int Alignment { get; init; } = Type.Bytes;
+}
 
 /// <summary>The text of a failing check: a composite format over the values in <see cref="TxError"/>.</summary>
 public sealed record KernelMessage(string Code, string Format, SourceSpan? Span, string Help = "");

@@ -56,7 +56,7 @@ public static class RuntimeDiagnostics
         "`{1}` of kernel `{0}` is `{2}`, and `{3}` was passed", "compile the kernel for this shape");
 
     public static readonly DiagnosticDescriptor ArgumentAlias = new("TX5023", Severity.Error, "output aliases another argument",
-        "the output `{1}` of kernel `{0}` is the same tensor as its argument `{2}`", "pass a tensor of its own for each output");
+        "the output `{1}` of kernel `{0}` shares memory with its argument `{2}`", "pass memory of its own for each output");
 
     public static readonly DiagnosticDescriptor WorkspaceMemory = new("TX5024", Severity.Error, "no memory for a kernel's workspace",
         "kernel `{0}` needs {1} of workspace, and the system has no room for it", "free tensors that are no longer used, or use smaller shapes");

@@ -38,6 +38,9 @@ public sealed unsafe class WorkerPool : IDisposable
     /// <summary>One worker for each processor of this process.</summary>
     public WorkerPool() : this(Environment.ProcessorCount) { }
 
+    /// <summary>One for the process, with a worker for each processor; nobody disposes it.</summary>
+    public static WorkerPool Shared { get; } = new();
+
     /// <summary>How many threads take part at most: worker numbers are in 0..Workers.</summary>
     public int Workers { get; }
 
@@ -176,7 +179,7 @@ public sealed unsafe class WorkerPool : IDisposable
     /// <summary>Ends the threads. No kernel may be running.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        if (ReferenceEquals(this, Shared) || Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         lock (_sleepGate) Monitor.PulseAll(_sleepGate);
         lock (_startGate)
         {

@@ -74,7 +74,7 @@ internal sealed class OperatorTable : IDisposable
         if (_sessions.TryGetValue(key, out var known)) return known;
         var output = new Complaints();
         var session = new Session(new SessionOptions { Defines = consts.ToImmutableDictionary(c => c.Name, c => Scalar.Index(c.Value)) }, output);
-        (Session?, string) opened = session.Load(path) is null ? (null, $"{Path.GetFileName(path)}: {string.Join("; ", output.Messages)}") : (session, "");
+        (Session?, string) opened = session.Open(path) is null ? (null, $"{Path.GetFileName(path)}: {string.Join("; ", output.Messages)}") : (session, "");
         _sessions.Add(key, opened);
         return opened;
     }

@@ -72,11 +72,18 @@ public sealed class LlvmCompiler(ObjectCache? cache = null)
         protected override void VisitEmission(InstructionCall c) => Line ??= c.Emission?.Operations.FirstOrDefault(o => o.Kind is EmitKind.Assembly)?.Span;
     }
 
-    private static EmitterTarget TargetOf(CpuTarget target) => new(target.Architecture is CpuArchitecture.X86, target.VectorBytes);
+    internal static EmitterTarget TargetOf(CpuTarget target) => new(target.Architecture is CpuArchitecture.X86, target.VectorBytes);
+
+    /// <summary>All but the module that decides what object code comes out for a target.</summary>
+    /// <exception cref="DiagnosticException">TX4001 or TX4002 without libLLVM 19.</exception>
+    public static string IdentityOf(CpuTarget target) => IdentityOf(LlvmTarget.Of(target));
+
+    private static string IdentityOf(LlvmTarget machine) =>
+        string.Join('\0', CacheFormat, LlvmLibrary.Version, machine.Triple, machine.Cpu, machine.Features, CodeGenerator.Pipeline, CodeGenerator.Level.ToString());
 
     private static string KeyOf(string text, LlvmTarget machine)
     {
-        string[] parts = [CacheFormat, LlvmLibrary.Version, machine.Triple, machine.Cpu, machine.Features, CodeGenerator.Pipeline, CodeGenerator.Level.ToString(), text];
+        string[] parts = [IdentityOf(machine), text];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
     }
 }

@@ -57,8 +57,9 @@ public sealed unsafe class LlvmJit : IDisposable
         }
     }
 
-    /// <summary>Loads an object and finds its entry; the result unloads it.</summary>
-    internal IDisposable Load(ImmutableArray<byte> code, string entry, out nint address)
+    /// <summary>Loads an object and finds its entry; the result unloads it, which is harmless twice.</summary>
+    /// <exception cref="CompilerBugException">The object cannot be linked.</exception>
+    public IDisposable Load(ImmutableArray<byte> code, string entry, out nint address)
     {
         lock (_lock)
         {

@@ -26,8 +26,8 @@ public sealed class ObjectCache(string directory, long maxBytes = 256L << 20)
         return home.Length > 0 ? new(Path.Combine(home, ".cache", "tx")) : null;
     }
 
-    /// <summary>The object of a key; default where there is none that is whole.</summary>
-    internal ImmutableArray<byte> TryGet(string key)
+    /// <summary>What was put under a key; default where there is nothing that is whole.</summary>
+    public ImmutableArray<byte> TryGet(string key)
     {
         try
         {
@@ -44,7 +44,9 @@ public sealed class ObjectCache(string directory, long maxBytes = 256L << 20)
         }
     }
 
-    internal void Put(string key, ReadOnlySpan<byte> code)
+    /// <summary>Keeps bytes under a key; nothing happens where they cannot be written.</summary>
+    /// <param name="key">A hash of all that the bytes are made from, in hexadecimal.</param>
+    public void Put(string key, ReadOnlySpan<byte> code)
     {
         string? temporary = null;
         try

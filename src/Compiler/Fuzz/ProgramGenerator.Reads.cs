@@ -87,6 +87,8 @@ public sealed partial class ProgramGenerator
         string back = Shifted(a, index, axis, i => $"{a.Shape[axis].Text} - 1 - {i}");
         string value = a.Type is ElementType.Bool ? $"({back} ^ {Element(a, index)})" : $"({back} - {Element(a, index)})";
         if (!Fits(a, 2)) value = $"({AnyIndex(index)} % 2 == 0 ? {back} : {Element(a, index)})";
+        // With the element itself an iteration needs what the ones before it need; alone, less and less.
+        if (_lines.Count % 2 == 0) value = back;
         Add("V", a.Type, a.Shape, Left(a, index), new(value, a.Type, a.Bound * 2));
         return true;
     }

@@ -81,7 +81,7 @@ internal sealed class DocumentAnalysis : IDisposable
         bag.AddRange(Tree.Errors);
         bag.AddRange(_tableErrors);
         bag.AddRange(CheckTable());
-        bag.AddRange(UnsupportedDeclarations.Find(Table));
+        bag.AddRange(UnsupportedDeclarations.Find(Table, _ => true));
         var seen = new HashSet<OpSyntax>(ReferenceEqualityComparer.Instance);
         // What a strategy does wrong is said with the schedule that calls it.
         foreach (var item in Tree.Tree.Root.Items.Where(i => i is OpSyntax or ScheduleSyntax or IntrinSyntax).Concat(Tree.Tree.Root.Items.Where(i => i is StrategySyntax)))

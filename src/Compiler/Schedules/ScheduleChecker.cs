@@ -30,26 +30,24 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     /// <summary>What the last check left out, and why.</summary>
     public List<Diagnostic> Notes { get; } = [];
 
-    /// <param name="isChecked">Not null at a prompt: the declarations that are checked; null: all of them.</param>
-    public void Check(LoadedProgram program, Func<ItemSyntax, bool>? isChecked, DiagnosticBag bag)
+    public void Check(LoadedProgram program, CheckScope declarations, DiagnosticBag bag)
     {
-        bool isPrompt = isChecked is not null;
         Checked.Clear();
         Notes.Clear();
         var consts = operators.ConstsOf(program);
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
-            if (isChecked is not null && !isChecked(schedule)) continue;
+            if (!declarations.Includes(schedule)) continue;
             Check(schedule, program.Declarations, consts, bag);
         }
         // One that a schedule calls has been read with that call; the same mistake is said once.
         foreach (var strategy in program.Declarations.Strategies.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
-            if (isChecked is not null && !isChecked(strategy)) continue;
+            if (!declarations.Includes(strategy)) continue;
             Check(strategy, bag);
         }
-        foreach (var d in NeverChosen(program, isPrompt)) bag.Add(d);
-        if (!isPrompt) Notes.AddRange(UnusedSchedules.Find(program));
+        foreach (var d in NeverChosen(program, declarations.IsAtPrompt)) bag.Add(d);
+        if (!declarations.IsAtPrompt) Notes.AddRange(UnusedSchedules.Find(program));
     }
 
     /// <summary>Checks one schedule for each choice of its operator's constants, and notes what it leaves out.</summary>

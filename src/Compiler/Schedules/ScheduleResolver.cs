@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Tx.Core;
 using Tx.Lang.Program;
@@ -35,6 +36,8 @@ public sealed record AppliedSchedule(ElaboratedSchedule Elaborated, ScheduledFun
 internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTarget target, EvidenceCache? evidence = null, Action<Operator, IReadOnlyDictionary<DimSymbol, long>>? admit = null) : IDisposable
 {
     private readonly NestProver _prover = new();
+    // Schedules whose dispatch has no error; ends with the declarations.
+    private readonly ConditionalWeakTable<ScheduleSyntax, DeclarationTable> _sound = [];
     private readonly Lazy<KernelTester> _tester = new(() => new KernelTester(target));
 
     /// <summary>What the checks of steps that are not proved may cost where a kernel is made.</summary>
@@ -57,7 +60,17 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     {
         var candidates = SchedulesOf(op.Name).ToImmutableArray();
         if (candidates.IsEmpty) return null;
+        foreach (var s in candidates) CheckDispatch(s, op);
         return ScheduleSelector.Choose(candidates, Interface(op), binder(), target, sizes) is { } chosen ? new(chosen, ImmutableSortedDictionary<string, long>.Empty) : null;
+    }
+
+    // The program may not have been checked as a whole, and an error here is no reason to take another schedule.
+    private void CheckDispatch(ScheduleSyntax schedule, Operator op)
+    {
+        if (_sound.TryGetValue(schedule, out var known) && ReferenceEquals(known, Table)) return;
+        var errors = ScheduleElaborator.CheckDispatch(schedule, Interface(op), binder(), target).Where(d => d.IsError).ToImmutableArray();
+        if (!errors.IsEmpty) throw new DiagnosticException(errors);
+        _sound.AddOrUpdate(schedule, Table);
     }
 
     /// <summary>The device that a schedule is for; null for a CPU.</summary>

@@ -223,7 +223,7 @@ public sealed partial class Session
         var rebuilt = _declarations.All.Where(d => old.Contains(d) && !isSame(d)).ToImmutableArray();
         _resolver.Rebase(_declarations, isSame);
         var found = new DiagnosticBag();
-        ProgramChecker.Check(program, NewScope(tree, new(_variables, StringComparer.Ordinal)), _resolver, _scheduleChecker, found, d => !isSame(d));
+        ProgramChecker.Check(program, NewScope(tree, new(_variables, StringComparer.Ordinal)), _resolver, _scheduleChecker, CheckScope.New(isSame), found);
         // What is wrong with an older declaration now is no fault of this text: a schedule goes, an operator waits for its own new definition.
         var broken = rebuilt.Select(d => (Declaration: d, Error: found.Items.FirstOrDefault(x => x.IsError && IsIn(x, d)))).Where(b => b.Error is not null).ToImmutableArray();
         bag.AddRange(found.Items.Where(x => !rebuilt.Any(d => IsIn(x, d))));

@@ -106,12 +106,23 @@ public sealed partial class Session : IDisposable
         }
     }
 
-    /// <summary>Loads a file's declarations and checks all of it; errors are reported.</summary>
+    /// <summary>Loads a file's declarations and checks them, but for those of the library, which are proved when they are used; errors are reported.</summary>
     /// <returns>The program, or null where there are errors.</returns>
-    public LoadedProgram? Load(string path) => Load(bag => _loader.Load(path, bag), checksTests: false, CheckingBudget.OfCall);
+    public LoadedProgram? Load(string path) => Load(bag => _loader.Load(path, bag), p => CheckScope.WithoutLibrary(p.Tree.Source), checksTests: false, CheckingBudget.OfCall);
+
+    /// <summary>Loads a file's declarations and proves nothing yet: an operator and its schedule are proved when a kernel is made of them.</summary>
+    /// <returns>The program, or null where it cannot be read, which is reported.</returns>
+    public LoadedProgram? Open(string path)
+    {
+        _schedules.Budget = CheckingBudget.OfCall;
+        var bag = new DiagnosticBag();
+        var program = Guard(bag, () => _loader.Load(path, bag));
+        if (program is not null) _declarations = program.Declarations;
+        return Report(bag, program?.Tree) ? program : null;
+    }
 
     /// <summary>Loads and checks a file and its tests, and reports everything that is wrong.</summary>
-    public bool Check(string path) => Load(bag => _loader.Load(path, bag), checksTests: true, CheckingBudget.OfCheck) is not null;
+    public bool Check(string path) => Load(bag => _loader.Load(path, bag), _ => CheckScope.Whole, checksTests: true, CheckingBudget.OfCheck) is not null;
 
     /// <summary>What the operators of the file that was checked last test when they run, because data decide it: one line each, with its place.</summary>
     public IEnumerable<string> RuntimeChecks => _resolver.RuntimeChecks
@@ -133,7 +144,7 @@ public sealed partial class Session : IDisposable
     }
 
     /// <summary>Like <see cref="Check(string)"/>, for a file whose text is at hand.</summary>
-    public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), checksTests: true, CheckingBudget.OfCheck);
+    public LoadedProgram? Check(SourceText text) => Load(bag => _loader.Load(SyntaxParser.Parse(text), DeclarationTable.Empty, bag), _ => CheckScope.Whole, checksTests: true, CheckingBudget.OfCheck);
 
     /// <summary>Loads and checks a file and gives the outcome of each of its tests as it has run, in the order of the text; an error in the body
     /// of one fails that one. The file's statements are checked and not run.</summary>
@@ -141,7 +152,7 @@ public sealed partial class Session : IDisposable
     /// <returns>Null where the file has errors, which are reported.</returns>
     public IEnumerable<TestResult>? RunTests(string path, Func<string, bool> admits)
     {
-        if (Load(bag => _loader.Load(path, bag), checksTests: false, CheckingBudget.OfCheck) is not { } program) return null;
+        if (Load(bag => _loader.Load(path, bag), p => CheckScope.WithoutLibrary(p.Tree.Source), checksTests: false, CheckingBudget.OfCheck) is not { } program) return null;
         var runner = TestsOf(program, new CompiledMachine(Compiler, Pool, _allocator, () => Cancellation));
         return program.Declarations.Tests.Where(t => admits(t.Title)).Select(test =>
         {
@@ -153,7 +164,7 @@ public sealed partial class Session : IDisposable
 
     private TestRunner TestsOf(LoadedProgram program, IOperatorMachine machine) => new(program, () => NewScope(program.Tree, []), machine);
 
-    private LoadedProgram? Load(Func<DiagnosticBag, LoadedProgram?> read, bool checksTests, CheckingBudget budget)
+    private LoadedProgram? Load(Func<DiagnosticBag, LoadedProgram?> read, Func<LoadedProgram, CheckScope> scope, bool checksTests, CheckingBudget budget)
     {
         _schedules.Budget = budget;
         var bag = new DiagnosticBag();
@@ -161,7 +172,7 @@ public sealed partial class Session : IDisposable
         if (program is not null)
         {
             _declarations = program.Declarations;
-            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, bag));
+            Guard(bag, () => ProgramChecker.Check(program, NewScope(program.Tree, []), _resolver, _scheduleChecker, scope(program), bag));
             if (checksTests)
             {
                 CheckTests(program, bag);

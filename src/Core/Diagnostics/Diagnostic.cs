@@ -79,6 +79,12 @@ public sealed class DiagnosticException(ImmutableArray<Diagnostic> diagnostics)
         : this(Diagnostic.Create(descriptor, span, args)) { }
 
     public ImmutableArray<Diagnostic> Diagnostics { get; } = diagnostics;
+
+    /// <summary>All of them as the command line shows them: message, source line with carets, witness, help.</summary>
+    public string Rendered => DiagnosticRenderer.Render(Diagnostics);
+
+    /// <summary>What an uncaught exception shows.</summary>
+    public override string ToString() => $"{GetType()}: {Rendered.TrimEnd()}\n{StackTrace}";
 }
 
 /// <summary>A defect of tx itself: never raised by a wrong program.</summary>

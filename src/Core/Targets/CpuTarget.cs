@@ -55,6 +55,9 @@ public sealed record CpuTarget(
     /// <summary>Converts vectors of <c>f16</c> to <c>f32</c> and back.</summary>
     public bool ConvertsHalf => Has("f16c") || Has("neon");
 
+    /// <summary>Has an instruction for a product and a sum with one rounding; elsewhere that is a call.</summary>
+    public bool FusesMultiplyAdd => Architecture is not CpuArchitecture.X86 || Has("fma");
+
     /// <summary>This CPU with more features, and the vectors that come with them; the same where it has them all.</summary>
     public CpuTarget With(IEnumerable<string> features)
     {

@@ -7,7 +7,10 @@ namespace Tx.Lang.Proofs;
 /// <summary>Finds arithmetic on indices that does not fit in 64 bits for given sizes. Proofs count with exact numbers; this makes sure that
 /// a kernel does so too. Intervals are too wide rather than too narrow, which matters only far beyond what a loop can reach. Arithmetic on
 /// data of 64 bits may wrap: no proof counts with it (see <see cref="DataAbstraction"/>).</summary>
-internal sealed class IndexOverflow(IReadOnlyDictionary<DimSymbol, long> dims)
+/// <param name="dims">Sizes that are known.</param>
+/// <param name="maxSize">The largest of those that are not.</param>
+/// <param name="all">Not null: gets every term that can overflow.</param>
+internal sealed class IndexOverflow(IReadOnlyDictionary<DimSymbol, long> dims, long maxSize = long.MaxValue, List<Term>? all = null)
 {
     private readonly Dictionary<IndexSymbol, IntegerInterval> _ranges = [];
 
@@ -40,12 +43,12 @@ internal sealed class IndexOverflow(IReadOnlyDictionary<DimSymbol, long> dims)
 
     private Values Visit(Term term)
     {
-        if (Found is not null) return Values.Any;
+        if (Found is not null && all is null) return Values.Any;
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (term)
         {
             case ConstTerm c: return c.Type.IsInteger ? new(new(c.Value.Exact, c.Value.Exact), false) : Values.Any;
-            case DimTerm d: return new(dims.TryGetValue(d.Dim, out long size) ? new(size, size) : new(0, long.MaxValue), false);
+            case DimTerm d: return new(dims.TryGetValue(d.Dim, out long size) ? new(size, size) : new(0, maxSize), false);
             case IndexTerm i: return new(_ranges.GetValueOrDefault(i.Index, IntegerInterval.All), false);
             case ReadTerm r:
                 foreach (var index in r.Indices) Visit(index);
@@ -91,7 +94,11 @@ internal sealed class IndexOverflow(IReadOnlyDictionary<DimSymbol, long> dims)
     {
         if (value.Fits) return new(value, isData);
         // Only the lowest number has no opposite: of data, that may be.
-        if (!isData || term is BinaryTerm) Found ??= term;
+        if (!isData || term is BinaryTerm)
+        {
+            Found ??= term;
+            all?.Add(term);
+        }
         return new(IntegerInterval.All, isData);
     }
 }

@@ -89,6 +89,15 @@ public static class OperatorChecker
         return [];
     }
 
+    /// <summary>The index arithmetic that can leave 64 bits for some sizes up to <paramref name="maxSize"/>: what <see cref="CheckSizes"/> refuses is among it.</summary>
+    public static ImmutableArray<Term> MayOverflow(Operator op, long maxSize)
+    {
+        var found = new List<Term>();
+        var overflow = new IndexOverflow(ImmutableDictionary<DimSymbol, long>.Empty, maxSize, found);
+        foreach (var equation in op.Stages.SelectMany(s => s.Equations)) overflow.Visit(equation);
+        return [.. found.Distinct()];
+    }
+
     private static ImmutableArray<Term> Assumptions(ImmutableArray<Term> requires, Obligation o) => requires.AddRange(DataFree(o.Assumptions));
 
     /// <summary>The parts of conditions that no data is in: the values of data may be any.</summary>

@@ -38,4 +38,14 @@ public static class ScheduleElaborator
         ScheduleHeader.Check(schedule, table, bag);
         return [.. bag.Items];
     }
+
+    /// <summary>The errors in what decides whether dispatch takes a schedule: its head, and its <c>when</c> for sizes that are not known.</summary>
+    public static ImmutableArray<Diagnostic> CheckDispatch(ScheduleSyntax schedule, OperatorInterface op, ModuleBinder module, CpuTarget target)
+    {
+        var errors = CheckHeader(schedule, module.Table);
+        if (errors.Any(d => d.IsError)) return errors;
+        var run = new ScheduleRun(schedule, op, module, target, null, null);
+        run.Applies(ScheduleSelector.ConditionsOf(schedule, module.Table));
+        return [.. errors, .. run.Diagnostics];
+    }
 }

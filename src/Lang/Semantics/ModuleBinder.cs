@@ -21,6 +21,7 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     private readonly Dictionary<ReducerSyntax, Reducer?> _reducers = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<ReducerSyntax> _reducersInProgress = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Reducer> _used = [], _reassociated = [];
+    private readonly HashSet<(Reducer, bool MayReorder)> _lawful = [];
 
     public DeclarationTable Table { get; } = table;
     internal IProver Prover { get; } = prover;
@@ -90,6 +91,19 @@ public sealed class ModuleBinder(DeclarationTable table, IProver prover)
     {
         foreach (var syntax in Table.Reducers.Values)
             if (Bind(syntax, syntax.Name.Span, bag) is { } reducer && ReducerLaws.Check(reducer, _reassociated.Contains(reducer) || !_used.Contains(reducer)) is { } broken) bag.Add(broken);
+    }
+
+    /// <summary>The first broken law of a reducer that an operator bound so far uses; null where there is none. Each is tried once.</summary>
+    public Diagnostic? BrokenLaw()
+    {
+        foreach (var reducer in _used)
+        {
+            var use = (reducer, _reassociated.Contains(reducer));
+            if (_lawful.Contains(use)) continue;
+            if (ReducerLaws.Check(reducer, use.Item2) is { } broken) return broken;
+            _lawful.Add(use);
+        }
+        return null;
     }
 
     /// <summary>Takes over what another table's binder has bound of declarations that are the same here, with all that they mention.</summary>

@@ -22,7 +22,7 @@ public sealed record Specialisation(
         []);
 
     /// <summary>The packs <c>..S</c> in the shapes of the parameters, in the order of the text.</summary>
-    internal static ImmutableArray<string> Packs(OpSyntax op) => [.. op.Parameters
+    public static ImmutableArray<string> Packs(OpSyntax op) => [.. op.Parameters
         .SelectMany(p => p.Type.Brackets.Count == 1 ? p.Type.Brackets[0] : [])
         .OfType<PackSyntax>().Where(p => p.Name is not null).Select(p => p.Name!.Text).Distinct()];
 

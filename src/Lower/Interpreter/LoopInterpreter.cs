@@ -68,6 +68,7 @@ internal sealed class Kernel
     private readonly Func<Frame, IEnumerable<Wait>> _body;
     private readonly (Ir.Buffer Buffer, int Slot, Func<Frame, long[]> Logical, Func<Frame, long[]> Stored, Func<Frame, long[], long[]>? Place)[] _buffers;
     private readonly (Var Variable, int Slot, int Parameter, int Dimension)[] _dims;
+    private readonly (int Slot, int Parameter, int Dimension)[] _strides;
     // The extents of parameters whose elements are packed.
     private readonly Dictionary<Ir.Buffer, Func<Frame, long>[]> _packed;
 
@@ -79,6 +80,7 @@ internal sealed class Kernel
         _expressions = new(domain);
         var statements = new StmtCompiler(_expressions, flat, ordered ?? domain);
         _dims = [.. f.Dims.Select(d => (d.Variable, _expressions.Bind(d.Variable), f.Parameters.IndexOf(d.Buffer), d.Dimension))];
+        _strides = [.. f.Strides.Select(s => (_expressions.Bind(s.Variable), f.Parameters.IndexOf(s.Buffer), s.Dimension))];
         _buffers = [.. f.Parameters.Concat(f.Temporaries).Select(b =>
         {
             var extents = b.Shape.Select(_expressions.Scalar).ToArray();
@@ -123,6 +125,9 @@ internal sealed class Kernel
 
     private void Run(Machine machine, Frame frame)
     {
+        // Its own memory is contiguous.
+        foreach (var (slot, parameter, dimension) in _strides)
+            frame.Slots[slot] = _buffers[parameter].Logical(frame).Skip(dimension + 1).Aggregate(1L, (stride, n) => stride * Math.Max(1, n));
         long progress = -1;
         foreach (var _ in _body(frame))
         {

@@ -61,7 +61,7 @@ public sealed partial class IrParser
     {
         Expect("func");
         string name = Name();
-        var dims = new List<(Var Variable, string Buffer, int Dimension)>();
+        List<(Var Variable, string Buffer, int Dimension)> dims = [], strides = [];
         if (Take("<"))
         {
             do
@@ -69,9 +69,11 @@ public sealed partial class IrParser
                 var v = Binder();
                 Expect("=");
                 string buffer = Word();
-                if (!buffer.EndsWith(".shape", StringComparison.Ordinal)) throw _lexer.Error("expected `.shape`");
+                int dot = buffer.LastIndexOf('.');
+                var list = dot < 0 ? null : buffer[dot..] switch { ".shape" => dims, ".strides" => strides, _ => null };
+                if (list is null) throw _lexer.Error("expected `.shape` or `.strides`");
                 Expect("[");
-                dims.Add((v, buffer[..^".shape".Length], Int()));
+                list.Add((v, buffer[..dot], Int()));
                 Expect("]");
             }
             while (Take(","));
@@ -95,10 +97,12 @@ public sealed partial class IrParser
         }
         var body = Statements();
         Expect("}");
+        ImmutableArray<(Var, Buffer, int)> Known(List<(Var Variable, string Buffer, int Dimension)> list) =>
+            [.. list.Select(d => (d.Variable, _buffers.TryGetValue(d.Buffer, out var b) ? b : throw _lexer.Error($"unknown buffer `{d.Buffer}`"), d.Dimension))];
         return new()
         {
             Name = name, Target = target, Parameters = parameters, Temporaries = temporaries.ToImmutable(), Messages = messages.ToImmutable(), Body = body,
-            Dims = [.. dims.Select(d => (d.Variable, _buffers.TryGetValue(d.Buffer, out var b) ? b : throw _lexer.Error($"unknown buffer `{d.Buffer}`"), d.Dimension))],
+            Dims = Known(dims), Strides = Known(strides),
         };
     }
 

@@ -50,8 +50,9 @@ public sealed class IrPrinter
     private void Write(LoopFunction f)
     {
         Put("func ").Put(Word(f.Name));
-        if (!f.Dims.IsEmpty)
-            Put("<").Join(f.Dims, d => Put(Declare(d.Variable)).Put(" = ").Put(NameOf(d.Buffer)).Put($".shape[{Invariant(d.Dimension)}]")).Put(">");
+        var variables = f.Dims.Select(d => (From: d, List: "shape")).Concat(f.Strides.Select(s => (From: s, List: "strides"))).ToList();
+        if (variables.Count > 0)
+            Put("<").Join(variables, v => Put(Declare(v.From.Variable)).Put(" = ").Put(NameOf(v.From.Buffer)).Put($".{v.List}[{Invariant(v.From.Dimension)}]")).Put(">");
         Put("(").Join(f.Parameters, b => Declare(b, null)).Put(")");
         if (f.Target is not null) Put(" target ").Put(Quote(f.Target));
         Put(" {\n");

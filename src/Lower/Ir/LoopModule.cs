@@ -30,6 +30,9 @@ public sealed class LoopFunction
     /// <summary>Free variables of the body that stand for symbolic dimensions (none once specialised), with the parameter and
     /// dimension that each is read from.</summary>
     public required ImmutableArray<(Var Variable, Buffer Buffer, int Dimension)> Dims { get; init; }
+    /// <summary>Free variables that stand for strides of parameters, in elements, each with its parameter and dimension: the body has them once indices are flat. A parameter
+    /// of which none is listed is contiguous.</summary>
+    public ImmutableArray<(Var Variable, Buffer Buffer, int Dimension)> Strides { get; init; } = [];
     /// <summary>Temporaries that outlive one nest, in workspace memory.</summary>
     public required ImmutableArray<Buffer> Temporaries { get; init; }
     public ImmutableArray<CheckMessage> Messages { get; init; } = [];
@@ -39,7 +42,7 @@ public sealed class LoopFunction
     /// <summary>The same function for a device.</summary>
     public LoopFunction On(string device) => new()
     {
-        Name = Name, Target = device, Parameters = Parameters, Dims = Dims, Temporaries = Temporaries, Messages = Messages, Body = Body,
+        Name = Name, Target = device, Parameters = Parameters, Dims = Dims, Strides = Strides, Temporaries = Temporaries, Messages = Messages, Body = Body,
     };
 
     /// <summary>Returns this function when nothing changed.</summary>
@@ -49,7 +52,7 @@ public sealed class LoopFunction
             return this;
         return new()
         {
-            Name = Name, Target = Target, Parameters = Parameters, Dims = Dims,
+            Name = Name, Target = Target, Parameters = Parameters, Dims = Dims, Strides = Strides,
             Temporaries = temporaries ?? Temporaries, Messages = messages ?? Messages, Body = body ?? Body,
         };
     }

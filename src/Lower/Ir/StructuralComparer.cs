@@ -45,11 +45,10 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
 
         public bool Same(LoopFunction a, LoopFunction b)
         {
-            if (a.Name != b.Name || a.Target != b.Target || a.Parameters.Length != b.Parameters.Length || a.Dims.Length != b.Dims.Length
+            if (a.Name != b.Name || a.Target != b.Target || a.Parameters.Length != b.Parameters.Length || a.Dims.Length != b.Dims.Length || a.Strides.Length != b.Strides.Length
                 || a.Temporaries.Length != b.Temporaries.Length || a.Messages.Length != b.Messages.Length) return false;
-            for (int i = 0; i < a.Dims.Length; i++)
+            foreach (var ((v, p, d), (w, q, e)) in a.Dims.Concat(a.Strides).Zip(b.Dims.Concat(b.Strides)))
             {
-                var ((v, p, d), (w, q, e)) = (a.Dims[i], b.Dims[i]);
                 if (d != e || v.Type != w.Type || a.Parameters.IndexOf(p) != b.Parameters.IndexOf(q) || !Bind(v, w)) return false;
             }
             for (int i = 0; i < a.Messages.Length; i++)

@@ -51,7 +51,7 @@ internal sealed partial class FunctionVerifier(LoopFunction function, LoopLevel 
 
     public void Run()
     {
-        foreach (var (v, buffer, dimension) in function.Dims)
+        foreach (var (v, buffer, dimension) in function.Dims.Concat(function.Strides))
         {
             Bind(v, new object());
             if (!function.Parameters.Contains(buffer)) Report($"dimension `{v.Name}` is read from `{buffer.Name}`, which is no parameter", null);

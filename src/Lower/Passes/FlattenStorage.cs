@@ -6,16 +6,16 @@ using Buffer = Tx.Lower.Ir.Buffer;
 namespace Tx.Lower.Passes;
 
 /// <summary>Replaces the logical indices of every load and store by one index in elements: row-major over the shape, or over the physical shape of the
-/// buffer's layout. An index that is consecutive in the lanes stays a <see cref="Ramp"/> of stride 1; anything else becomes a vector of indices.</summary>
+/// buffer's layout, or by the strides that a call gives (<see cref="LoopFunction.Strides"/>). An index that is consecutive in the lanes stays a <see cref="Ramp"/> of stride 1; anything else becomes a vector of indices.</summary>
 public static class FlattenStorage
 {
     public static LoopModule Run(LoopModule module) =>
-        module.Level >= LoopLevel.Flat ? module : module.Map(f => f.With(new Flattening().Visit(f.Body)), LoopLevel.Flat);
+        module.Level >= LoopLevel.Flat ? module : module.Map(f => f.With(new Flattening(f.Strides).Visit(f.Body)), LoopLevel.Flat);
 
     /// <summary>The index in elements that a load or store has in the end.</summary>
-    internal static Expr IndexOf(Buffer buffer, ImmutableArray<Expr> indices) => new Flattening().Flat(buffer, indices);
+    internal static Expr IndexOf(Buffer buffer, ImmutableArray<Expr> indices) => new Flattening([]).Flat(buffer, indices);
 
-    private sealed class Flattening : SharingRewriter
+    private sealed class Flattening(ImmutableArray<(Var Variable, Buffer Buffer, int Dimension)> given) : SharingRewriter
     {
         private readonly Dictionary<Buffer, ImmutableArray<Expr>> _strides = [];
 
@@ -50,7 +50,7 @@ public static class FlattenStorage
             return flat;
         }
 
-        private static ImmutableArray<Expr> Strides(Buffer buffer)
+        private ImmutableArray<Expr> Strides(Buffer buffer)
         {
             var shape = buffer.Layout?.PhysicalShape ?? buffer.Shape;
             var strides = new Expr[shape.Length];
@@ -60,6 +60,9 @@ public static class FlattenStorage
                 strides[d] = stride;
                 stride = shape[d] * stride;
             }
+            // Where the last dimension's stride is not given, it is 1.
+            foreach (var (variable, strided, dimension) in given)
+                if (ReferenceEquals(strided, buffer)) strides[dimension] = variable;
             return [.. strides];
         }
     }

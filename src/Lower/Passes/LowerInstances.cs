@@ -9,10 +9,11 @@ namespace Tx.Lower.Passes;
 /// outside of the loops that the condition does not depend on.</summary>
 public static class LowerInstances
 {
-    public static LoopModule Run(LoopModule module) =>
-        module.Level > LoopLevel.Scheduled ? module : DecomposeReductions.Run(module).Map(f => f.With(new Lowering().Visit(f.Body)), LoopLevel.Lowered);
+    /// <param name="fuses">A product that is added to a sum whose order is free becomes one operation with it.</param>
+    public static LoopModule Run(LoopModule module, bool fuses = true) =>
+        module.Level > LoopLevel.Scheduled ? module : DecomposeReductions.Run(module).Map(f => f.With(new Lowering(fuses).Visit(f.Body)), LoopLevel.Lowered);
 
-    private sealed class Lowering : Rewriter
+    private sealed class Lowering(bool fuses) : Rewriter
     {
         private readonly List<For> _loops = [];
         private readonly NonZeroDivisors _divisors = new();
@@ -40,7 +41,7 @@ public static class LowerInstances
         {
             var bind = new Instantiate(i.Iterations.Select(it => KeyValuePair.Create(it.Variable, it.Binding)));
             var checkedBody = CheckedConditions.Use(i.Body);
-            var point = i.Reassociate ? FuseMultiplyAdd.Instance.Visit(checkedBody) : checkedBody;
+            var point = i.Reassociate && fuses ? FuseMultiplyAdd.Instance.Visit(checkedBody) : checkedBody;
             return Guarded(Domain(i.Iterations, bind), Originated.By(i.Origin, bind.Visit(point)), i.Origin);
         }
 

@@ -61,7 +61,7 @@ internal sealed class LoopConditions
             values[it.Variable] = it.Binding.Substitute(points.ToDictionary(p => p.Key, p => (Expr)p.Value.Variable));
         }
         var kept = i.Iterations.Where(it => !dropped.Contains(it)).Select(it => Narrowed(it, middle));
-        return (Sorted([.. points.Values, .. kept.Select(it => it with { Start = it.Start.Substitute(values), End = it.End.Substitute(values) })]), values);
+        return (IterationOrder.Sorted([.. points.Values, .. kept.Select(it => it with { Start = it.Start.Substitute(values), End = it.End.Substitute(values) })]), values);
 
         bool IsLoop(Var v) => ReferenceEquals(v, _loop.Variable) || inner.Any(f => ReferenceEquals(f.Variable, v));
 
@@ -75,22 +75,6 @@ internal sealed class LoopConditions
     /// <summary>The iteration over a loop of which only a part is left.</summary>
     public IterVar Narrowed(IterVar it, For part) =>
         ReferenceEquals(it.Binding, part.Variable) && IsWhole(it, _loop) && IsDims(part.Min) && IsDims(part.Extent) ? it with { Start = part.Min, End = part.Min + part.Extent } : it;
-
-    // A range comes after what it uses.
-    private static ImmutableArray<IterVar> Sorted(ImmutableArray<IterVar> iterations)
-    {
-        var all = iterations.Select(it => it.Variable).ToHashSet();
-        var sorted = ImmutableArray.CreateBuilder<IterVar>();
-        var left = iterations.ToList();
-        while (left.Count > 0)
-        {
-            var next = left.Find(it => !it.Start.UsesAny(all.Contains) && !it.End.UsesAny(all.Contains)) ?? left[0];
-            left.Remove(next);
-            all.Remove(next.Variable);
-            sorted.Add(next);
-        }
-        return sorted.ToImmutable();
-    }
 
     private HashSet<Expr> Of(Instance? instance) => instance is null ? _outside : _ofInstance.GetValueOrDefault(instance, []);
 

@@ -19,11 +19,11 @@ public static class Simplifier
 
     public static Stmt Simplify(Stmt s, RangeContext context) => DeadLets.Remove(new SimplifyRewriter(context).Visit(s));
 
-    /// <summary>Dimensions are not negative.</summary>
+    /// <summary>Dimensions and strides are not negative.</summary>
     public static LoopFunction Simplify(LoopFunction f)
     {
         var context = new RangeContext();
-        foreach (var (v, _, _) in f.Dims) context.Bind(v, ConstInterval.NonNegative);
+        foreach (var (v, _, _) in f.Dims.Concat(f.Strides)) context.Bind(v, ConstInterval.NonNegative);
         return f.With(body: Simplify(f.Body, context));
     }
 

@@ -5,7 +5,7 @@ namespace Tx.Backends.Llvm;
 internal static class CallLayout
 {
     public const int Version = 0, Buffers = 8, Workspace = 16, Launch = 32, LaunchState = 40, Cancel = 48, Error = 56;
-    public const int BufferBytes = 40, BufferData = 0, BufferShape = 8, BufferOffset = 24;
+    public const int BufferBytes = 40, BufferData = 0, BufferShape = 8, BufferStrides = 16, BufferOffset = 24;
     public const int ErrorMessage = 0, ErrorCount = 4, ErrorValues = 8, ErrorMaxValues = 4;
 
     /// <summary>What a kernel returns; 0 is success. <see cref="WrongVersion"/>: the call was made for another ABI.</summary>

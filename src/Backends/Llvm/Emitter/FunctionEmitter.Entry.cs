@@ -30,13 +30,14 @@ internal sealed partial class FunctionEmitter
         writer.Block(go);
     }
 
-    /// <summary>Reads the size of a symbolic dimension.</summary>
-    public void BindDimension(Var variable, int parameter, int dimension)
+    /// <summary>Reads the size of a symbolic dimension, or a stride.</summary>
+    /// <param name="list">The place of the shape, or of the strides, in a <see cref="TxBuffer"/>.</param>
+    public void BindSize(Var variable, int parameter, int list, int dimension)
     {
         string buffers = LoadCall(CallLayout.Buffers, "ptr", 8);
-        string shape = writer.Assign($"load ptr, ptr {Address(buffers, parameter * CallLayout.BufferBytes + CallLayout.BufferShape)}, align 8");
+        string numbers = writer.Assign($"load ptr, ptr {Address(buffers, parameter * CallLayout.BufferBytes + list)}, align 8");
         // Memory holds less than 2^48 of anything.
-        _variables[variable] = writer.Assign(variable.Type, $"load i64, ptr {Address(shape, 8L * dimension)}, align 8, !range !1");
+        _variables[variable] = writer.Assign(variable.Type, $"load i64, ptr {Address(numbers, 8L * dimension)}, align 8, !range !1");
     }
 
     /// <summary>Each statement of the body becomes a function; what they share stays here.</summary>

@@ -34,6 +34,7 @@ internal sealed partial class FunctionEmitter
     private void EmitParallel(For f)
     {
         var captures = Captures.Of(f.Body, module.Plan, inParallel: true);
+        module.IsParallel = true;
         string symbol = module.Symbol($"{name}.{f.Variable.Name}"), chunkSymbol = module.Symbol(symbol + ".chunk");
         var min = Start(f.Min);
         var count = Evaluate(f.Extent);

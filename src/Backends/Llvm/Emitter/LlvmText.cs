@@ -72,10 +72,13 @@ internal static class LlvmText
         : new(type, $"<{string.Join(", ", lanes.Select(n => $"{TypeOf(type.Element)} {Number(n)}"))}>");
 
     /// <summary>Text between quotes.</summary>
-    public static string Escaped(string text)
+    public static string Escaped(string text) => Escaped(Encoding.UTF8.GetBytes(text));
+
+    /// <inheritdoc cref="Escaped(string)"/>
+    public static string Escaped(ReadOnlySpan<byte> text)
     {
         var escaped = new StringBuilder();
-        foreach (byte b in Encoding.UTF8.GetBytes(text))
+        foreach (byte b in text)
             if (b is < 32 or > 126 or (byte)'"' or (byte)'\\') escaped.Append('\\').Append(b.ToString("X2", CultureInfo.InvariantCulture));
             else escaped.Append((char)b);
         return escaped.ToString();

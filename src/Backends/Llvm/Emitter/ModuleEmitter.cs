@@ -57,10 +57,18 @@ internal sealed class ModuleEmitter
     /// <summary>Declares a function of the C library.</summary>
     public void Declare(string declaration) => _declarations.Add(declaration);
 
-    /// <summary>The module's text; <paramref name="entry"/> is its one external symbol, made of the kernel's name and the hash of the text.</summary>
-    public string Emit(out string entry)
+    /// <summary>A parallel loop was emitted.</summary>
+    public bool IsParallel { get; set; }
+
+    /// <summary>The line that makes a kernel's function an external symbol.</summary>
+    public static string External(string entry, string symbol) => $"@{LlvmText.Name(entry)} = alias i32 (ptr), ptr @{LlvmText.Name(symbol)}\n";
+
+    /// <summary>The module's text.</summary>
+    /// <param name="symbol">The kernel's function, internal.</param>
+    /// <param name="entry">A name for it outside, made of the kernel's name and the hash of the text.</param>
+    public string Emit(out string symbol, out string entry)
     {
-        string symbol = Symbol(_function.Name);
+        symbol = Symbol(_function.Name);
         EmitEntry(symbol);
         var text = new StringBuilder();
         text.Append(LlvmText.Culture, $"; kernel {LlvmText.Name(_function.Name)}\n");
@@ -71,12 +79,14 @@ internal sealed class ModuleEmitter
         if (Target.VectorBytes >= 64) text.Append(" \"prefer-vector-width\"=\"512\"");
         text.Append(" }\n");
         text.Append("!0 = !{i32 1}\n");
-        if (!_function.Dims.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
+        if (!_function.Dims.IsEmpty || !_function.Strides.IsEmpty) text.Append(LlvmText.Culture, $"!1 = !{{i64 0, i64 {BufferSize.MaxBytes + 1}}}\n");
         if (_origins is not null) text.Append(_origins.Metadata());
         entry = $"{_function.Name}.{StableHash.Of(text.ToString())}";
-        text.Append(LlvmText.Culture, $"@{LlvmText.Name(entry)} = alias i32 (ptr), ptr @{LlvmText.Name(symbol)}\n");
         return text.ToString();
     }
+
+    private int IndexOf(Buffer buffer, Var variable) =>
+        ParameterIndex(buffer) ?? throw new CompilerBugException("llvm emitter", $"`{variable.Name}` is no parameter's extent or stride");
 
     private void EmitEntry(string symbol)
     {
@@ -92,7 +102,9 @@ internal sealed class ModuleEmitter
                 Messages.Add(new(d.Code, d.Message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal), null));
             }
         foreach (var (variable, buffer, dimension) in _function.Dims)
-            emitter.BindDimension(variable, ParameterIndex(buffer) ?? throw new CompilerBugException("llvm emitter", $"`{variable.Name}` is no parameter's extent"), dimension);
+            emitter.BindSize(variable, IndexOf(buffer, variable), CallLayout.BufferShape, dimension);
+        foreach (var (variable, buffer, dimension) in _function.Strides)
+            emitter.BindSize(variable, IndexOf(buffer, variable), CallLayout.BufferStrides, dimension);
         emitter.EmitNests(_function.Body);
         emitter.Return(0);
         Add(writer);

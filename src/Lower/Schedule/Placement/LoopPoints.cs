@@ -13,8 +13,20 @@ internal sealed class LoopPoints(Instance instance, ImmutableArray<For> loops)
     private readonly List<IterVar> _iterations = [.. instance.Iterations];
     private readonly Dictionary<Var, Expr> _points = [];
 
-    /// <summary>The instance's iterations, and after them those that were needed.</summary>
-    public ImmutableArray<IterVar> Iterations => [.. _iterations];
+    // Not names that an index of a stage could have: those begin with `v`.
+    private const string PointPrefix = "at_", GuardPrefix = "in_";
+
+    /// <summary>The instance's own iterations, and after them, by name, those that were needed: the order of two steps does not show in it.</summary>
+    public ImmutableArray<IterVar> Iterations => InOrder(_iterations);
+
+    /// <summary><see cref="Iterations"/> with one more that nothing uses: over a part of a loop.</summary>
+    public ImmutableArray<IterVar> WithGuard(For loop, Expr start, Expr end, IterKind kind) =>
+        InOrder([.. _iterations, new(Var.Index(GuardPrefix + loop.Variable.Name), start, end, kind, loop.Variable)]);
+
+    private static ImmutableArray<IterVar> InOrder(List<IterVar> iterations) =>
+        IterationOrder.Sorted([.. iterations.Where(it => !IsAdded(it)), .. iterations.Where(IsAdded).OrderBy(it => it.Variable.Name, StringComparer.Ordinal)]);
+
+    private static bool IsAdded(IterVar it) => it.Variable.Name.StartsWith(PointPrefix, StringComparison.Ordinal) || it.Variable.Name.StartsWith(GuardPrefix, StringComparison.Ordinal);
 
     /// <summary>An expression over loops, over iterations.</summary>
     public Expr Of(Expr e)
@@ -27,8 +39,7 @@ internal sealed class LoopPoints(Instance instance, ImmutableArray<For> loops)
     private Var PointOf(For loop)
     {
         if (_iterations.Find(it => ReferenceEquals(it.Binding, loop.Variable)) is { } known) return known.Variable;
-        // Not a name that an index of a stage could have.
-        var point = Var.Index("at_" + loop.Variable.Name);
+        var point = Var.Index(PointPrefix + loop.Variable.Name);
         var (start, end) = (Of(loop.Min), Of(loop.Min + loop.Extent));
         bool Uses(IterKind kind) => instance.Iterations.Any(it => it.Kind == kind && it.Binding.UsesVar(loop.Variable));
         _iterations.Add(new(point, start, end, Uses(IterKind.Reduction) ? IterKind.Reduction : Uses(IterKind.Opaque) ? IterKind.Opaque : IterKind.Spatial, loop.Variable));

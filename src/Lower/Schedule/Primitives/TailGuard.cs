@@ -67,6 +67,6 @@ internal static class TailGuard
         var (start, end) = (points.Of(loop.Min), points.Of(loop.Min + loop.Extent));
         bool Uses(IterKind kind) => i.Iterations.Any(it => it.Kind == kind && it.Binding.UsesVar(loop.Variable));
         var kind = Uses(IterKind.Spatial) ? IterKind.Spatial : Uses(IterKind.Opaque) ? IterKind.Opaque : Uses(IterKind.Reduction) ? IterKind.Reduction : IterKind.Spatial;
-        return i.With(iterations: points.Iterations.Add(new(Var.Index("in_" + loop.Variable.Name), start, end, kind, loop.Variable)));
+        return i.With(iterations: points.WithGuard(loop, start, end, kind));
     }
 }
