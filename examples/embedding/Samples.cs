@@ -1,15 +1,13 @@
 using System.Numerics.Tensors;
 using Tx;
 using Tx.Core;
-using Tx.Lang.Building;
 using Tx.Runtime;
 using static Tx.Core.ElementType;
-using static Tx.Lang.Building.Compute;
 
 namespace Embedding;
 
 /// <summary>The programs of <c>docs/embedding.md</c>. Each writes what it computes.</summary>
-public static class Samples
+public static partial class Samples
 {
     public static void Run(TextWriter output)
     {
@@ -118,25 +116,6 @@ public static class Samples
         float[,] y = new float[1, 4];
         softmax.Invoke(new float[1, 4], y);
         output.WriteLine(string.Join(" ", y.Cast<float>()));
-    }
-
-    private static void Built(TextWriter output)
-    {
-        var built = new ProgramBuilder("built");
-        built.Operator("mean", op =>
-        {
-            var (N, M) = Dims("N", "M");
-            var (i, j) = Indices("i", "j");
-            var X = op.Parameter("X", F32, N, M);
-            var Y = op.Result("Y", F32, N);
-            op.Require(M >= 1);
-            Y[i] = Sum(j, X[i, j]) / Cast(F32, M);
-        });
-        using var program = TxProgram.Build(built);
-        using var mean = program["mean"].Compile();
-        float[] y = new float[2];
-        mean.Invoke(new float[,] { { 1, 2 }, { 3, 5 } }, y);
-        output.WriteLine(string.Join(" ", y));
     }
 
     private static void Errors(TextWriter output)

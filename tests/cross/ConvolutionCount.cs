@@ -34,7 +34,7 @@ internal static class ConvolutionCount
             long naive = Naive(root, platform, size, channels, results);
             double ratio = (double)naive / count;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"conv2d_s8 3x3, {size}x{size}x{channels} -> {results}: {count} instructions, the plain nest {naive}: {ratio:F2} times fewer; {made.CodeBytes(kernel, root)} bytes of code, {kernel.ArenaBytes} of arena{(agrees ? "" : "; DIFFERS")}"));
+                $"conv2d_s8 3x3, {size}x{size}x{channels} -> {results}: {count} instructions, the plain nest {naive}: {ratio:F2} times fewer; {TargetKernels.CodeBytes(kernel)} bytes of code, {kernel.ArenaBytes} of arena{(agrees ? "" : "; DIFFERS")}"));
             isFine &= agrees && (ratio >= Wanted || channels < 32);
         }
         return isFine;

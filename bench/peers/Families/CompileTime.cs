@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
+using Tx.Core;
 using Tx.Bench.Peers.Libraries;
 using Tx.Bench.Peers.Measuring;
 using Tx.Bench.Peers.Rows;
@@ -23,12 +23,14 @@ internal static class CompileTime
 
     private static Row Make(Workbench bench, string name, Func<Setup> build) => new("compile", name, 1, build);
 
-    // Reading the file, finding the operator, its proofs, its schedule, code, loading. Peers have no such store of code, so they compile in both rows.
+    // As a program that embeds tx does it: reading the files, proofs, schedule, code, loading. Peers have no store of code, so they compile in both rows.
     private static Setup InProcess(Workbench bench, string kernel, bool isCached)
     {
         var setup = Empty();
-        string folder = setup.Own(new TemporaryFolder()).Path;
-        var sizes = kernel == "matmul" ? new Dictionary<string, long> { ["n"] = 512 } : new() { ["n"] = 1 << 20 };
+        string folder = setup.Own(new TemporaryFolder()).Path, path = Path.Combine(folder, "program.tx");
+        File.WriteAllText(path, Import(bench, kernel));
+        var options = new CompileOptions();
+        foreach (string dim in kernel == "matmul" ? new[] { "M", "N", "K" } : ["N"]) options.Sizes[dim] = kernel == "matmul" ? 512 : 1 << 20;
         int fresh = 0;
         double Once()
         {
@@ -36,12 +38,12 @@ internal static class CompileTime
             Environment.SetEnvironmentVariable("TX_CACHE", isCached ? folder : Path.Combine(folder, (++fresh).ToString(System.Globalization.CultureInfo.InvariantCulture)));
             try
             {
-                using var operators = bench.Fresh();
                 double start = ThreadClock.ProcessSeconds;
-                var (op, reason) = operators.Find($"compile.{kernel}", sizes);
-                double seconds = ThreadClock.ProcessSeconds - start;
-                return op is null ? throw new MissingOperatorException(reason) : seconds;
+                using var program = TxProgram.Load(path);
+                using var made = program[kernel].Compile(options);
+                return ThreadClock.ProcessSeconds - start;
             }
+            catch (DiagnosticException e) { throw new MissingOperatorException(string.Join("; ", e.Diagnostics.Select(d => $"{d.Code} {d.Message}"))); }
             finally { Environment.SetEnvironmentVariable("TX_CACHE", usual); }
         }
         try
@@ -62,9 +64,9 @@ internal static class CompileTime
         var setup = Empty();
         string folder = setup.Own(new TemporaryFolder()).Path;
         string program = Path.Combine(bench.Root, "artifacts", "tx", "Tx.Repl"), text = Path.Combine(folder, "program.tx");
-        File.WriteAllText(text, kernel == "matmul"
-            ? "import \"linear.tx\"\nlet C = matmul(random(f32[512, 512], seed = 1), random(f32[512, 512], seed = 2))\n"
-            : $"import \"{Path.Combine(bench.Root, "bench", "families.tx")}\"\nlet Y = chain(random(f32[1048576], seed = 1), random(f32[1048576], seed = 2))\n");
+        File.WriteAllText(text, Import(bench, kernel) + (kernel == "matmul"
+            ? "let C = matmul(random(f32[512, 512], seed = 1), random(f32[512, 512], seed = 2))\n"
+            : "let Y = chain(random(f32[1048576], seed = 1), random(f32[1048576], seed = 2))\n"));
         int fresh = 0;
         void Once()
         {
@@ -81,6 +83,9 @@ internal static class CompileTime
         if (bench.Has(setup, ClangCompiler.IsHere, ClangKernels.Package)) setup.Add(ClangCompiler.Of(bench.Root, kernel));
         return setup;
     }
+
+    private static string Import(Workbench bench, string kernel) =>
+        kernel == "matmul" ? "import \"linear.tx\"\n" : $"import \"{Path.Combine(bench.Root, "bench", "families.tx")}\"\n";
 
     private static Setup Empty() => new() { Bound = "none: results are those of the other families", Error = () => 0, Clear = () => { } };
 

@@ -25,16 +25,10 @@ internal sealed class OperatorTable : IDisposable
     private readonly (Dictionary<string, OperatorEntry> Entries, ImmutableArray<Criterion> Criteria) _table;
     private readonly Dictionary<string, (Session? Session, string Reason)> _sessions = [];
 
-    public OperatorTable(string root, Overrides overrides)
-        : this(root, overrides, Read(Path.Combine(root, "bench", "peers", "operators.txt"))) { }
-
-    private OperatorTable(string root, Overrides overrides, (Dictionary<string, OperatorEntry>, ImmutableArray<Criterion>) table) =>
-        (_root, _overrides, _table) = (root, overrides, table);
+    public OperatorTable(string root, Overrides overrides) =>
+        (_root, _overrides, _table) = (root, overrides, Read(Path.Combine(root, "bench", "peers", "operators.txt")));
 
     public string Root => _root;
-
-    /// <summary>The same entries, with nothing compiled.</summary>
-    public OperatorTable Again() => new(_root, _overrides, _table);
 
     /// <summary>The row with what is asked of it; the last line that holds counts.</summary>
     public Row WithCriteria(Row row) => row with

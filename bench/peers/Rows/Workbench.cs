@@ -18,9 +18,6 @@ internal sealed class Workbench(OperatorTable operators, int threads) : IDisposa
 
     /// <summary>The least ratio of a family's rows.</summary>
 
-    /// <summary>The table of operators without anything that was compiled before; it belongs to the caller.</summary>
-    public OperatorTable Fresh() => operators.Again();
-
     /// <summary>A tensor that every contender reads; its pages are there.</summary>
     public NativeTensor Random(ElementType type, long seed, params ReadOnlySpan<long> shape) => TensorFill.Random(_allocator, type, shape, seed);
 

@@ -11,6 +11,13 @@ namespace Tx.Backends.Llvm;
 /// after the disposal of this object.</summary>
 public sealed unsafe class LlvmJit : IDisposable
 {
+    // Making one costs as much as loading a kernel; loaded code does not outlive its owners in it.
+    private static readonly Lazy<LlvmJit> OfProcess = new(() => new LlvmJit(), LazyThreadSafetyMode.ExecutionAndPublication);
+
+    /// <summary>One for the whole process; it is never disposed of.</summary>
+    /// <inheritdoc cref="LlvmJit()"/>
+    public static LlvmJit Shared => OfProcess.Value;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Unit> _units = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _errors = new();

@@ -71,7 +71,7 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
 
     private Kernel Load(KernelImage image, CoreOwner? owner, Action<ImmutableArray<long>>? admit, Func<ViewKind, Kernel>? views)
     {
-        var code = core.Jit.Load(image.Object, image.Entry, out nint entry);
+        var code = LlvmJit.Shared.Load(image.Object, image.Entry, out nint entry);
         try
         {
             return new(image, entry, new LoadedCode(code, owner), admit) { Views = views, Pool = options.Pool ?? WorkerPool.Shared };
@@ -89,6 +89,7 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
         var wanted = Specialise(resolver.Binder);
         var op = resolver.Binder.Bind(Syntax, wanted, bag);
         if (op is null || bag.HasErrors) throw new DiagnosticException([.. bag.Items]);
+        resolver.RequireSound(op);
         var dims = Sizes(op);
         bool hasAll = dims.Count == op.Dims.Length;
         if (hasAll)

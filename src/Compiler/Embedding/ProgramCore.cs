@@ -13,9 +13,9 @@ internal sealed class ProgramCore : IDisposable
 {
     private readonly OperatorResolver _resolver;
     private readonly ScheduleResolver _schedules;
-    private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
     private readonly Lazy<DeclarationTable> _declarations;
     private int _owners = 1;
+    private bool _isClosed;
 
     /// <param name="declarations">Asked when the first of them is needed.</param>
     public ProgramCore(Func<DeclarationTable> declarations, ImmutableDictionary<string, Scalar> defines, CpuTarget target)
@@ -31,7 +31,6 @@ internal sealed class ProgramCore : IDisposable
     public ImmutableDictionary<string, Scalar> Defines { get; }
     public CpuTarget Target { get; }
     public LlvmCompiler Backend { get; } = new(ObjectCache.Default());
-    public LlvmJit Jit => _jit.Value;
 
     /// <summary>Binds, proves or schedules: one thread at a time, since the prover has one context.</summary>
     public T Ask<T>(Func<OperatorResolver, ScheduleResolver, T> question, CancellationToken cancellation)
@@ -52,14 +51,22 @@ internal sealed class ProgramCore : IDisposable
         return true;
     }, default));
 
-    /// <exception cref="ObjectDisposedException">The program is disposed, and so are its kernels.</exception>
+    /// <summary>Another owner, for a kernel.</summary>
+    /// <exception cref="ObjectDisposedException">The program is disposed.</exception>
     public void AddOwner()
     {
         lock (_resolver)
         {
-            ObjectDisposedException.ThrowIf(_owners == 0, typeof(TxProgram));
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(TxProgram));
             _owners++;
         }
+    }
+
+    /// <summary>The program gives its share back: no kernel is added any more.</summary>
+    public void Close()
+    {
+        lock (_resolver) _isClosed = true;
+        Dispose();
     }
 
     /// <summary>Gives one share back.</summary>
@@ -70,7 +77,6 @@ internal sealed class ProgramCore : IDisposable
             if (--_owners > 0) return;
             _resolver.Dispose();
             _schedules.Dispose();
-            if (_jit.IsValueCreated) _jit.Value.Dispose();
         }
     }
 }

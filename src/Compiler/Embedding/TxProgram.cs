@@ -66,7 +66,7 @@ public sealed class TxProgram : IDisposable
     /// <summary>Kernels that were made stay usable; nothing more can be compiled.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _core.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) _core.Close();
     }
 
     private static TxProgram Parse(SourceText text, ProgramOptions? options)

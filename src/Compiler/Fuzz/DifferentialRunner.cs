@@ -40,7 +40,7 @@ public sealed class DifferentialRunner : IDisposable
         _symbolic = symbolic;
         _compiler = new(target ?? CpuTarget.Host());
         _comparer = new(_compiler, passes, inC ? new CComparer(_compiler.Target) : null);
-        _resolver = new(() => _table, new TensorAllocator());
+        _resolver = new(() => _table, new TensorAllocator()) { TriesLaws = false };
     }
 
     /// <summary>Null where everything agrees.</summary>

@@ -35,7 +35,7 @@ public sealed unsafe partial class Kernel
             ref readonly var p = ref parameters[i];
             ref var a = ref arguments[i];
             // Nothing of a process lies in the upper half of the address space: such an address is looked at again.
-            if (a.Type != p.Type || (nint)a.Data <= 0 || ((nuint)a.Data & (uint)(p.ElementBytes - 1)) != 0 || (p.IsOutput && a.IsReadOnly)) return false;
+            if (a.Type != p.Type || unchecked((nint)a.Data) <= 0 || ((nuint)a.Data & (uint)(p.ElementBytes - 1)) != 0 || (p.IsOutput && a.IsReadOnly)) return false;
             if (a.Form is ArgumentForm.Flat)
             {
                 if (a.Count != plan.Counts[i] && (a.Count >= 0 || p.DecidesSize)) return false;

@@ -16,7 +16,8 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
         _length = (nuint)(inner + 2 * page);
         _map = Map(0, _length, 0, PrivateAnonymous, -1, 0);
         if (_map == -1 || Protect(_map + page, (nuint)inner, ReadWrite) != 0) throw new InvalidOperationException($"no guarded memory: error {Marshal.GetLastPInvokeError()}");
-        (Address, Bytes) = ((byte*)_map + page + (atEnd ? inner - bytes : 0), bytes);
+        Address = (byte*)_map + page + (atEnd ? inner - bytes : 0);
+        Bytes = bytes;
         Span.Fill(0xA5);
     }
 

@@ -31,7 +31,7 @@ internal sealed class ScheduleWorkbench : IDisposable
     public ScheduleWorkbench(CpuTarget target)
     {
         Target = target;
-        _resolver = new(() => _table, new TensorAllocator());
+        _resolver = new(() => _table, new TensorAllocator()) { TriesLaws = false };
         _schedules = new(() => _binder!, target);
     }
 

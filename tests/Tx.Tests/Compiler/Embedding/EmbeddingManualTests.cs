@@ -11,7 +11,7 @@ public partial class EmbeddingManualTests
     [Fact]
     public void Every_program_of_the_manual_stands_in_the_samples()
     {
-        string source = Dense(File.ReadAllText(Repository.PathOf("examples", "embedding", "Samples.cs")));
+        string source = Dense(string.Concat(new[] { "Samples.cs", "Samples.Built.cs" }.Select(f => File.ReadAllText(Repository.PathOf("examples", "embedding", f)))));
         var blocks = Block().Matches(File.ReadAllText(Repository.PathOf("docs", "embedding.md")));
         Assert.True(blocks.Count >= 8);
         Assert.All(blocks, b => Assert.Contains(Dense(b.Groups[1].Value), source, StringComparison.Ordinal));

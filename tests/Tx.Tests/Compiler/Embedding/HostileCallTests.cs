@@ -21,7 +21,9 @@ public sealed unsafe class HostileCallTests : IDisposable
         _symbolic = _program["matmul"].Compile();
         _fixed = _program["matmul"].Compile(new() { Sizes = { ["M"] = M, ["K"] = K, ["N"] = N } });
         (_a, _b, _c) = (new(4 * M * K), new(4 * K * N, atEnd: false), new(4 * M * N));
-        (_pa, _pb, _pc) = ((float*)_a.Address, (float*)_b.Address, (float*)_c.Address);
+        _pa = (float*)_a.Address;
+        _pb = (float*)_b.Address;
+        _pc = (float*)_c.Address;
     }
 
     public void Dispose()
@@ -48,9 +50,11 @@ public sealed unsafe class HostileCallTests : IDisposable
         }
     }
 
-    private TensorArgument A => TensorArgument.At(_pa, [M, K]);
-    private TensorArgument B => TensorArgument.At(_pb, [K, N]);
-    private TensorArgument C => TensorArgument.At(_pc, [M, N]);
+    private static readonly nint[] ShapeA = [M, K], ShapeB = [K, N], ShapeC = [M, N];
+
+    private TensorArgument A => TensorArgument.At(_pa, ShapeA);
+    private TensorArgument B => TensorArgument.At(_pb, ShapeB);
+    private TensorArgument C => TensorArgument.At(_pc, ShapeC);
 
     [Fact]
     public void A_right_call_stays_inside_its_buffers()
