@@ -4,6 +4,7 @@ using Tx.Backends.Entry;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Proofs;
+using Tx.Lang.Semantics;
 using Tx.Runtime;
 
 namespace Tx.Build;
@@ -216,6 +217,7 @@ public static class LibraryBuilder
     {
         if (entry.Dims is { } dims)
         {
+            if (CallResolver.BrokenRequirement(entry.Operator, dims, null) is { } broken) throw new DiagnosticException([broken]);
             foreach (var tensor in entry.Operator.Parameters.Concat(entry.Operator.Results))
                 TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
             session.Resolver.Admit(entry.Operator, dims);
