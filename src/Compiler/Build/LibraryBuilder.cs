@@ -103,7 +103,7 @@ public static class LibraryBuilder
         if (targets.Length > 1 && outputs.HasFlag(LibraryOutputs.C))
             throw new DiagnosticException(BuildDiagnostics.TargetsDoNotFit, null, "C is written for one target", "name one, and let the compiler of the C choose instructions");
         // The program is checked on this machine; its operators are then lowered for each target.
-        using var session = new Session(new() { Threads = 1, Defines = request.Defines }, output);
+        using var session = new Session(new() { Threads = 1, Defines = request.Defines, SkipsOpenSchedules = true }, output);
         lacksLibrary = false;
         if (session.Load(request.File) is null)
         {
