@@ -204,7 +204,6 @@ internal sealed class EntryLlvmPrinter(EntryPlan plan, string prefix, int pointe
             return;
         }
         string table = $"@{LlvmText.Name(plan.Symbol)}.messages";
-        // Made before the table is written: each writes a global of its own.
         string texts = string.Join(", ", messages.Select(m => "ptr " + Text($"{m.Code}: {m.Format}")));
         _globals.Append(LlvmText.Culture, $"{table} = private constant [{messages.Length} x ptr] [{texts}]\n");
         string index = Load("i32", "%error", CallLayout.ErrorMessage);
