@@ -42,9 +42,7 @@ public sealed class KernelCompiler : IDisposable
     /// <exception cref="DiagnosticException">A step of the schedule is refused.</exception>
     public LoweredOperator Lower(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule = null)
     {
-        schedule ??= _schedules?.Choose(op, dims);
-        var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null);
-        var (scheduled, applied) = Schedule(op, plain, dims, schedule);
+        var (plain, scheduled, applied) = Nests(op, dims, schedule);
         return new(plain, scheduled, Pipeline.Run(scheduled, Target, cancellation: Cancellation), applied);
     }
 
@@ -52,18 +50,24 @@ public sealed class KernelCompiler : IDisposable
     /// <inheritdoc cref="Lower"/>
     public CModule EmitC(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule = null, string? name = null, bool isStatic = true)
     {
-        schedule ??= _schedules?.Choose(op, dims);
-        var (scheduled, _) = Schedule(op, NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null), dims, schedule);
+        var (_, scheduled, _) = Nests(op, dims, schedule);
         return CEmitter.Emit(Pipeline.RunForC(scheduled, Target, cancellation: Cancellation), CTarget.For(Target), name, isStatic);
     }
 
-    private (LoopModule, AppliedSchedule?) Schedule(Operator op, LoopModule plain, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? schedule)
+    private (LoopModule Plain, LoopModule Scheduled, AppliedSchedule? Applied) Nests(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, ScheduleChoice? given)
     {
-        if (schedule is null) return (DefaultSchedule.Apply(plain, Target), null);
-        if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
-        var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims, _schedules.Budget);
-        if (applied.HasErrors) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
-        return (plain.With([applied.Function.Function]), applied);
+        var schedule = given ?? _schedules?.Choose(op, dims);
+        var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: schedule is not null);
+        if (schedule is not null)
+        {
+            if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
+            var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims, _schedules.Budget);
+            if (!applied.HasErrors) return (plain, plain.With([applied.Function.Function]), applied);
+            // For all sizes, dispatch takes what applies for all sizes.
+            if (given is not null || dims is not null || !applied.IsOpen) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
+            plain = NestBuilder.Build(op, dims);
+        }
+        return (plain, DefaultSchedule.Apply(plain, Target), null);
     }
 
     /// <summary>A kernel for these sizes, compiled at the first call.</summary>
@@ -100,8 +104,8 @@ public sealed class KernelCompiler : IDisposable
     {
         lock (_gate)
         {
-            schedule ??= _schedules?.Choose(op, dims);
-            var kernelKey = (op, key, schedule?.Schedule, schedule is null ? "" : string.Join(',', schedule.Knobs.Select(k => $"{k.Key}={k.Value}")));
+            var chosen = schedule ?? _schedules?.Choose(op, dims);
+            var kernelKey = (op, key, chosen?.Schedule, chosen is null ? "" : string.Join(',', chosen.Knobs.Select(k => $"{k.Key}={k.Value}")));
             if (_kernels.TryGetValue(kernelKey, out var known)) return known;
             long start = Stopwatch.GetTimestamp();
             var lowered = Lower(op, dims, schedule);

@@ -7,7 +7,7 @@ namespace Tx.Runtime;
 
 /// <summary>A kernel in memory, ready to be called. Safe for several threads at one time. Disposal unloads its code once the calls that
 /// run have returned; disposing twice is harmless.</summary>
-public sealed unsafe partial class Kernel : IDisposable
+public sealed unsafe partial class Kernel : CallableKernel, IDisposable
 {
     // Choices of sizes that a kernel for all sizes remembers.
     private const int MaxPlans = 256;
@@ -97,6 +97,8 @@ public sealed unsafe partial class Kernel : IDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Leave();
     }
+
+    private protected override void Call(ArgumentView* arguments, int count, CancellationToken cancellation) => Call(arguments, count, Pool, cancellation);
 
     private void Call(ArgumentView* arguments, int count, WorkerPool pool, CancellationToken cancellation)
     {

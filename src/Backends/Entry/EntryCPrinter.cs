@@ -20,7 +20,7 @@ internal sealed class EntryCPrinter(EntryPlan plan, CModule kernel)
 
         string tensors = string.Join(", ", plan.Arguments.Select(a => $"const tx_tensor *{a}"));
         Line(0, $"int32_t {plan.Symbol}({(tensors.Length > 0 ? tensors + ", " : "")}void *{EntryBuilder.Arena}, size_t {EntryBuilder.ArenaBytes}, tx_status *status) {{");
-        if (hasMessages) Line(1, "tx_fail fail;");
+        if (hasMessages) Line(1, "tx_fail fail = {0, 0, {0, 0, 0, 0}};");
         foreach (var s in EntryLiveness.Trim(call.Statements, call.Dims)) Statement(s, 1, Refusal);
         if (!kernel.HasArena) Line(1, $"(void){EntryBuilder.Arena};\n    (void){EntryBuilder.ArenaBytes};");
         var arguments = plan.Arguments.Select(a => $"{a}->data").Concat(call.Dims.Select(Value));

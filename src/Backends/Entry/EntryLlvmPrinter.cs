@@ -204,7 +204,8 @@ internal sealed class EntryLlvmPrinter(EntryPlan plan, string prefix, int pointe
             return;
         }
         string table = $"@{LlvmText.Name(plan.Symbol)}.messages";
-        _globals.Append(LlvmText.Culture, $"{table} = private constant [{messages.Length} x ptr] [{string.Join(", ", messages.Select(m => "ptr " + Text($"{m.Code}: {m.Format}")))}]\n");
+        string texts = string.Join(", ", messages.Select(m => "ptr " + Text($"{m.Code}: {m.Format}")));
+        _globals.Append(LlvmText.Culture, $"{table} = private constant [{messages.Length} x ptr] [{texts}]\n");
         string index = Load("i32", "%error", CallLayout.ErrorMessage);
         string text = Assign($"load ptr, ptr {Assign($"getelementptr inbounds [{LlvmText.Number(messages.Length)} x ptr], ptr {table}, i32 0, i32 {index}")}, align {LlvmText.Number(pointerBytes)}");
         Refuse(LlvmText.Number((int)EntryCode.Check), -1, text, [.. Enumerable.Range(0, EntryText.MaxValues).Select(i => Load("i64", "%error", CallLayout.ErrorValues + 8 * i))]);

@@ -66,6 +66,8 @@ internal sealed class SizeLowering(SizeProgram program, ImmutableArray<EntryExpr
                 return Named(new EntryOperation(EntryOp.AShr, x.Value, Safe(y.Value, inRange, 0)), EntryExpr.And(valid, inRange), Int128.Min(x.Low, 0), Int128.Max(x.High, 0));
             default:
                 var compare = op switch { BinaryOp.Eq => EntryOp.Eq, BinaryOp.Ne => EntryOp.Ne, BinaryOp.Lt => EntryOp.Lt, BinaryOp.Le => EntryOp.Le, BinaryOp.Gt => EntryOp.Gt, _ => EntryOp.Ge };
+                // A number that is there equals itself.
+                if (x.Value == y.Value) return Named(EntryExpr.I64(compare is EntryOp.Eq or EntryOp.Le or EntryOp.Ge ? 1 : 0), valid, 0, 1);
                 return Named(Truth(EntryExpr.Of(compare, x.Value, y.Value)), valid, 0, 1);
         }
     }

@@ -27,4 +27,7 @@ internal static class BuildDiagnostics
 
     public static readonly DiagnosticDescriptor LeftOut = new("TX4089", Severity.Warning, "operator left out",
         "`{0}` is not in the library: {1}", "{2}");
+
+    public static readonly DiagnosticDescriptor ScheduleLeftOut = new("TX4090", Severity.Note, "schedule is for known sizes",
+        "`{0}` is built for all sizes by the default schedule: `{1}` is for known sizes", "give sizes, `--op {0}:NAME=number,…`, where they are known");
 }

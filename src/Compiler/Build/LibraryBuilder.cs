@@ -110,6 +110,7 @@ public static class LibraryBuilder
             return null;
         }
         var bound = Bind(request, session, prefix, output);
+        NoteSchedules(session, bound, targets, output);
         bool isDispatched = targets.Length > 1 || LibraryCompiler.CanDispatch(targets[0]) && targets[0].Name != "x86-64";
         // A header alone is that of objects.
         bool hasObjects = !outputs.HasFlag(LibraryOutputs.C) || (outputs & (LibraryOutputs.Object | LibraryOutputs.Static | LibraryOutputs.Shared)) != 0;
@@ -195,6 +196,19 @@ public static class LibraryBuilder
                 if (!taken.TryAdd(symbol, b.Request.Text))
                     throw new DiagnosticException(BuildDiagnostics.NameClash, null, $"two parts of the library would be called `{symbol}`{(taken[symbol] is { Length: > 0 } other ? $": `{other}` and `{b.Request.Text}`" : "")}", $"give the entry another name: `--op name={b.Request.Text}`");
         return bound;
+    }
+
+    // Dispatch would take a schedule, and that is not one for all sizes.
+    private static void NoteSchedules(Session session, List<BoundEntry> bound, ImmutableArray<CpuTarget> targets, ISessionOutput output)
+    {
+        var noted = new HashSet<(string, string)>();
+        foreach (var t in targets)
+        {
+            if (session.Target != t) session.SetTarget(t);
+            foreach (var b in bound.Where(b => b.Dims is null))
+                if (session.Schedules.Choose(b.Operator, null) is { } choice && session.Compiler.Lower(b.Operator, null).Schedule is null && noted.Add((b.Operator.Name, choice.Name)))
+                    output.Report(Diagnostic.Create(BuildDiagnostics.ScheduleLeftOut, choice.Schedule.Name.Span, b.Operator.Name, choice.Name));
+        }
     }
 
     /// <summary>Proves the operator for its sizes, or for all.</summary>

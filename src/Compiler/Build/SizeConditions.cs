@@ -63,10 +63,16 @@ internal sealed class SizeConditions
     }
 
     private int Number(long value) => Step(new ConstantSize(value));
-    private int Apply(BinaryOp op, int a, int b) => Step(new BinarySize(op, a, b));
     private int And(int a, int b) => Choose(a, b, Number(0));
     private int Or(int a, int b) => Choose(a, Number(1), b);
-    private int Choose(int condition, int then, int @else) => Step(new SelectedSize(condition, then, @else));
+
+    private int Apply(BinaryOp op, int a, int b) =>
+        _steps[a] is ConstantSize && _steps[b] is ConstantSize && new SizeProgram([_steps[a], _steps[b], new BinarySize(op, 0, 1)]).Evaluate([])[2] is { } known ? Number(known) : Step(new BinarySize(op, a, b));
+
+    private int Choose(int condition, int then, int @else) =>
+        _steps[condition] is ConstantSize c ? c.Value != 0 ? then : @else
+        : then == @else ? then
+        : _steps[then] is ConstantSize { Value: 1 } && _steps[@else] is ConstantSize { Value: 0 } ? condition : Step(new SelectedSize(condition, then, @else));
 
     /// <summary>A number over dimensions.</summary>
     private int Value(Term term)
@@ -104,7 +110,7 @@ internal sealed class SizeConditions
     /// <summary>An obligation holds where no index of its scope has a value, or where it holds for all of them.</summary>
     private int HoldsFor(Obligation o)
     {
-        int holds = Holds(o.Condition);
+        int holds = HoldsForAll(o.Condition, [.. o.Scope.Where(i => Count(i) is not null)]);
         foreach (var index in o.Scope)
         {
             var (start, end) = (Range(index.Start), Range(index.End));
@@ -112,6 +118,30 @@ internal sealed class SizeConditions
         }
         return holds;
     }
+
+    // Indices over a few numbers take them one after another: a condition such as `i == 0 || i == 1` is about each.
+    private int HoldsForAll(Term condition, ImmutableArray<IndexSymbol> few)
+    {
+        long cases = few.Aggregate(1L, (n, i) => n * Count(i)!.Value);
+        if (cases is 0 or > MaxCases) return Holds(condition);
+        int all = Number(1);
+        for (long n = 0; n < cases; n++)
+        {
+            long rest = n;
+            foreach (var index in few)
+            {
+                (rest, long at) = Math.DivRem(rest, Count(index)!.Value);
+                _ranges[index] = Of(Number(((ConstTerm)index.Start).Value.Integer + at));
+            }
+            all = And(all, Holds(condition));
+        }
+        foreach (var index in few) _ranges.Remove(index);
+        return all;
+    }
+
+    private const long MaxCases = 64;
+
+    private static long? Count(IndexSymbol i) => i.Start is ConstTerm start && i.End is ConstTerm end && end.Value.Integer - start.Value.Integer is var n and > 0 and <= 16 ? n : null;
 
     /// <summary>1 only where a condition holds for all values of the indices in it.</summary>
     private int Holds(Term term)

@@ -138,7 +138,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     private CheckedSchedule Check(ScheduleSyntax schedule, Operator op)
     {
         var first = Apply(schedule, op, null, null);
-        if (!first.Applied.HasErrors || !IsOpen(first.Applied)) return first;
+        if (!first.Applied.HasErrors || !first.Applied.IsOpen) return first;
         var sized = Sized(schedule, op, null);
         // What is proved once sizes are known is better known than what is checked; a kernel for all sizes needs the check.
         if (sized is { Applied.HasErrors: false })
@@ -146,7 +146,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
             if (schedules.Budget.MayTest) Apply(schedule, op, null, schedules.Budget);
             return sized;
         }
-        if (sized is not null && !IsUndecided(sized.Applied)) return sized;
+        if (sized is not null && !sized.Applied.IsUndecided) return sized;
         var general = Apply(schedule, op, null, schedules.Budget);
         if (!general.Applied.HasErrors || general.Applied.Function.Diagnostics.Any(d => d.Descriptor == ScheduleRefusals.Disproved)) return general;
         return Sized(schedule, op, schedules.Budget) is { Applied.HasErrors: false } checkedThere ? checkedThere : general;
@@ -169,11 +169,6 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         }
         return null;
     }
-
-    // Every error may be gone when sizes are known. Where a line is left out for want of them, what others say is not about this schedule.
-    private static bool IsOpen(AppliedSchedule applied) => applied.Elaborated.NeedsSizes || IsUndecided(applied);
-
-    private static bool IsUndecided(AppliedSchedule applied) => !applied.Elaborated.HasErrors && applied.Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 
     private static IEnumerable<Dictionary<DimSymbol, long>> Candidates(Operator op)
     {

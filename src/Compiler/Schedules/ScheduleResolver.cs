@@ -28,6 +28,12 @@ public sealed record AppliedSchedule(ElaboratedSchedule Elaborated, ScheduledFun
 {
     public ImmutableArray<Diagnostic> Diagnostics => [.. Elaborated.Diagnostics, .. Function.Diagnostics];
     public bool HasErrors => Elaborated.HasErrors || Function.IsRefused;
+
+    // Where a line is left out for want of sizes, what others say is not about this schedule.
+    /// <summary>Every error may be gone when sizes are known.</summary>
+    internal bool IsOpen => Elaborated.NeedsSizes || IsUndecided;
+
+    internal bool IsUndecided => !Elaborated.HasErrors && Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 }
 
 /// <summary>Finds the schedule of an operator and applies it.</summary>

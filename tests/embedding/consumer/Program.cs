@@ -5,6 +5,16 @@ using Tx.Runtime;
 
 try
 {
+    // With the path of a library that `tx build` made: its kernels, and nothing is compiled.
+    if (args is [var path])
+    {
+        using var library = KernelLibrary.Load(path);
+        float[,] x = { { 1, 2 }, { 3, 4 } }, y = { { 5, 6 }, { 7, 8 } }, z = new float[2, 2];
+        library["matmul"].Invoke(x, y, z);
+        Console.WriteLine($"library: {string.Join(' ', z.Cast<float>())}");
+        return 0;
+    }
+
     using var program = TxProgram.Parse("""
         import "norm.tx"
         op matmul(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }

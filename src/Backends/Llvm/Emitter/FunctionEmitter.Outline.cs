@@ -72,9 +72,18 @@ internal sealed partial class FunctionEmitter
         Put(0, "ptr %call");
         for (int i = 0; i < fields.Count; i++) Put(i + 1, fields[i].ToString());
         for (int i = 0; i < buffers.Length; i++) Put(fields.Count + 1 + i, "ptr " + buffers[i].Place.Pointer);
-        string launch = LoadCall(CallLayout.Launch, "ptr", 8), state = LoadCall(CallLayout.LaunchState, "ptr", 8);
         var grain = Evaluate(WorkEstimate.Grain(f));
+        // One chunk needs no pool, and small calls not the way to it.
+        string alone = writer.Label("alone"), shared = writer.Label("shared"), done = writer.Label("done");
+        writer.Branch(writer.Assign(IrType.Bool, $"icmp sle {count}, {grain.Text}"), alone, shared);
+        writer.Block(alone);
+        ReturnUnlessZero(writer.Assign($"call i32 @{LlvmText.Name(symbol)}(ptr {context}, i64 0, {count}, i32 0)"));
+        writer.Branch(done);
+        writer.Block(shared);
+        string launch = LoadCall(CallLayout.Launch, "ptr", 8), state = LoadCall(CallLayout.LaunchState, "ptr", 8);
         ReturnUnlessZero(writer.Assign($"call i32 {launch}(ptr {state}, ptr @{LlvmText.Name(symbol)}, ptr {context}, {count}, {grain})"));
+        writer.Branch(done);
+        writer.Block(done);
     }
 
     private void EmitChunk(For f)

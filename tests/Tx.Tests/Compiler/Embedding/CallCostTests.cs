@@ -55,7 +55,7 @@ public sealed class CallCostTests
         var failures = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
         var threads = Enumerable.Range(0, 8).Select(t => new Thread(() =>
         {
-            try { Work(program, shared, t, rounds: 3); }
+            try { EmbeddingWork.Share(program, shared, t, rounds: 3); }
             catch (Exception e) { failures.Enqueue(e); }
         })).ToList();
         threads.ForEach(t => t.Start());
@@ -63,56 +63,14 @@ public sealed class CallCostTests
         Assert.Empty(failures);
     }
 
-    /// <summary>Calls a kernel that others call too, compiles one of its own and calls that.</summary>
-    internal static void Work(TxProgram program, Kernel shared, int thread, int rounds)
-    {
-        for (int round = 0; round < rounds; round++)
-        {
-            var (m, k, n) = (1 + (thread + round) % 7, 3 + round % 5, 2 + thread);
-            float[] a = Numbers(m * k, round), b = Numbers(k * n, thread), expected = Product(a, b, m, k, n), c = new float[m * n];
-            for (int call = 0; call < 50; call++) shared.Invoke(new ReadOnlyTensorSpan<float>(a, [m, k]), new ReadOnlyTensorSpan<float>(b, [k, n]), c);
-            AssertClose(expected, c);
-            using var own = program["matmul"].Compile(new() { Sizes = { ["M"] = m, ["K"] = k, ["N"] = n } });
-            Array.Clear(c);
-            own.Invoke(a, b, c);
-            AssertClose(expected, c);
-        }
-    }
-
     [Fact]
     public void Memory_does_not_grow_with_kernels()
     {
         using var program = Program();
-        Compile(program, 20);
-        long before = Resident();
-        Compile(program, 60);
+        EmbeddingWork.Compile(program, 20);
+        long before = EmbeddingWork.Resident();
+        EmbeddingWork.Compile(program, 60);
         // A kernel that stayed would keep a page of code, its tables and its program: 60 of them some megabytes; a heap may settle by as much.
-        Assert.InRange(Resident() - before, long.MinValue, 24L << 20);
-    }
-
-    /// <summary>Compiles, calls, disposes.</summary>
-    internal static void Compile(TxProgram program, int count)
-    {
-        float[] a = Numbers(12), b = Numbers(12), c = new float[12];
-        for (int i = 0; i < count; i++)
-        {
-            // Sizes change, so that no two kernels share code.
-            int m = 1 + i % 3, n = 1 + i / 3 % 4;
-            using var kernel = program["add"].Compile(new() { Sizes = { ["M"] = m, ["N"] = n } });
-            kernel.Invoke(a.AsSpan(0, m * n), b.AsSpan(0, m * n), c.AsSpan(0, m * n));
-        }
-    }
-
-    /// <summary>Bytes of the process that lie in memory, without what the collector has yet to free.</summary>
-    internal static long Resident()
-    {
-        for (int i = 0; i < 3; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-        using var self = System.Diagnostics.Process.GetCurrentProcess();
-        self.Refresh();
-        return self.WorkingSet64;
+        Assert.InRange(EmbeddingWork.Resident() - before, long.MinValue, 24L << 20);
     }
 }

@@ -14,6 +14,7 @@ public partial class EmbeddingManualTests
         string source = Dense(string.Concat(new[] { "Samples.cs", "Samples.Built.cs" }.Select(f => File.ReadAllText(Repository.PathOf("examples", "embedding", f)))));
         var blocks = Block().Matches(File.ReadAllText(Repository.PathOf("docs", "embedding.md")));
         Assert.True(blocks.Count >= 8);
+        source += Dense(File.ReadAllText(Repository.PathOf("tests", "Tx.Tests", "Runtime", "KernelLibraryTests.cs")));
         Assert.All(blocks, b => Assert.Contains(Dense(b.Groups[1].Value), source, StringComparison.Ordinal));
     }
 

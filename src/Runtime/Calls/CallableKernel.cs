@@ -3,9 +3,13 @@ using Tx.Core;
 
 namespace Tx.Runtime;
 
-// Calls with .NET's own tensors, spans, arrays and pointers.
-public sealed unsafe partial class Kernel
+/// <summary>What is called with .NET's own tensors, spans, arrays and pointers.</summary>
+public abstract unsafe class CallableKernel
 {
+    private protected CallableKernel() { }
+
+    private protected abstract void Call(ArgumentView* arguments, int count, CancellationToken cancellation);
+
     // Extents and strides of one argument.
     private const int Room = 2 * ArgumentView.MaxRank;
 
@@ -26,7 +30,7 @@ public sealed unsafe partial class Kernel
         fixed (byte* pa = a)
         {
             a.Write(views, pa, room);
-            Call(views, 1, Pool, cancellation);
+            Call(views, 1, cancellation);
         }
     }
 
@@ -40,7 +44,7 @@ public sealed unsafe partial class Kernel
         {
             a.Write(views, pa, room);
             b.Write(views + 1, pb, room + Room);
-            Call(views, 2, Pool, cancellation);
+            Call(views, 2, cancellation);
         }
     }
 
@@ -55,7 +59,7 @@ public sealed unsafe partial class Kernel
             a.Write(views, pa, room);
             b.Write(views + 1, pb, room + Room);
             c.Write(views + 2, pc, room + 2 * Room);
-            Call(views, 3, Pool, cancellation);
+            Call(views, 3, cancellation);
         }
     }
 
@@ -71,7 +75,7 @@ public sealed unsafe partial class Kernel
             b.Write(views + 1, pb, room + Room);
             c.Write(views + 2, pc, room + 2 * Room);
             d.Write(views + 3, pd, room + 3 * Room);
-            Call(views, 4, Pool, cancellation);
+            Call(views, 4, cancellation);
         }
     }
 
@@ -88,7 +92,7 @@ public sealed unsafe partial class Kernel
             c.Write(views + 2, pc, room + 2 * Room);
             d.Write(views + 3, pd, room + 3 * Room);
             e.Write(views + 4, pe, room + 4 * Room);
-            Call(views, 5, Pool, cancellation);
+            Call(views, 5, cancellation);
         }
     }
 
@@ -106,7 +110,7 @@ public sealed unsafe partial class Kernel
             d.Write(views + 3, pd, room + 3 * Room);
             e.Write(views + 4, pe, room + 4 * Room);
             f.Write(views + 5, pf, room + 5 * Room);
-            Call(views, 6, Pool, cancellation);
+            Call(views, 6, cancellation);
         }
     }
 
@@ -125,7 +129,7 @@ public sealed unsafe partial class Kernel
             e.Write(views + 4, pe, room + 4 * Room);
             f.Write(views + 5, pf, room + 5 * Room);
             g.Write(views + 6, pg, room + 6 * Room);
-            Call(views, 7, Pool, cancellation);
+            Call(views, 7, cancellation);
         }
     }
 
@@ -145,7 +149,7 @@ public sealed unsafe partial class Kernel
             f.Write(views + 5, pf, room + 5 * Room);
             g.Write(views + 6, pg, room + 6 * Room);
             h.Write(views + 7, ph, room + 7 * Room);
-            Call(views, 8, Pool, cancellation);
+            Call(views, 8, cancellation);
         }
     }
 }
