@@ -27,6 +27,14 @@ need_libraries() {
     install_packages "$missing" "install LLVM 19 and isl, or name the libraries in TX_LLVM and TX_ISL"
 }
 
+# A compiler of C, which links shared libraries: for tests.
+need_compiler() {
+    local missing=""
+    command -v cc >/dev/null 2>&1 || missing="$missing gcc"
+    [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+    install_packages "$missing" "install a compiler of C"
+}
+
 # Compilers of C for this machine, aarch64 and microcontrollers, and emulators of the last two.
 need_cross() {
     local missing="" pair
