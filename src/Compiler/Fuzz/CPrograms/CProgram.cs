@@ -14,8 +14,8 @@ internal sealed record CCase(CModule Kernel, Workload Work);
 /// <summary>A program in C that runs kernels on data that stand in it and prints what they write, byte by byte; on a machine that counts instructions, their number, too.</summary>
 internal static class CProgram
 {
-    private const byte Canary = 0xA5;
-    private const int GuardBytes = 64;
+    internal const byte Canary = 0xA5;
+    internal const int GuardBytes = 64;
 
     /// <summary>The program. It is linked with a `tx_ticks` of its machine where <paramref name="counts"/>.</summary>
     public static string Text(ImmutableArray<CCase> cases, bool counts = false)
@@ -35,7 +35,7 @@ internal static class CProgram
 
     /// <summary>What each case of a run has given, and how many instructions it took.</summary>
     /// <exception cref="InvalidOperationException">The output is not that of a whole run, or memory around a tensor was written.</exception>
-    public static ImmutableArray<(RunOutcome Outcome, long Ticks)> Read(string output, ImmutableArray<CCase> cases)
+    public static ImmutableArray<(RunOutcome Outcome, long Ticks)> Read(string output, ImmutableArray<Workload> cases)
     {
         var lines = output.Split('\n').Select(l => l.TrimEnd('\r')).ToList();
         if (!lines.Contains("end")) throw new InvalidOperationException($"the program ended early: {output[..Math.Min(output.Length, 400)]}");
@@ -46,7 +46,7 @@ internal static class CProgram
             string[] head = lines.Single(l => l.StartsWith($"case {n} ", StringComparison.Ordinal)).Split(' ');
             long ticks = long.Parse(head[3], CultureInfo.InvariantCulture);
             if (head[2] != "0") results.Add((RunOutcome.Refused, ticks));
-            else results.Add((new([.. cases[n].Work.Operator.Results.Select((r, i) => Output(lines, n, i, r.Type, OperatorShapes.Of(r, cases[n].Work.Dims)))]), ticks));
+            else results.Add((new([.. cases[n].Operator.Results.Select((r, i) => Output(lines, n, i, r.Type, OperatorShapes.Of(r, cases[n].Dims)))]), ticks));
         }
         return results.ToImmutable();
     }
@@ -74,7 +74,7 @@ internal static class CProgram
     }
 
     // Data are in words of 64 bits, so that they are aligned; the kernel gets their addresses through a volatile table, so that no compiler sees what they point to.
-    private const string Runtime =
+    internal const string Runtime =
         """
         static void tx_show(int number, int result, const unsigned char *bytes, size_t count) {
             static const char digits[] = "0123456789abcdef";
@@ -146,10 +146,10 @@ internal static class CProgram
         text.Append("}\n");
     }
 
-    private static long SizeOf(ElementType type, ImmutableArray<long> shape) => type.IsPacked
+    internal static long SizeOf(ElementType type, ImmutableArray<long> shape) => type.IsPacked
         ? PackedRows.ByteShape(type, shape).Aggregate(1L, (n, e) => n * e) : shape.Aggregate((long)type.Bytes, (n, e) => n * e);
 
-    private static byte[] BytesOf(DenseArray array)
+    internal static byte[] BytesOf(DenseArray array)
     {
         var type = array.Type is ElementType.Int ? ElementType.I64 : array.Type;
         if (type.IsPacked) return [.. PackedRows.ToBytes(array).Bits.ToArray().Select(b => (byte)b)];
@@ -163,7 +163,7 @@ internal static class CProgram
         return bytes;
     }
 
-    private static IEnumerable<string> Words(byte[] bytes)
+    internal static IEnumerable<string> Words(byte[] bytes)
     {
         for (int at = 0; at < Math.Max(1, bytes.Length); at += 8)
         {
