@@ -55,6 +55,11 @@ public static partial class CSupport
         #pragma GCC optimize ("fp-contract=off")
         #endif
 
+        #if defined(__GNUC__) && !defined(__clang__)
+        /* Each element is written before it is read, which gcc does not see of every array. */
+        #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+        #endif
+
         #ifndef TX_INLINE
         #if defined(__GNUC__)
         #define TX_INLINE static inline __attribute__((unused))
