@@ -8,11 +8,12 @@ using Tx.Fuzz;
 using Tx.Fuzz.CPrograms;
 
 // Builds each operator of the library as C, for one choice of sizes and for all, runs it on each platform and compares with the reference evaluator.
-// Usage: Tx.Cross ROOT [FILTER]: ROOT is the repository, FILTER a part of an operator's or a platform's name.
+// Usage: Tx.Cross ROOT [FILTER]: ROOT is the repository, FILTER a part of an operator's or a platform's name, or `objects`: only the libraries of objects, which come last.
 string root = args[0], filter = args.ElementAtOrDefault(1) ?? "";
 var platforms = Platform.All(Path.Combine(root, "tests", "cross"));
 int failures = 0, runs = 0;
 
+if (filter == "objects") return ObjectLibraries.Run(root, platforms, "") ? 0 : 1;
 foreach (string file in Directory.EnumerateFiles(Path.Combine(root, "lib"), "*.tx").Order(StringComparer.Ordinal))
 {
     using var session = new Session(new() { Threads = 1 }, new Quiet());
@@ -34,6 +35,7 @@ foreach (string file in Directory.EnumerateFiles(Path.Combine(root, "lib"), "*.t
     }
 }
 if (platforms[^1] is { Counts: true } m7 && ("conv2d_s8".Contains(filter, StringComparison.Ordinal) || filter == "count")) failures += ConvolutionCount.Run(root, m7) ? 0 : 1;
+if (!ObjectLibraries.Run(root, platforms, filter)) failures++;
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs} programs in C agree with the reference, {failures} do not"));
 return failures == 0 && runs > 0 ? 0 : 1;
 

@@ -197,7 +197,7 @@ internal sealed class EntryBuilder
             var address = Let($"{_plan.Arguments[i]}_at", new EntryWide(Field(i, TensorField.Data)));
             int alignment = Math.Max(p.Type.Bytes, p.Alignment);
             if (alignment > 1)
-                FailIf(EntryExpr.Of(EntryOp.Ne, new EntryOperation(EntryOp.And, address, EntryExpr.I64(alignment - 1)), EntryExpr.I64(0)), EntryCode.Alignment, i, $"`{p.Name}` must start at a multiple of {Number(alignment)} bytes");
+                FailIf(EntryExpr.And(isThere, EntryExpr.Of(EntryOp.Ne, new EntryOperation(EntryOp.And, address, EntryExpr.I64(alignment - 1)), EntryExpr.I64(0))), EntryCode.Alignment, i, $"`{p.Name}` must start at a multiple of {Number(alignment)} bytes");
             FailIf(new EntryOperation(EntryOp.UGt, address, EntryExpr.Of(EntryOp.Sub, EntryExpr.I64(top), _bytes[i])), EntryCode.Size, i, $"`{p.Name}` would reach beyond the end of memory");
         }
         for (int o = 0; o < _plan.Parameters.Length; o++)

@@ -14,7 +14,7 @@ public static class TargetCatalog
     private sealed record Entry(CpuArchitecture Architecture, string Triple, string Processor, string[] Features, int RegisterBytes, int Registers, long L1Bytes, long L2Bytes, long L3Bytes);
 
     private const string X86Triple = "x86_64-unknown-linux-gnu", ArmTriple = "aarch64-unknown-linux-gnu";
-    private const string ThumbTriple = "thumbv7em-none-eabihf", Thumb8Triple = "thumbv8m.main-none-eabihf";
+    private const string ThumbTriple = "thumbv7em-none-unknown-eabihf", Thumb8Triple = "thumbv8m.main-none-unknown-eabihf";
 
     private static readonly string[] Level1 = ["sse", "sse2"];
     private static readonly string[] Level2 = [.. Level1, "cx16", "popcnt", "sahf", "sse3", "sse4.1", "sse4.2", "ssse3"];

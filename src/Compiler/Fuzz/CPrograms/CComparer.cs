@@ -42,7 +42,7 @@ internal sealed class CComparer
     internal static ImmutableArray<(RunOutcome Outcome, long Ticks)> Execute(CToolchain toolchain, ImmutableArray<CCase> cases, bool counts = false)
     {
         var folder = Directory.CreateTempSubdirectory("tx-c-");
-        try { return CProgram.Read(toolchain.Run(CProgram.Text(cases, counts), folder.FullName), cases); }
+        try { return CProgram.Read(toolchain.Run(CProgram.Text(cases, counts), folder.FullName), [.. cases.Select(c => c.Work)]); }
         finally { folder.Delete(recursive: true); }
     }
 }

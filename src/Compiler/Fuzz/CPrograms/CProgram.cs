@@ -14,8 +14,8 @@ internal sealed record CCase(CModule Kernel, Workload Work);
 /// <summary>A program in C that runs kernels on data that stand in it and prints what they write, byte by byte; on a machine that counts instructions, their number, too.</summary>
 internal static class CProgram
 {
-    private const byte Canary = 0xA5;
-    private const int GuardBytes = 64;
+    internal const byte Canary = 0xA5;
+    internal const int GuardBytes = 64;
 
     /// <summary>The program. It is linked with a `tx_ticks` of its machine where <paramref name="counts"/>.</summary>
     public static string Text(ImmutableArray<CCase> cases, bool counts = false)
@@ -27,6 +27,8 @@ internal static class CProgram
         foreach (var k in kernels) text.Append(k.Text).Append('\n');
         text.Append(Runtime);
         text.Append(counts ? "extern unsigned long long tx_ticks(void);\n" : "static unsigned long long tx_ticks(void) { return 0; }\n");
+        long arena = cases.Max(ArenaOf);
+        if (cases.Any(c => c.Kernel.HasArena)) text.Append(CultureInfo.InvariantCulture, $"static unsigned char arena_bytes[{arena + 2 * GuardBytes + 64}];\n");
         for (int n = 0; n < cases.Length; n++) Case(text, n, cases[n]);
         text.Append("int main(void) {\n");
         for (int n = 0; n < cases.Length; n++) text.Append(CultureInfo.InvariantCulture, $"    case_{n}();\n");
@@ -35,7 +37,7 @@ internal static class CProgram
 
     /// <summary>What each case of a run has given, and how many instructions it took.</summary>
     /// <exception cref="InvalidOperationException">The output is not that of a whole run, or memory around a tensor was written.</exception>
-    public static ImmutableArray<(RunOutcome Outcome, long Ticks)> Read(string output, ImmutableArray<CCase> cases)
+    public static ImmutableArray<(RunOutcome Outcome, long Ticks)> Read(string output, ImmutableArray<Workload> cases)
     {
         var lines = output.Split('\n').Select(l => l.TrimEnd('\r')).ToList();
         if (!lines.Contains("end")) throw new InvalidOperationException($"the program ended early: {output[..Math.Min(output.Length, 400)]}");
@@ -46,7 +48,7 @@ internal static class CProgram
             string[] head = lines.Single(l => l.StartsWith($"case {n} ", StringComparison.Ordinal)).Split(' ');
             long ticks = long.Parse(head[3], CultureInfo.InvariantCulture);
             if (head[2] != "0") results.Add((RunOutcome.Refused, ticks));
-            else results.Add((new([.. cases[n].Work.Operator.Results.Select((r, i) => Output(lines, n, i, r.Type, OperatorShapes.Of(r, cases[n].Work.Dims)))]), ticks));
+            else results.Add((new([.. cases[n].Operator.Results.Select((r, i) => Output(lines, n, i, r.Type, OperatorShapes.Of(r, cases[n].Dims)))]), ticks));
         }
         return results.ToImmutable();
     }
@@ -74,7 +76,7 @@ internal static class CProgram
     }
 
     // Data are in words of 64 bits, so that they are aligned; the kernel gets their addresses through a volatile table, so that no compiler sees what they point to.
-    private const string Runtime =
+    internal const string Runtime =
         """
         static void tx_show(int number, int result, const unsigned char *bytes, size_t count) {
             static const char digits[] = "0123456789abcdef";
@@ -95,11 +97,15 @@ internal static class CProgram
 
         """;
 
+    private static long[] DimsOf(CCase c) => c.Kernel.Symbolic?.Dims.Select(d => c.Work.Dims.First(w => w.Key.Name == d.Name).Value).ToArray() ?? [];
+
+    private static long ArenaOf(CCase c) => !c.Kernel.HasArena ? 0 : c.Kernel.ArenaFor(DimsOf(c)) ?? throw new InvalidOperationException("the arena is larger than an address space");
+
     private static void Case(StringBuilder text, int n, CCase c)
     {
         var (kernel, work) = (c.Kernel, c.Work);
-        var dims = kernel.Symbolic?.Dims.Select(d => work.Dims.First(w => w.Key.Name == d.Name).Value).ToArray() ?? [];
-        long arena = kernel.ArenaFor(dims) ?? throw new InvalidOperationException("the arena is larger than an address space");
+        long[] dims = DimsOf(c);
+        long arena = ArenaOf(c);
         string id = n.ToString(CultureInfo.InvariantCulture);
         var arguments = new List<string>();
         for (int i = 0; i < work.Inputs.Length; i++)
@@ -115,11 +121,7 @@ internal static class CProgram
             arguments.Add($"(unsigned char *)out_{id}_{i} + {GuardBytes}");
         }
         arguments.AddRange(dims.Select(d => $"INT64_C({d.ToString(CultureInfo.InvariantCulture)})"));
-        if (kernel.HasArena)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"static unsigned char arena_{id}[{arena + 2 * GuardBytes + 64}];\n");
-            arguments.Add("arena");
-        }
+        if (kernel.HasArena) arguments.Add("arena");
         bool checks = !kernel.Messages.IsEmpty;
         if (checks) arguments.Add("&fail");
         text.Append(CultureInfo.InvariantCulture, $"static void case_{id}(void) {{\n");
@@ -131,7 +133,7 @@ internal static class CProgram
             arguments[i] = i < work.Inputs.Length ? $"p[{i}]" : $"(void *)(uintptr_t)p[{i}]";
         }
         if (kernel.HasArena)
-            text.Append(CultureInfo.InvariantCulture, $"    unsigned char *arena = (unsigned char *)(((uintptr_t)arena_{id} + {GuardBytes} + 63) / 64 * 64);\n    memset(arena_{id}, {Canary}, sizeof arena_{id});\n");
+            text.Append(CultureInfo.InvariantCulture, $"    unsigned char *arena = (unsigned char *)(((uintptr_t)arena_bytes + {GuardBytes} + 63) / 64 * 64);\n    memset(arena_bytes, {Canary}, {arena + 2 * GuardBytes + 64});\n");
         if (checks) text.Append("    tx_fail fail;\n");
         for (int i = 0; i < sizes.Length; i++) text.Append(CultureInfo.InvariantCulture, $"    memset(out_{id}_{i}, {Canary}, sizeof out_{id}_{i});\n");
         text.Append(CultureInfo.InvariantCulture, $"    ticks = tx_ticks();\n    rc = (int){kernel.Entry}({string.Join(", ", arguments)});\n    ticks = tx_ticks() - ticks;\n");
@@ -142,14 +144,14 @@ internal static class CProgram
             text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, (const unsigned char *)out_{id}_{i}, {GuardBytes});\n    tx_guard({id}, (const unsigned char *)out_{id}_{i} + {GuardBytes + sizes[i]}, {GuardBytes});\n");
         }
         if (kernel.HasArena)
-            text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, arena_{id}, (size_t)(arena - arena_{id}));\n    tx_guard({id}, arena + {arena}, {GuardBytes});\n");
+            text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, arena_bytes, (size_t)(arena - arena_bytes));\n    tx_guard({id}, arena + {arena}, {GuardBytes});\n");
         text.Append("}\n");
     }
 
-    private static long SizeOf(ElementType type, ImmutableArray<long> shape) => type.IsPacked
+    internal static long SizeOf(ElementType type, ImmutableArray<long> shape) => type.IsPacked
         ? PackedRows.ByteShape(type, shape).Aggregate(1L, (n, e) => n * e) : shape.Aggregate((long)type.Bytes, (n, e) => n * e);
 
-    private static byte[] BytesOf(DenseArray array)
+    internal static byte[] BytesOf(DenseArray array)
     {
         var type = array.Type is ElementType.Int ? ElementType.I64 : array.Type;
         if (type.IsPacked) return [.. PackedRows.ToBytes(array).Bits.ToArray().Select(b => (byte)b)];
@@ -163,7 +165,7 @@ internal static class CProgram
         return bytes;
     }
 
-    private static IEnumerable<string> Words(byte[] bytes)
+    internal static IEnumerable<string> Words(byte[] bytes)
     {
         for (int at = 0; at < Math.Max(1, bytes.Length); at += 8)
         {

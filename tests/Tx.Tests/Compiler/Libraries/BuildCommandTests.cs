@@ -99,7 +99,7 @@ public sealed unsafe class BuildCommandTests : IDisposable
     [InlineData("TX4086", "`N=-1` is no size", "--op", "twice:N=-1")]
     [InlineData("TX4087", "`small_twice`", "--op", "twice", "--op", "twice")]
     [InlineData("TX4087", "cannot begin a symbol", "--prefix", "7up")]
-    [InlineData("TX1412", "row", "--op", "row:at=5,M=2,N=2")]
+    [InlineData("TX1027", "row", "--op", "row:at=5,M=2,N=2")]
     public void A_wrong_request_is_refused(string code, string words, params string[] options)
     {
         var result = CommandLine.Run(["build", _file, "-o", Out("none"), .. options]);

@@ -160,7 +160,7 @@ public sealed unsafe class EntryPointTests(NativeForms forms) : IClassFixture<Na
         Assert.Equal(0, set(&launcher));
         try
         {
-            const int m = 200, k = 64, n = 96;
+            const int m = 600, k = 16, n = 300;
             float[] a = EmbeddingFixture.Numbers(m * k), b = EmbeddingFixture.Numbers(k * n, 2);
             var c = _tensors.Filled<float>(ElementType.F32, m, n);
             Assert.Equal(0, forms.Call(isC, "matmul", Floats([m, k], a), Floats([k, n], b), c).Code);
