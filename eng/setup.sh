@@ -27,12 +27,13 @@ need_libraries() {
     install_packages "$missing" "install LLVM 19 and isl, or name the libraries in TX_LLVM and TX_ISL"
 }
 
-# A compiler of C, which links shared libraries: for tests.
-need_compiler() {
+# Kernels in C are compiled and run by tests.
+need_c_compiler() {
+    [ -z "${TX_CC:-}" ] || return 0
     local missing=""
-    command -v cc >/dev/null 2>&1 || missing="$missing gcc"
+    command -v gcc >/dev/null 2>&1 || command -v clang-19 >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 || missing=" gcc"
     [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
-    install_packages "$missing" "install a compiler of C"
+    install_packages "$missing" "install a compiler of C, or name it in TX_CC"
 }
 
 # Compilers of C for this machine, aarch64 and microcontrollers, and emulators of the last two.

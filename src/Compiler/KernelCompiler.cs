@@ -33,6 +33,9 @@ public sealed class KernelCompiler : IDisposable
 
     public CpuTarget Target { get; }
 
+    /// <summary>Whether dispatch for all sizes passes over a schedule that is for known sizes, and takes the default, instead of refusing it.</summary>
+    public bool SkipsOpenSchedules { get; init; }
+
     /// <summary>Stops what is being lowered or compiled.</summary>
     public CancellationToken Cancellation { get; set; }
 
@@ -63,8 +66,7 @@ public sealed class KernelCompiler : IDisposable
             if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
             var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims, _schedules.Budget);
             if (!applied.HasErrors) return (plain, plain.With([applied.Function.Function]), applied);
-            // For all sizes, dispatch takes what applies for all sizes.
-            if (given is not null || dims is not null || !applied.IsOpen) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
+            if (!SkipsOpenSchedules || given is not null || dims is not null || !applied.IsOpen) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
             plain = NestBuilder.Build(op, dims);
         }
         return (plain, DefaultSchedule.Apply(plain, Target), null);

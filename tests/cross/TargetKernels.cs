@@ -23,7 +23,7 @@ internal sealed class TargetKernels : IDisposable
     public CModule Emit(Operator op, IReadOnlyDictionary<DimSymbol, long>? dims, string suffix) => _compiler.EmitC(op, dims, name: $"{op.Name}_{suffix}");
 
     /// <summary>Bytes of code of a kernel for a Cortex-M7.</summary>
-    public long CodeBytes(CModule kernel, string root)
+    public static long CodeBytes(CModule kernel)
     {
         string folder = Directory.CreateTempSubdirectory("tx-size-").FullName;
         try

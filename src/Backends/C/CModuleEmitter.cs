@@ -80,7 +80,7 @@ internal sealed class CModuleEmitter
         var names = new CNames();
         string name = _functions.Fresh($"{_name}_{CNames.Identifier(written.FirstOrDefault()?.Name ?? "nest")}");
         List<string> parameters = [], arguments = [];
-        foreach (var b in captures.Buffers)
+        foreach (var b in captures.Buffers.OrderBy(written.Contains))
         {
             parameters.Add(PointerParameter(b, names.Of(b), written.Contains(b)));
             arguments.Add(caller.NameOf(b));

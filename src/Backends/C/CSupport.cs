@@ -104,12 +104,15 @@ public static partial class CSupport
             case "shr": return Of2($"    return b < {bits} ? ({t})(a >> b) : 0;\n");
             case "floor_div" or "trunc_div" or "floor_mod" or "trunc_mod": return Of2(Divided(what, type, t, u));
             case "popcount": return PopCount(type);
-            case "word": return $"static inline {t} {n}(const void *from) {{\n    {t} word;\n{Copied("&word", "from", type)}    return word;\n}}\n";
-            case "put": return $"static inline void {n}(void *to, {t} word) {{\n{Copied("to", "&word", type)}}}\n";
+            // An instruction's own form, under a condition, may be all that uses them.
+            case "word": return $"{MaybeUnused}static inline {t} {n}(const void *from) {{\n    {t} word;\n{Copied("&word", "from", type)}    return word;\n}}\n";
+            case "put": return $"{MaybeUnused}static inline void {n}(void *to, {t} word) {{\n{Copied("to", "&word", type)}}}\n";
         }
         if (what.StartsWith("clamp_", StringComparison.Ordinal) && ElementTypes.TryParse(what[6..], out var to)) return Clamped(n, type, to);
         return null;
     }
+
+    private const string MaybeUnused = "#if defined(__GNUC__)\n__attribute__((unused))\n#endif\n";
 
     // Memory of another type, which need not be aligned for this one.
     private static string Copied(string to, string from, ElementType type) =>

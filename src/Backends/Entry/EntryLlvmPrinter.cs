@@ -159,6 +159,8 @@ internal sealed class EntryLlvmPrinter(EntryPlan plan, string prefix, int pointe
         Store("ptr", plan.IsParallel ? Load("ptr", "%launcher", pointerBytes) : "null", "%call", CallLayout.LaunchState);
         Store("ptr", "@tx.zero", "%call", CallLayout.Cancel);
         Store("ptr", "%error", "%call", CallLayout.Error);
+        // The kernel writes what fails first where nothing has been written, and not all values.
+        for (int at = 0; at < CallLayout.ErrorValues + 8 * CallLayout.ErrorMaxValues; at += 8) Store("i64", "0", "%error", at);
         Store("i32", plan.IsParallel ? "%workers.given" : "1", "%call", 64);
         Store("i32", "0", "%call", 68);
         for (int i = 0; i < count; i++)

@@ -4,6 +4,7 @@ using Tx.Backends.Entry;
 using Tx.Core;
 using Tx.Lang.Program;
 using Tx.Lang.Proofs;
+using Tx.Lang.Semantics;
 using Tx.Runtime;
 
 namespace Tx.Build;
@@ -102,7 +103,7 @@ public static class LibraryBuilder
         if (targets.Length > 1 && outputs.HasFlag(LibraryOutputs.C))
             throw new DiagnosticException(BuildDiagnostics.TargetsDoNotFit, null, "C is written for one target", "name one, and let the compiler of the C choose instructions");
         // The program is checked on this machine; its operators are then lowered for each target.
-        using var session = new Session(new() { Threads = 1, Defines = request.Defines }, output);
+        using var session = new Session(new() { Threads = 1, Defines = request.Defines, SkipsOpenSchedules = true }, output);
         lacksLibrary = false;
         if (session.Load(request.File) is null)
         {
@@ -216,6 +217,7 @@ public static class LibraryBuilder
     {
         if (entry.Dims is { } dims)
         {
+            if (CallResolver.BrokenRequirement(entry.Operator, dims, null) is { } broken) throw new DiagnosticException([broken]);
             foreach (var tensor in entry.Operator.Parameters.Concat(entry.Operator.Results))
                 TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
             session.Resolver.Admit(entry.Operator, dims);

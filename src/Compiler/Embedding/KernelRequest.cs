@@ -94,6 +94,7 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
         bool hasAll = dims.Count == op.Dims.Length;
         if (hasAll)
         {
+            if (CallResolver.BrokenRequirement(op, dims, null) is { } broken) throw new DiagnosticException([broken]);
             foreach (var tensor in op.Parameters.Concat(op.Results)) TensorType.CountElements(tensor.Type is ElementType.Int ? ElementType.I64 : tensor.Type, OperatorShapes.Of(tensor, dims).AsSpan());
             resolver.Admit(op, dims);
         }

@@ -19,6 +19,8 @@ public sealed record SessionOptions
     public CpuTarget? Target { get; init; }
     /// <summary>Operators are compiled once for all sizes, instead of once for each choice of them.</summary>
     public bool Symbolic { get; init; }
+    /// <inheritdoc cref="KernelCompiler.SkipsOpenSchedules"/>
+    public bool SkipsOpenSchedules { get; init; }
     /// <summary>The most bytes that the tensors of the session may have together; null: the memory that the process may use.</summary>
     public long? MemoryLimit { get; init; }
 }
@@ -35,6 +37,7 @@ public sealed partial class Session : IDisposable
     private ScheduleResolver _schedules;
     private ScheduleChecker _scheduleChecker;
     private readonly TensorAllocator _allocator;
+    private readonly bool _skipsOpenSchedules;
     private readonly Dictionary<string, Value> _variables = new(StringComparer.Ordinal);
     private DeclarationTable _declarations = DeclarationTable.Empty;
 
@@ -48,6 +51,7 @@ public sealed partial class Session : IDisposable
         _loader = new(options.Defines);
         _resolver = new(() => _declarations, _allocator, options.Defines);
         _pool = new(() => new WorkerPool(Threads));
+        _skipsOpenSchedules = options.SkipsOpenSchedules;
         Target = options.Target ?? CpuTarget.Host();
         (_schedules, _scheduleChecker, _compiler) = CompilerFor(Target);
     }
@@ -55,7 +59,7 @@ public sealed partial class Session : IDisposable
     private (ScheduleResolver, ScheduleChecker, Lazy<KernelCompiler>) CompilerFor(CpuTarget target)
     {
         var schedules = new ScheduleResolver(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
-        return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation }));
+        return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation, SkipsOpenSchedules = _skipsOpenSchedules }));
     }
 
     /// <summary>What was spent on making kernels.</summary>

@@ -10,7 +10,8 @@ namespace Tx.Runtime;
 /// pointers take the place of tensors of several dimensions where the sizes are fixed. A call that has begun is not cancelled.</summary>
 public sealed unsafe class LibraryKernel : CallableKernel
 {
-    private const int MessageBytes = 160, MaxArguments = 8, ArenaAlignment = 64;
+    // No call of `CallableKernel` has more arguments.
+    private const int MessageBytes = 160, MaxArguments = 8;
 
     private readonly LibraryEntry _entry;
     private readonly LibraryHandle _library;
@@ -20,7 +21,6 @@ public sealed unsafe class LibraryKernel : CallableKernel
     {
         (_entry, _library, _call, _arena) = (entry, library, library.Find(entry.Symbol), library.Find(entry.ArenaSymbol));
         if (_call == 0 || _arena == 0) throw new FormatException($"it has no `{(_call == 0 ? entry.Symbol : entry.ArenaSymbol)}`");
-        if (entry.Parameters.Length > MaxArguments) throw new FormatException($"`{entry.Symbol}` has {entry.Parameters.Length} arguments, and calls may have {MaxArguments}");
     }
 
     /// <summary>The symbol.</summary>

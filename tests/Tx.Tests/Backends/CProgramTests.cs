@@ -4,10 +4,12 @@ using Tx.Core;
 using Tx.Fuzz;
 using Tx.Fuzz.CPrograms;
 using Tx.Lang.Program;
+using Tx.Lang.Semantics;
 using Tx.Lower;
 using Tx.Lower.Build;
 using Tx.Lower.Ir;
 using Tx.Lower.Schedule;
+using Tx.Repl;
 using Tx.Tests.Lower;
 using Tx.Tests.Support;
 
@@ -76,13 +78,21 @@ public class CProgramTests
     [Fact]
     public void A_failing_check_says_which_and_ends_the_kernel()
     {
-        var op = OperatorText.Bind("op f(E: i32[V], id: i32[B]) -> R: i32[B] { R[b] = E[id[b]] }");
-        var kernel = Emit(op, s_targets[0], null);
-        Assert.Single(kernel.Messages);
-        var bad = new DenseArray(ElementType.I32, [3]);
-        bad[2] = Scalar.Of(ElementType.I32, 5L);
-        var work = new Workload(op.Operator, op.Dims(5, 3), [new DenseArray(ElementType.I32, [5]), bad], 0, 1);
-        Assert.True(CComparer.Execute(Toolchains()[0], [new(kernel, work)])[0].Outcome.IsRefused);
+        using var folder = new TemporaryFolder();
+        using var session = new Session(new() { Threads = 1 }, new ConsoleOutput(TextWriter.Null, TextWriter.Null));
+        Assert.NotNull(session.Load(folder.Write("gather.tx", "op f(E: i32[V], id: i32[B]) -> R: i32[B] { R[b] = E[id[b]] }")));
+        var op = session.Resolver.Binder.Bind(session.Declarations.Operators["f"], Specialisation.Empty, new DiagnosticBag())!;
+        var kernel = session.Compiler.EmitC(op, null);
+        Assert.Equal("TX5070", Assert.Single(kernel.Messages).Code);
+        foreach (var (index, fails) in new[] { (4L, false), (5, true), (-1, true) })
+        {
+            var id = new DenseArray(ElementType.I32, [3]);
+            id[2] = Scalar.Of(ElementType.I32, index);
+            var work = new Workload(op, op.Dims.ToDictionary(d => d, d => d.Name == "V" ? 5L : 3), [new DenseArray(ElementType.I32, [5]), id], 0, 1);
+            var outcome = CComparer.Execute(Toolchains()[0], [new(kernel, work)])[0].Outcome;
+            Assert.Equal(fails, outcome.IsRefused);
+            Assert.Equal(fails, OperatorComparer.Evaluate(work).IsRefused);
+        }
     }
 
     [Fact]
@@ -142,7 +152,8 @@ public class CProgramTests
             schedule s for f on cpu("fp-armv8d16") { Y.k.tensorize(twice) }
             """);
         var result = CommandLine.Run("print", file, "--op", "f", "--emit", "c", "--target", "cortex-m7");
-        Assert.Equal(1, result.ExitCode);
+        // As for all that code generation refuses.
+        Assert.Equal(2, result.ExitCode);
         Assert.Contains("error[TX4052]", result.Error, StringComparison.Ordinal);
     }
 

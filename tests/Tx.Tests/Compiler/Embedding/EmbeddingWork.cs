@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using Tx.Runtime;
 using static Tx.Tests.Compiler.Embedding.EmbeddingFixture;
@@ -8,7 +9,7 @@ namespace Tx.Tests.Compiler.Embedding;
 internal static class EmbeddingWork
 {
     /// <summary>Calls a kernel that others call too, compiles one of its own and calls that.</summary>
-    internal static void Share(TxProgram program, Kernel shared, int thread, int rounds)
+    public static void Share(TxProgram program, Kernel shared, int thread, int rounds)
     {
         for (int round = 0; round < rounds; round++)
         {
@@ -23,21 +24,21 @@ internal static class EmbeddingWork
         }
     }
 
-    /// <summary>Compiles, calls, disposes.</summary>
-    internal static void Compile(TxProgram program, int count)
+    /// <summary>Loads, compiles, calls, disposes: programs that no cache has met, each with a number of its own.</summary>
+    public static void Compile(int first, int count)
     {
-        float[] a = Numbers(12), b = Numbers(12), c = new float[12];
-        for (int i = 0; i < count; i++)
+        float[] a = [1, 2, 3, 4], b = [5, 6, 7, 8], c = new float[4];
+        for (int i = first; i < first + count; i++)
         {
-            // Sizes change, so that no two kernels share code.
-            int m = 1 + i % 3, n = 1 + i / 3 % 4;
-            using var kernel = program["add"].Compile(new() { Sizes = { ["M"] = m, ["N"] = n } });
-            kernel.Invoke(a.AsSpan(0, m * n), b.AsSpan(0, m * n), c.AsSpan(0, m * n));
+            using var program = TxProgram.Parse(string.Create(CultureInfo.InvariantCulture, $"op f(A: f32[M, N], B: f32[M, N]) -> C: f32[M, N] {{ C[i, j] = A[i, j] * {i} + B[i, j] }}"));
+            using var kernel = program["f"].Compile(new() { Sizes = { ["M"] = 2, ["N"] = 2 } });
+            kernel.Invoke(a, b, c);
+            Assert.Equal(4f * i + 8, c[3]);
         }
     }
 
     /// <summary>Bytes of the process that lie in memory, without what the collector has yet to free.</summary>
-    internal static long Resident()
+    public static long Resident()
     {
         for (int i = 0; i < 3; i++)
         {
