@@ -27,13 +27,12 @@ need_libraries() {
     install_packages "$missing" "install LLVM 19 and isl, or name the libraries in TX_LLVM and TX_ISL"
 }
 
-# Kernels in C are compiled and run by tests.
+# A compiler of C: tests run kernels in C and link shared libraries.
 need_c_compiler() {
-    [ -z "${TX_CC:-}" ] || return 0
     local missing=""
-    command -v gcc >/dev/null 2>&1 || command -v clang-19 >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 || missing=" gcc"
+    command -v cc >/dev/null 2>&1 || missing=" gcc"
     [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
-    install_packages "$missing" "install a compiler of C, or name it in TX_CC"
+    install_packages "$missing" "install a compiler of C"
 }
 
 # Compilers of C for this machine, aarch64 and microcontrollers, and emulators of the last two.

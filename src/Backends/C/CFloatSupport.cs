@@ -20,21 +20,21 @@ internal static class CFloatSupport
         var f = type is ElementType.F32 ? s_single : s_double;
         return what switch
         {
-            "bits" => $"static inline {f.Bits} tx_bits_{f.Name}({f.Type} x) {{\n    union {{ {f.Type} value; {f.Bits} bits; }} u;\n    u.value = x;\n    return u.bits;\n}}\n",
-            "of_bits" => $"static inline {f.Type} tx_of_bits_{f.Name}({f.Bits} x) {{\n    union {{ {f.Bits} bits; {f.Type} value; }} u;\n    u.bits = x;\n    return u.value;\n}}\n",
-            "is_nan" => $"static inline _Bool tx_is_nan_{f.Name}({f.Type} x) {{\n    return x != x;\n}}\n",
-            "abs" => $"static inline {f.Type} tx_abs_{f.Name}({f.Type} x) {{\n    return tx_of_bits_{f.Name}(tx_bits_{f.Name}(x) & ~{f.Sign});\n}}\n",
-            "with_sign" => $"static inline {f.Type} tx_with_sign_{f.Name}({f.Type} x, {f.Type} sign) {{\n    return tx_of_bits_{f.Name}(tx_bits_{f.Name}(x) | (tx_bits_{f.Name}(sign) & {f.Sign}));\n}}\n",
+            "bits" => $"TX_INLINE {f.Bits} tx_bits_{f.Name}({f.Type} x) {{\n    union {{ {f.Type} value; {f.Bits} bits; }} u;\n    u.value = x;\n    return u.bits;\n}}\n",
+            "of_bits" => $"TX_INLINE {f.Type} tx_of_bits_{f.Name}({f.Bits} x) {{\n    union {{ {f.Bits} bits; {f.Type} value; }} u;\n    u.bits = x;\n    return u.value;\n}}\n",
+            "is_nan" => $"TX_INLINE _Bool tx_is_nan_{f.Name}({f.Type} x) {{\n    return x != x;\n}}\n",
+            "abs" => $"TX_INLINE {f.Type} tx_abs_{f.Name}({f.Type} x) {{\n    return tx_of_bits_{f.Name}(tx_bits_{f.Name}(x) & ~{f.Sign});\n}}\n",
+            "with_sign" => $"TX_INLINE {f.Type} tx_with_sign_{f.Name}({f.Type} x, {f.Type} sign) {{\n    return tx_of_bits_{f.Name}(tx_bits_{f.Name}(x) | (tx_bits_{f.Name}(sign) & {f.Sign}));\n}}\n",
             // The first where both are equal, what is no number where one is.
-            "min" => $"static inline {f.Type} tx_min_{f.Name}({f.Type} a, {f.Type} b) {{\n    return b != b ? b : b < a ? b : a;\n}}\n",
-            "max" => $"static inline {f.Type} tx_max_{f.Name}({f.Type} a, {f.Type} b) {{\n    return b != b ? b : b > a ? b : a;\n}}\n",
+            "min" => $"TX_INLINE {f.Type} tx_min_{f.Name}({f.Type} a, {f.Type} b) {{\n    return b != b ? b : b < a ? b : a;\n}}\n",
+            "max" => $"TX_INLINE {f.Type} tx_max_{f.Name}({f.Type} a, {f.Type} b) {{\n    return b != b ? b : b > a ? b : a;\n}}\n",
             "round" => Rounded(f, "round", "r"),
             "floor" => Rounded(f, "floor", $"r > x ? r - {f.One} : r"),
             "ceil" => Rounded(f, "ceil", $"r < x ? r + {f.One} : r"),
-            "trunc" => $"static inline {f.Type} tx_trunc_{f.Name}({f.Type} x) {{\n    return tx_with_sign_{f.Name}(tx_floor_{f.Name}(tx_abs_{f.Name}(x)), x);\n}}\n",
-            "trunc_div" => $"static inline {f.Type} tx_trunc_div_{f.Name}({f.Type} a, {f.Type} b) {{\n    return ({f.Type})tx_trunc_f64((double)a / (double)b);\n}}\n",
+            "trunc" => $"TX_INLINE {f.Type} tx_trunc_{f.Name}({f.Type} x) {{\n    return tx_with_sign_{f.Name}(tx_floor_{f.Name}(tx_abs_{f.Name}(x)), x);\n}}\n",
+            "trunc_div" => $"TX_INLINE {f.Type} tx_trunc_div_{f.Name}({f.Type} a, {f.Type} b) {{\n    return ({f.Type})tx_trunc_f64((double)a / (double)b);\n}}\n",
             "trunc_mod" => Remainder(f),
-            "floor_mod" => $"static inline {f.Type} tx_floor_mod_{f.Name}({f.Type} a, {f.Type} b) {{\n    const {f.Type} r = tx_trunc_mod_{f.Name}(a, b);\n    return r != 0 && (r < 0) != (b < 0) ? r + b : r;\n}}\n",
+            "floor_mod" => $"TX_INLINE {f.Type} tx_floor_mod_{f.Name}({f.Type} a, {f.Type} b) {{\n    const {f.Type} r = tx_trunc_mod_{f.Name}(a, b);\n    return r != 0 && (r < 0) != (b < 0) ? r + b : r;\n}}\n",
             "sqrt" => SquareRoot(f),
             "fma" => type is ElementType.F32 ? SingleFma : DoubleFma,
             "mul_add" => MultiplyAdd(f),
@@ -44,7 +44,7 @@ internal static class CFloatSupport
 
     // Added to a float without a fraction of its own, the fraction is rounded away, to even; the sign of a zero is put back.
     private static string Rounded(Format f, string name, string result) => $$"""
-        static inline {{f.Type}} tx_{{name}}_{{f.Name}}({{f.Type}} x) {
+        TX_INLINE {{f.Type}} tx_{{name}}_{{f.Name}}({{f.Type}} x) {
             const {{f.Type}} a = tx_abs_{{f.Name}}(x);
             const {{f.Type}} r = tx_with_sign_{{f.Name}}((a + {{f.Whole}}) - {{f.Whole}}, x);
             return a < {{f.Whole}} ? tx_with_sign_{{f.Name}}({{result}}, x) : x;
@@ -54,7 +54,7 @@ internal static class CFloatSupport
 
     // Long division, exact.
     private static string Remainder(Format f) => $$"""
-        static {{f.Type}} tx_trunc_mod_{{f.Name}}({{f.Type}} x, {{f.Type}} y) {
+        TX_INLINE {{f.Type}} tx_trunc_mod_{{f.Name}}({{f.Type}} x, {{f.Type}} y) {
             const {{f.Bits}} one = ({{f.Bits}})1 << {{CTypes.Number(f.Fraction)}}, sign = tx_bits_{{f.Name}}(x) & {{f.Sign}};
             {{f.Bits}} a = tx_bits_{{f.Name}}(x) & ~{{f.Sign}}, b = tx_bits_{{f.Name}}(y) & ~{{f.Sign}};
             int32_t ea = (int32_t)(a >> {{CTypes.Number(f.Fraction)}}), eb = (int32_t)(b >> {{CTypes.Number(f.Fraction)}});
@@ -86,7 +86,7 @@ internal static class CFloatSupport
             #define TX_SQRT_{{f.Name.ToUpperInvariant()}}(x) __builtin_elementwise_sqrt(x)
             #endif
             #endif
-            static inline {{f.Type}} tx_sqrt_{{f.Name}}({{f.Type}} x) {
+            TX_INLINE {{f.Type}} tx_sqrt_{{f.Name}}({{f.Type}} x) {
             #if defined(TX_SQRT_{{f.Name.ToUpperInvariant()}})
                 return TX_SQRT_{{f.Name.ToUpperInvariant()}}(x);
             #elif defined(__GNUC__) && defined(__SSE2__)
@@ -135,7 +135,7 @@ internal static class CFloatSupport
 
     // The product is exact in double; of the sum, what rounding cut off is kept in the last bit, so that rounding again rounds once.
     private static string SingleFma => $$"""
-        static inline float tx_fma_f32(float a, float b, float c) {
+        TX_INLINE float tx_fma_f32(float a, float b, float c) {
         #if {{HasFma(4)}}
             return __builtin_fmaf(a, b, c);
         #else
@@ -150,7 +150,7 @@ internal static class CFloatSupport
 
     // Boldo and Melquiond, Emulation of FMA and correctly rounded sums, 2008.
     private static string DoubleFma => $$"""
-        static inline double tx_fma_f64(double a, double b, double c) {
+        TX_INLINE double tx_fma_f64(double a, double b, double c) {
         #if {{HasFma(8)}}
             return __builtin_fma(a, b, c);
         #else
@@ -170,7 +170,7 @@ internal static class CFloatSupport
 
     // For sums whose rounding is free: one operation where the machine has it.
     private static string MultiplyAdd(Format f) => $$"""
-        static inline {{f.Type}} tx_mul_add_{{f.Name}}({{f.Type}} a, {{f.Type}} b, {{f.Type}} c) {
+        TX_INLINE {{f.Type}} tx_mul_add_{{f.Name}}({{f.Type}} a, {{f.Type}} b, {{f.Type}} c) {
         #if {{HasFma(f == s_single ? 4 : 8)}}
             return __builtin_fma{{(f == s_single ? "f" : "")}}(a, b, c);
         #else

@@ -45,13 +45,22 @@ public static partial class CSupport
     private static string Feature(string name) => s_features.TryGetValue(name, out var f)
         ? $"#if defined({f.Macro})\n{(f.Header is null ? "" : $"#include <{f.Header}>\n")}#define tx_has_{name} 1\n#endif\n" : throw Unknown("tx_has_" + name);
 
-    /// <summary>What a file begins with: no product and sum is to become one operation unless the text says so.</summary>
+    /// <summary>What a file begins with: no product and sum is to become one operation unless the text says so. Which helpers a compiler needs depends on what it has itself, so
+    /// some may go unused.</summary>
     public const string Preamble =
         """
         #if defined(__clang__)
         #pragma STDC FP_CONTRACT OFF
         #elif defined(__GNUC__) && !defined(__STRICT_ANSI__)
         #pragma GCC optimize ("fp-contract=off")
+        #endif
+
+        #ifndef TX_INLINE
+        #if defined(__GNUC__)
+        #define TX_INLINE static inline __attribute__((unused))
+        #else
+        #define TX_INLINE static inline
+        #endif
         #endif
 
         """;
@@ -78,7 +87,7 @@ public static partial class CSupport
         string Bound(Int128 end) => ((double)end).ToString("F1", CTypes.Culture) + suffix;
         string low = to.IsSigned ? CTypes.Integer(to, (long)to.MinValue).Text : "0", high = CTypes.Integer(to, unchecked((long)(ulong)(UInt128)to.MaxValue)).Text;
         return $$"""
-            static inline {{t}} tx_to_{{to.Name}}_{{from.Name}}({{f}} x) {
+            TX_INLINE {{t}} tx_to_{{to.Name}}_{{from.Name}}({{f}} x) {
                 return x != x ? 0 : x <= {{Bound(to.MinValue)}} ? {{low}} : x >= {{Bound(to.MaxValue)}} ? {{high}} : ({{t}})x;
             }
 
@@ -89,7 +98,7 @@ public static partial class CSupport
     {
         string t = CTypes.ValueOf(type), u = type.Bits < 32 ? "uint32_t" : CTypes.Unsigned(type), n = $"tx_{what}_{type.Name}";
         string bits = CTypes.Number(type.Bits);
-        string Of2(string body) => $"static inline {t} {n}({t} a, {t} b) {{\n{body}}}\n";
+        string Of2(string body) => $"TX_INLINE {t} {n}({t} a, {t} b) {{\n{body}}}\n";
         switch (what)
         {
             // Through the type without a sign, in which sums wrap.
@@ -98,21 +107,18 @@ public static partial class CSupport
             case "mul": return Of2($"    return ({t})(({u})a * ({u})b);\n");
             case "min": return Of2("    return a < b ? a : b;\n");
             case "max": return Of2("    return a > b ? a : b;\n");
-            case "abs": return $"static inline {t} {n}({t} a) {{\n    return a < 0 ? ({t})(0 - ({u})a) : a;\n}}\n";
+            case "abs": return $"TX_INLINE {t} {n}({t} a) {{\n    return a < 0 ? ({t})(0 - ({u})a) : a;\n}}\n";
             case "shl": return Of2($"    return {(type.IsSigned ? "b >= 0 && " : "")}b < {bits} ? ({t})(({u})a << b) : 0;\n");
             case "shr" when type.IsSigned: return Of2($"    return b >= 0 && b < {bits} ? ({t})(a >> b) : ({t})(a < 0 ? -1 : 0);\n");
             case "shr": return Of2($"    return b < {bits} ? ({t})(a >> b) : 0;\n");
             case "floor_div" or "trunc_div" or "floor_mod" or "trunc_mod": return Of2(Divided(what, type, t, u));
             case "popcount": return PopCount(type);
-            // An instruction's own form, under a condition, may be all that uses them.
-            case "word": return $"{MaybeUnused}static inline {t} {n}(const void *from) {{\n    {t} word;\n{Copied("&word", "from", type)}    return word;\n}}\n";
-            case "put": return $"{MaybeUnused}static inline void {n}(void *to, {t} word) {{\n{Copied("to", "&word", type)}}}\n";
+            case "word": return $"TX_INLINE {t} {n}(const void *from) {{\n    {t} word;\n{Copied("&word", "from", type)}    return word;\n}}\n";
+            case "put": return $"TX_INLINE void {n}(void *to, {t} word) {{\n{Copied("to", "&word", type)}}}\n";
         }
         if (what.StartsWith("clamp_", StringComparison.Ordinal) && ElementTypes.TryParse(what[6..], out var to)) return Clamped(n, type, to);
         return null;
     }
-
-    private const string MaybeUnused = "#if defined(__GNUC__)\n__attribute__((unused))\n#endif\n";
 
     // Memory of another type, which need not be aligned for this one.
     private static string Copied(string to, string from, ElementType type) =>
@@ -137,13 +143,13 @@ public static partial class CSupport
         string f = CTypes.ValueOf(from), t = CTypes.ValueOf(to), value = $"({t})x";
         if (to.MaxValue < from.MaxValue) value = $"x > {CTypes.Integer(from, (long)to.MaxValue)} ? {CTypes.Integer(to, (long)to.MaxValue)} : {value}";
         if (from.IsSigned && to.MinValue > from.MinValue) value = $"x < {CTypes.Integer(from, (long)to.MinValue)} ? {CTypes.Integer(to, (long)to.MinValue)} : {value}";
-        return $"static inline {t} {name}({f} x) {{\n    return ({t})({value});\n}}\n";
+        return $"TX_INLINE {t} {name}({f} x) {{\n    return ({t})({value});\n}}\n";
     }
 
     private static string PopCount(ElementType type) => type.Bits switch
     {
         64 => """
-            static inline uint64_t tx_popcount_u64(uint64_t x) {
+            TX_INLINE uint64_t tx_popcount_u64(uint64_t x) {
             #if defined(__GNUC__) && (defined(__POPCNT__) || defined(__aarch64__))
                 return (uint64_t)__builtin_popcountll(x);
             #else
@@ -156,7 +162,7 @@ public static partial class CSupport
 
             """,
         _ => """
-            static inline uint32_t tx_popcount_u32(uint32_t x) {
+            TX_INLINE uint32_t tx_popcount_u32(uint32_t x) {
             #if defined(__GNUC__) && (defined(__POPCNT__) || defined(__aarch64__))
                 return (uint32_t)__builtin_popcount(x);
             #else

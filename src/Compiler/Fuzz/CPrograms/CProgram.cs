@@ -27,6 +27,8 @@ internal static class CProgram
         foreach (var k in kernels) text.Append(k.Text).Append('\n');
         text.Append(Runtime);
         text.Append(counts ? "extern unsigned long long tx_ticks(void);\n" : "static unsigned long long tx_ticks(void) { return 0; }\n");
+        long arena = cases.Max(ArenaOf);
+        if (cases.Any(c => c.Kernel.HasArena)) text.Append(CultureInfo.InvariantCulture, $"static unsigned char arena_bytes[{arena + 2 * GuardBytes + 64}];\n");
         for (int n = 0; n < cases.Length; n++) Case(text, n, cases[n]);
         text.Append("int main(void) {\n");
         for (int n = 0; n < cases.Length; n++) text.Append(CultureInfo.InvariantCulture, $"    case_{n}();\n");
@@ -95,11 +97,15 @@ internal static class CProgram
 
         """;
 
+    private static long[] DimsOf(CCase c) => c.Kernel.Symbolic?.Dims.Select(d => c.Work.Dims.First(w => w.Key.Name == d.Name).Value).ToArray() ?? [];
+
+    private static long ArenaOf(CCase c) => !c.Kernel.HasArena ? 0 : c.Kernel.ArenaFor(DimsOf(c)) ?? throw new InvalidOperationException("the arena is larger than an address space");
+
     private static void Case(StringBuilder text, int n, CCase c)
     {
         var (kernel, work) = (c.Kernel, c.Work);
-        var dims = kernel.Symbolic?.Dims.Select(d => work.Dims.First(w => w.Key.Name == d.Name).Value).ToArray() ?? [];
-        long arena = kernel.ArenaFor(dims) ?? throw new InvalidOperationException("the arena is larger than an address space");
+        long[] dims = DimsOf(c);
+        long arena = ArenaOf(c);
         string id = n.ToString(CultureInfo.InvariantCulture);
         var arguments = new List<string>();
         for (int i = 0; i < work.Inputs.Length; i++)
@@ -115,11 +121,7 @@ internal static class CProgram
             arguments.Add($"(unsigned char *)out_{id}_{i} + {GuardBytes}");
         }
         arguments.AddRange(dims.Select(d => $"INT64_C({d.ToString(CultureInfo.InvariantCulture)})"));
-        if (kernel.HasArena)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"static unsigned char arena_{id}[{arena + 2 * GuardBytes + 64}];\n");
-            arguments.Add("arena");
-        }
+        if (kernel.HasArena) arguments.Add("arena");
         bool checks = !kernel.Messages.IsEmpty;
         if (checks) arguments.Add("&fail");
         text.Append(CultureInfo.InvariantCulture, $"static void case_{id}(void) {{\n");
@@ -131,7 +133,7 @@ internal static class CProgram
             arguments[i] = i < work.Inputs.Length ? $"p[{i}]" : $"(void *)(uintptr_t)p[{i}]";
         }
         if (kernel.HasArena)
-            text.Append(CultureInfo.InvariantCulture, $"    unsigned char *arena = (unsigned char *)(((uintptr_t)arena_{id} + {GuardBytes} + 63) / 64 * 64);\n    memset(arena_{id}, {Canary}, sizeof arena_{id});\n");
+            text.Append(CultureInfo.InvariantCulture, $"    unsigned char *arena = (unsigned char *)(((uintptr_t)arena_bytes + {GuardBytes} + 63) / 64 * 64);\n    memset(arena_bytes, {Canary}, {arena + 2 * GuardBytes + 64});\n");
         if (checks) text.Append("    tx_fail fail;\n");
         for (int i = 0; i < sizes.Length; i++) text.Append(CultureInfo.InvariantCulture, $"    memset(out_{id}_{i}, {Canary}, sizeof out_{id}_{i});\n");
         text.Append(CultureInfo.InvariantCulture, $"    ticks = tx_ticks();\n    rc = (int){kernel.Entry}({string.Join(", ", arguments)});\n    ticks = tx_ticks() - ticks;\n");
@@ -142,7 +144,7 @@ internal static class CProgram
             text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, (const unsigned char *)out_{id}_{i}, {GuardBytes});\n    tx_guard({id}, (const unsigned char *)out_{id}_{i} + {GuardBytes + sizes[i]}, {GuardBytes});\n");
         }
         if (kernel.HasArena)
-            text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, arena_{id}, (size_t)(arena - arena_{id}));\n    tx_guard({id}, arena + {arena}, {GuardBytes});\n");
+            text.Append(CultureInfo.InvariantCulture, $"    tx_guard({id}, arena_bytes, (size_t)(arena - arena_bytes));\n    tx_guard({id}, arena + {arena}, {GuardBytes});\n");
         text.Append("}\n");
     }
 

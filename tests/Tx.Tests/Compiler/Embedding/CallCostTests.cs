@@ -4,7 +4,15 @@ using static Tx.Tests.Compiler.Embedding.EmbeddingFixture;
 
 namespace Tx.Tests.Compiler.Embedding;
 
+/// <summary>What other tests allocate would count as well.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
+
 /// <summary>Calls allocate nothing, and kernels leave nothing behind.</summary>
+[Collection(Alone.Name)]
 public sealed class CallCostTests
 {
     private const int Calls = 100_000;
