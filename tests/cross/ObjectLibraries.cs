@@ -13,7 +13,7 @@ namespace Tx.Cross;
 /// computes with the reference evaluator. On x86-64 the library holds two levels, and each is run.</summary>
 internal static class ObjectLibraries
 {
-    private const int ArenaBytes = 1 << 20;
+    private const int ArenaBytes = 5 << 19;
 
     private sealed record Entry(string Symbol, Workload Work);
 
@@ -88,10 +88,11 @@ internal static class ObjectLibraries
         try
         {
             ImmutableArray<Workload> works = [.. entries.Select(e => e.Work)];
-            var results = CProgram.Read(toolchain.Run(Program(entries, level), folder), works);
+            string output = toolchain.Run(Program(entries, level), folder);
+            var results = CProgram.Read(output, works);
             for (int n = 0; n < works.Length; n++)
                 if (OperatorComparer.Compare(OperatorComparer.Evaluate(works[n]), results[n].Outcome, works[n].Tolerance) is { } difference)
-                    throw new InvalidOperationException($"{entries[n].Symbol}, {string.Join(" ", works[n].Dims.Select(d => $"{d.Key.Name}={d.Value}"))}: {difference}");
+                    throw new InvalidOperationException($"{entries[n].Symbol}, {string.Join(" ", works[n].Dims.Select(d => $"{d.Key.Name}={d.Value}"))}: {difference}\n{string.Join('\n', output.Split('\n').Where(l => l.StartsWith("refused", StringComparison.Ordinal)))}");
             Console.WriteLine($"{name}: agrees");
             return true;
         }
@@ -133,7 +134,7 @@ internal static class ObjectLibraries
         text.Append("    unsigned char *arena = (unsigned char *)(((uintptr_t)arena_words + 63) / 64 * 64);\n");
         for (int i = 0; i < sizes.Length; i++) text.Append(CultureInfo.InvariantCulture, $"    memset(out_{id}_{i}, {CProgram.Canary}, sizeof out_{id}_{i});\n");
         text.Append(CultureInfo.InvariantCulture, $"    int64_t bytes = {e.Symbol}_arena({arguments});\n    int rc = bytes < 0 || bytes > {ArenaBytes} ? 99 : (int){e.Symbol}({arguments}, arena, (size_t)bytes, &status);\n");
-        text.Append(CultureInfo.InvariantCulture, $"    printf(\"case {id} %d 0\\n\", rc);\n    if (rc != 0) printf(\"refused: %s\\n\", rc == 99 ? \"arena\" : status.message);\n");
+        text.Append(CultureInfo.InvariantCulture, $"    printf(\"case {id} %d 0\\n\", rc);\n    if (rc != 0) printf(\"refused: {e.Symbol}: %s %ld\\n\", rc == 99 ? \"arena of\" : status.message, (long)bytes);\n");
         for (int i = 0; i < sizes.Length; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"    tx_show({id}, {i}, (const unsigned char *)out_{id}_{i} + {CProgram.GuardBytes}, {sizes[i]});\n");

@@ -37,7 +37,7 @@ public sealed partial class LibraryManualTests : IDisposable
         Assert.All(blocks, b => Assert.Contains(b, source, StringComparison.Ordinal));
 
         string folder = Build("tx build kernels.tx -o out --emit static,header"), program = Path.Combine(_folder.Path, "main");
-        NativeForms.Compile("cc", "-std=c11", "-O1", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I" + folder, "-o", program, Repository.PathOf("examples", "library", "main.c"), Path.Combine(folder, "libkernels.a"), "-lm");
+        NativeForms.Compile("-std=c11", "-O1", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I" + folder, "-o", program, Repository.PathOf("examples", "library", "main.c"), Path.Combine(folder, "libkernels.a"), "-lm");
         using var process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
         Assert.Equal("4.5 0 -> 0.989 0.011\n10.5 0 -> 1.000 0.000\n`b` has 2 dimensions, and 1 are needed\n", process.StandardOutput.ReadToEnd());
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tx.Core;
+using Tx.Fuzz.CPrograms;
 using Tx.Tests.Support;
 
 namespace Tx.Tests.Compiler.Libraries;
@@ -57,7 +58,7 @@ public sealed unsafe class NativeForms : IDisposable
         Succeed(CommandLine.Run(["build", file, "-o", text, "--emit", "c,header", .. Entries]));
         _shared = NativeLibrary.Load(Path.Combine(objects, "libforms.so.1"));
         string compiled = Path.Combine(text, "libforms.so");
-        Compile("cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fPIC", "-shared", "-o", compiled, Path.Combine(text, "forms.c"), "-lm");
+        Compile("-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fPIC", "-shared", "-o", compiled, Path.Combine(text, "forms.c"), "-lm");
         _c = NativeLibrary.Load(compiled);
     }
 
@@ -72,10 +73,10 @@ public sealed unsafe class NativeForms : IDisposable
 
     private static void Succeed(CommandResult result) => Assert.True(result.ExitCode == 0, result.Error);
 
-    /// <summary>Runs a compiler of C; its words where it fails.</summary>
-    internal static void Compile(string compiler, params string[] arguments)
+    /// <summary>Runs the compiler of C that there is; its words where it fails.</summary>
+    internal static void Compile(params string[] arguments)
     {
-        var start = new ProcessStartInfo(compiler) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(CToolchain.Host(isSanitized: false)[0].Compiler) { RedirectStandardError = true };
         foreach (string a in arguments) start.ArgumentList.Add(a);
         using var process = Process.Start(start)!;
         string said = process.StandardError.ReadToEnd();
