@@ -6,12 +6,15 @@
 extern unsigned long long tx_ticks(void);
 
 static int8_t image[16 * 16 * 32], filters[32 * 9 * 32], result[16 * 16 * 32];
-static int32_t bias[32], multiplier[32], shift[32];
-static unsigned char arena[KERNELS_LAYER_H16_W16_C32_O32_ARENA_BYTES] __attribute__((aligned(TX_ARENA_ALIGNMENT)));
+static int32_t sums[16 * 16 * 32], bias[32], multiplier[32], shift[32];
+/* For one call after the other. */
+#define ARENA_BYTES (KERNELS_CONV_ARENA_BYTES > KERNELS_REQUANTIZE_ARENA_BYTES ? KERNELS_CONV_ARENA_BYTES : KERNELS_REQUANTIZE_ARENA_BYTES)
+static unsigned char arena[ARENA_BYTES] __attribute__((aligned(TX_ARENA_ALIGNMENT)));
 
 int main(void) {
     static const int64_t image_shape[4] = {1, 16, 16, 32}, filter_shape[4] = {32, 3, 3, 32}, channels[1] = {32};
     const tx_tensor x = {image, image_shape, NULL, 4, TX_I8}, f = {filters, filter_shape, NULL, 4, TX_I8}, y = {result, image_shape, NULL, 4, TX_I8};
+    const tx_tensor t = {sums, image_shape, NULL, 4, TX_I32};
     const tx_tensor b = {bias, channels, NULL, 1, TX_I32}, m = {multiplier, channels, NULL, 1, TX_I32}, s = {shift, channels, NULL, 1, TX_I32};
     unsigned long long ticks;
     tx_status status;
@@ -24,7 +27,7 @@ int main(void) {
         shift[i] = -9;
     }
     ticks = tx_ticks();
-    if (kernels_layer_H16_W16_C32_O32(&x, &f, &b, &m, &s, &y, arena, sizeof arena, &status) != TX_OK) {
+    if (kernels_conv(&x, &f, &t, arena, sizeof arena, &status) != TX_OK || kernels_requantize(&t, &b, &m, &s, &y, arena, sizeof arena, &status) != TX_OK) {
         puts(status.message);
         return 1;
     }
