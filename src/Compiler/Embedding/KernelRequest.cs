@@ -49,7 +49,7 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
         var target = core.Target;
         return string.Join('\0', (string[])
         [
-            name, Pairs(options.Sizes), Pairs(options.Consts), Pairs(options.Types), Pairs(options.Ranks), options.Schedule ?? "", Pairs(options.Knobs),
+            name, string.Join(',', core.Defines.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => Invariant($"{d.Key}: {d.Value.Type} = {d.Value}"))), Pairs(options.Sizes), Pairs(options.Consts), Pairs(options.Types), Pairs(options.Ranks), options.Schedule ?? "", Pairs(options.Knobs),
             LlvmCompiler.IdentityOf(target), target.Name, string.Join(',', target.Features),
             Invariant($"{target.VectorBytes},{target.VectorRegisters},{target.L1Bytes},{target.L2Bytes},{target.L3Bytes}"),
         ]);
