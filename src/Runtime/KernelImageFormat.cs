@@ -18,6 +18,7 @@ public static class KernelImageFormat
             w.Write(p.Name);
             w.Write((int)p.Type);
             w.Write(p.IsOutput);
+            w.Write(p.Alignment);
             All(w, p.Shape, n => w.Write(n ?? -1));
         });
         w.Write(image.WorkspaceBytes);
@@ -57,8 +58,8 @@ public static class KernelImageFormat
         string name = r.ReadString(), entry = r.ReadString();
         var parameters = All(r, () =>
         {
-            var (parameter, type, isOutput) = (r.ReadString(), (ElementType)r.ReadInt32(), r.ReadBoolean());
-            return new KernelParameter(parameter, type, All(r, () => r.ReadInt64() is >= 0 and var n ? n : (long?)null), isOutput);
+            var (parameter, type, isOutput, alignment) = (r.ReadString(), (ElementType)r.ReadInt32(), r.ReadBoolean(), r.ReadInt32());
+            return new KernelParameter(parameter, type, All(r, () => r.ReadInt64() is >= 0 and var n ? n : (long?)null), isOutput) { Alignment = alignment };
         });
         long workspace = r.ReadInt64(), worker = r.ReadInt64();
         var messages = All(r, () =>

@@ -4,7 +4,8 @@ using Buffer = Tx.Lower.Ir.Buffer;
 
 namespace Tx.Lower.Passes;
 
-/// <summary>The same function for parameters that lie anywhere: their strides become variables, which a call gives. Packed parameters stay contiguous.</summary>
+/// <summary>The same function for parameters that lie anywhere: their strides become variables, which a call gives. Packed parameters stay contiguous.
+/// Nothing is written past the caches: that needs rows that begin where vectors do.</summary>
 public static class StridedParameters
 {
     /// <param name="module">Before storage is flattened.</param>
@@ -13,9 +14,15 @@ public static class StridedParameters
 
     private static LoopFunction Strided(LoopFunction f, bool unitRows) => new()
     {
-        Name = f.Name, Target = f.Target, Parameters = f.Parameters, Dims = f.Dims, Temporaries = f.Temporaries, Messages = f.Messages, Body = f.Body,
+        Name = f.Name, Target = f.Target, Parameters = f.Parameters, Dims = f.Dims, Temporaries = f.Temporaries, Messages = f.Messages, Body = new ThroughCaches().Visit(f.Body),
         Strides = [.. f.Parameters.Where(p => p.Packed is null).SelectMany(p => StridesOf(p, unitRows))],
     };
+
+    private sealed class ThroughCaches : Rewriter
+    {
+        protected override Stmt VisitStore(Store s) =>
+            base.VisitStore(s) is var visited && visited is Store { NonTemporal: true } t ? new Store(t.Buffer, t.Indices, t.Value, t.Predicate, nonTemporal: false, t.Origin) : visited;
+    }
 
     private static IEnumerable<(Var, Buffer, int)> StridesOf(Buffer p, bool unitRows) =>
         Enumerable.Range(0, Math.Max(0, p.Shape.Length - (unitRows ? 1 : 0))).Select(d => (Var.Index($"{p.Name}.stride{d}"), p, d));

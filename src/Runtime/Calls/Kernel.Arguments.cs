@@ -8,12 +8,13 @@ namespace Tx.Runtime;
 public sealed unsafe partial class Kernel
 {
     /// <summary>What the checks of every call need to know of a parameter.</summary>
+    /// <param name="Alignment">Of the first element, in bytes, for the kernel itself; a variant for views takes any.</param>
     /// <param name="Held">The type of memory that may hold the elements, beside their own: .NET has none of its own for some.</param>
     /// <param name="DecidesSize">One of its extents is a dimension that each call decides.</param>
-    private readonly record struct ParameterFacts(ElementType Type, ElementType Held, int Rank, int ElementBytes, bool IsOutput, bool DecidesSize)
+    private readonly record struct ParameterFacts(ElementType Type, ElementType Held, int Rank, int ElementBytes, int Alignment, bool IsOutput, bool DecidesSize)
     {
         public static ParameterFacts Of(KernelParameter p, bool decidesSize) =>
-            new(p.Type, p.Type is ElementType.BF16 ? ElementType.U16 : p.Type.IsPacked ? ElementType.U8 : p.Type, p.Shape.Length, p.Type.Bytes, p.IsOutput, decidesSize);
+            new(p.Type, p.Type is ElementType.BF16 ? ElementType.U16 : p.Type.IsPacked ? ElementType.U8 : p.Type, p.Shape.Length, p.Type.Bytes, Math.Max(p.Type.Bytes, p.Alignment), p.IsOutput, decidesSize);
     }
 
     // Each two of which one is an output, once.
@@ -35,7 +36,7 @@ public sealed unsafe partial class Kernel
             ref readonly var p = ref parameters[i];
             ref var a = ref arguments[i];
             // Nothing of a process lies in the upper half of the address space: such an address is looked at again.
-            if (a.Type != p.Type || unchecked((nint)a.Data) <= 0 || ((nuint)a.Data & (uint)(p.ElementBytes - 1)) != 0 || (p.IsOutput && a.IsReadOnly)) return false;
+            if (a.Type != p.Type || unchecked((nint)a.Data) <= 0 || ((nuint)a.Data & (uint)(p.Alignment - 1)) != 0 || (p.IsOutput && a.IsReadOnly)) return false;
             if (a.Form is ArgumentForm.Flat)
             {
                 if (a.Count != plan.Counts[i] && (a.Count >= 0 || p.DecidesSize)) return false;
@@ -80,7 +81,16 @@ public sealed unsafe partial class Kernel
         }
         views = CheckShapes(plan, arguments, count);
         CheckMemory(arguments, count);
+        if (Views is not null && !IsAligned(arguments)) views = Wider(views, ViewKind.Rows);
         return plan;
+    }
+
+    // What a kernel writes past the caches begins at a multiple of their lines.
+    private bool IsAligned(ArgumentView* arguments)
+    {
+        for (int i = 0; i < _parameters.Length; i++)
+            if (arguments[i].Bytes > 0 && ((nuint)arguments[i].Data & (uint)(_parameters[i].Alignment - 1)) != 0) return false;
+        return true;
     }
 
     private bool HasSizes(CallPlan plan, ArgumentView* arguments)

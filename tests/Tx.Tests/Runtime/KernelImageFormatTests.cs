@@ -9,7 +9,7 @@ public sealed class KernelImageFormatTests
     private static readonly SourceText Text = new("a/b.tx", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] }");
 
     private static KernelImage Image(SourceText text, bool isSymbolic) => new(
-        "f", "f_entry", [1, 2, 3, 0, 255], [new("X", ElementType.F32, [null, 7], false), new("Y", ElementType.U1, [], true)], 128, 64,
+        "f", "f_entry", [1, 2, 3, 0, 255], [new("X", ElementType.F32, [null, 7], false), new("Y", ElementType.U1, [], true) { Alignment = 64 }], 128, 64,
         [new("TX5001", "no {0}", new(text, new(3, 4)), "help"), new("TX5002", "", null)])
     {
         Evidence = [new("C.i.split(8)", "proved", "why")],
@@ -32,7 +32,7 @@ public sealed class KernelImageFormatTests
         Assert.True(image.Object.AsSpan().SequenceEqual(read.Object.AsSpan()));
         Assert.Equal(image.Messages.AsEnumerable(), read.Messages);
         Assert.Equal(image.Evidence.AsEnumerable(), read.Evidence);
-        Assert.Equal(image.Parameters.Select(p => (p.Name, p.Type, string.Join(',', p.Shape), p.IsOutput)), read.Parameters.Select(p => (p.Name, p.Type, string.Join(',', p.Shape), p.IsOutput)));
+        Assert.Equal(image.Parameters.Select(p => (p.Name, p.Type, string.Join(',', p.Shape), p.IsOutput, p.Alignment)), read.Parameters.Select(p => (p.Name, p.Type, string.Join(',', p.Shape), p.IsOutput, p.Alignment)));
         Assert.Equal((image.Symbolic?.Values.Steps ?? []).AsEnumerable(), read.Symbolic?.Values.Steps ?? []);
         Assert.Equal((image.Symbolic?.Dims ?? []).AsEnumerable(), read.Symbolic?.Dims ?? []);
     }

@@ -126,4 +126,34 @@ public sealed unsafe class ViewTests : IDisposable
         Assert.Contains("A.strides[1]", printed, StringComparison.Ordinal);
         Assert.Equal(printed, Tx.Lower.Ir.IrPrinter.Print(Tx.Lower.Ir.IrParser.ParseModule(printed)));
     }
+
+    /// <summary>Stores past the caches want whole lines; arrays of .NET begin anywhere.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public unsafe void Streamed_outputs_begin_anywhere(bool isStrided)
+    {
+        using var program = TxProgram.Parse("op f(X: f32[M, N]) -> Y: f32[M, N] { Y[i, j] = X[i, j] + 1 }\nschedule s for f on cpu {\n    Y.j.vectorize(8)\n    Y.nontemporal()\n}");
+        using var f = program["f"].Compile();
+        Assert.Equal(64, f.Image.Parameters[1].Alignment);
+        const int m = 5, n = 43, room = 50;
+        float[] x = EmbeddingFixture.Numbers(m * n);
+        float* memory = (float*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc(64 + 4 * m * room, 64);
+        try
+        {
+            for (int offset = 0; offset < 16; offset += 5)
+                fixed (float* px = x)
+                {
+                    nint step = isStrided ? room : n;
+                    new Span<float>(memory, 16 + m * room).Fill(-1);
+                    f.Invoke(TensorArgument.At(px, [m, n]), TensorArgument.At(memory + offset, shape: [m, n], strides: [step, 1]));
+                    for (int at = 0; at < 16 + m * room; at++)
+                    {
+                        var (i, j) = at < offset ? (m, 0) : Math.DivRem(at - offset, (int)step);
+                        Assert.Equal(i < m && j < n ? x[i * n + j] + 1 : -1, memory[at]);
+                    }
+                }
+        }
+        finally { System.Runtime.InteropServices.NativeMemory.AlignedFree(memory); }
+    }
 }
