@@ -18,7 +18,7 @@ internal sealed class StdioClient : IDisposable
 
     public StdioClient(string name = "pid-7")
     {
-        var host = new StdioHost(name, _output.Write, _error.Write, () => _commands!.Dispose());
+        var host = new StdioHost(name, _output.Write, _error.Write, EndInput);
         _commands = new(new FileStream(new SafeFileHandle(_input.Write, ownsHandle: true), FileAccess.Write), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         _host = new Thread(() =>
         {
@@ -68,9 +68,15 @@ internal sealed class StdioClient : IDisposable
     /// <summary>Ends the input, and gives the host's exit code and what it wrote since.</summary>
     public (int? Exit, List<string> Lines) Close()
     {
-        _commands.Dispose();
+        EndInput();
         Assert.True(_host.Join(TimeSpan.FromSeconds(60)), "the host does not end");
         return (_exit, [.. _lines.GetConsumingEnumerable()]);
+    }
+
+    /// <summary>The host's thread asks for it when it quits, the test when it is done, maybe at once.</summary>
+    private void EndInput()
+    {
+        lock (_lines) _commands.Dispose();
     }
 
     public void Dispose()
