@@ -83,17 +83,21 @@ public static class InstructionBinder
             {
                 case ReduceTerm: return "a reduction stands inside of its value";
                 case ReadTerm { Default: not null }: return "an operand is read outside of its shape";
-                case ReadTerm read when read.Indices.Any(i => i is not IndexTerm): return $"`{read.Tensor.Name}` is read at an index that is not plain";
-                case ReadTerm read when read.Indices.OfType<IndexTerm>().Distinct().Count() != read.Indices.Length || read.Indices.Cast<IndexTerm>().Select(i => i.Index).Distinct().Count() != read.Indices.Length:
-                    return $"`{read.Tensor.Name}` is read along a diagonal";
                 case ReadTerm read:
-                    for (int d = 0; d < read.Indices.Length; d++)
-                        if (((IndexTerm)read.Indices[d]).Index is var index && !(index.Start is ConstTerm { Value.Integer: 0 } && index.End is ConstTerm end && read.Tensor.Shape[d] is ConstTerm extent && end.Value.Integer == extent.Value.Integer))
+                    var plain = read.Indices.OfType<IndexTerm>().ToList();
+                    // A table: its last index is an element.
+                    bool isLookup = plain.Count == read.Indices.Length - 1 && IsData(read.Indices[^1]);
+                    if (plain.Count != read.Indices.Length && !isLookup) return $"`{read.Tensor.Name}` is read at an index that is not plain";
+                    if (plain.Select(i => i.Index).Distinct().Count() != plain.Count) return $"`{read.Tensor.Name}` is read along a diagonal";
+                    for (int d = 0; d < plain.Count; d++)
+                        if (plain[d].Index is var index && !(index.Start is ConstTerm { Value.Integer: 0 } && index.End is ConstTerm end && read.Tensor.Shape[d] is ConstTerm extent && end.Value.Integer == extent.Value.Integer))
                             return $"`{index.Name}` does not run over all of `{read.Tensor.Name}`";
                     break;
             }
         return equation.Targets[0].Indices.Any(i => i is not IndexTerm) ? "its left side has an index that is not plain" : null;
     }
+
+    private static bool IsData(Term index) => TermsOf(index).Any(t => t is ReadTerm);
 
     private static IEnumerable<Term> TermsOf(Term t)
     {

@@ -41,6 +41,9 @@ internal readonly record struct IntegerInterval(Int128 Low, Int128 High)
                 return new(Int128.Min(a.Low * power, a.Low), Int128.Max(a.High * power, a.High));
             case BinaryOp.And when a.Low >= 0 || b.Low >= 0: return new(0, a.Low < 0 ? b.High : b.Low < 0 ? a.High : Int128.Min(a.High, b.High));
             case BinaryOp.Or or BinaryOp.Xor when a.Low >= 0 && b.Low >= 0: return new(0, AllBits(Int128.Max(a.High, b.High)));
+            case BinaryOp.Shr when b.Low >= 0 && b.High < 128:
+                var (least, most) = ((int)b.Low, (int)b.High);
+                return new(a.Low >> (a.Low < 0 ? least : most), a.High >> (a.High < 0 ? most : least));
             case BinaryOp.Shr: return new(Int128.Min(a.Low, 0), Int128.Max(a.High, 0));
             default: return All;
         }

@@ -17,7 +17,11 @@ internal sealed record Mismatch(string Why, string Help)
 }
 
 /// <summary>An operand's place in a buffer: the indices of one element over the tile's loops and what is outside.</summary>
-internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices);
+internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices)
+{
+    /// <summary>Where the operand is a table whose last index is an element, the index of the buffer that this is, and its extent in the operand: entry 0 lies at 0.</summary>
+    public (int Dimension, long Extent)? Table { get; init; }
+}
 
 /// <summary>Loops that compute what an instruction does.</summary>
 /// <param name="Loops">For each index of the pattern, the variable of the loop that is it.</param>
@@ -92,8 +96,17 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
     public ImmutableArray<Expr> Vector(TensorSymbol operand)
     {
         var dimensions = DimensionsOf(Pattern, operand);
-        long lanes = dimensions.Aggregate(1L, (n, i) => n * i.Extent);
-        return [.. Tiles[operand].Indices.Select(e => Lanes(e, dimensions, lanes))];
+        var tile = Tiles[operand];
+        long entries = tile.Table?.Extent ?? 1, lanes = dimensions.Aggregate(entries, (n, i) => n * i.Extent);
+        return [.. tile.Indices.Select((e, n) => n == tile.Table?.Dimension ? Entries(entries, lanes) : Lanes(e, dimensions, lanes))];
+    }
+
+    // All entries of a table, again for each point of the dimensions outside of it.
+    private static Expr Entries(long entries, long lanes)
+    {
+        if (lanes == 1) return Expr.Index(0);
+        Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
+        return entries < lanes ? Expr.Make(BinaryOp.Mod, lane, Expr.Index(entries)) : lane;
     }
 
     private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long lanes)
@@ -133,7 +146,7 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
 
         public override void Visit(Expr e)
         {
-            if (e is Load l && pattern.Operands[l.Buffer] == operand) Dimensions = [.. l.Indices.Select(IndexOf)];
+            if (e is Load l && pattern.Operands[l.Buffer] == operand) Dimensions = [.. l.Indices.Where(i => i is Var).Select(IndexOf)];
             else base.Visit(e);
         }
     }
@@ -161,7 +174,12 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
             {
                 case (Load x, Load y):
                     if (y.Predicate is not null) return Fail($"`{y.Buffer.Name}` is read under a condition where `{pattern.Operands[x.Buffer].Name}` is expected", "read through a cache that holds the neutral value: `cache_read`");
-                    return Place(pattern.Operands[x.Buffer], x.Indices, y.Buffer, y.Indices, isWritten: false);
+                    return x.Indices is [.., not Var and var entry] ? PlaceTable(pattern.Operands[x.Buffer], x.Indices[..^1], entry, y)
+                        : Place(pattern.Operands[x.Buffer], x.Indices, y.Buffer, y.Indices, isWritten: false);
+                case (Var x, _) when loops[IndexOf(x)] is var loop:
+                    if (!StructuralComparer.Equal(loop, a)) return Fail($"`{Show(a)}` stands where `{Show(loop)}` is expected, from 0 on", "take a loop over all of this index");
+                    Depth++;
+                    return true;
                 case (IntImm or FloatImm, IntImm or FloatImm) when StructuralComparer.Equal(p, a): Depth++; return true;
                 case (Cast x, Cast y) when x.Kind == y.Kind && x.Type == y.Type: Depth++; return Unify(x.Operand, y.Operand);
                 case (Unary x, Unary y) when x.Op == y.Op: Depth++; return Unify(x.Operand, y.Operand);
@@ -185,8 +203,27 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         private string Show(Expr e) =>
             e.Substitute(e.FreeVars().Where(v => v.Name.Length > 1 && v.Name[0] == 'v' && !loops.Contains(v)).ToDictionary(v => v, v => (Expr)Var.Index(v.Name[1..]))).ToString();
 
-        private bool Place(TensorSymbol operand, ImmutableArray<Expr> dimensions, Buffer buffer, ImmutableArray<Expr> indices, bool isWritten)
+        // A table is looked up along one index of the buffer; what the others are is the same for all entries.
+        private bool PlaceTable(TensorSymbol operand, ImmutableArray<Expr> dimensions, Expr entry, Load read)
         {
+            long extent = ((ConstTerm)operand.Shape[^1]).Value.Integer;
+            var (tiles, first) = (new Dictionary<TensorSymbol, Tile>(Tiles), Mismatch);
+            for (int n = read.Indices.Length - 1; n >= 0; n--)
+            {
+                (Tiles, Mismatch) = (new(tiles), first);
+                if (!Unify(entry, read.Indices[n])) continue;
+                return read.Buffer.Shape[n] is IntImm { Value: var entries } && entries >= extent
+                    ? Place(operand, dimensions, read.Buffer, read.Indices, isWritten: false, (n, extent))
+                    : Fail($"dimension {n} of `{read.Buffer.Name}` is not proved to have the {extent} entries of operand `{operand.Name}`", "look up a tensor of constant extent");
+            }
+            (Tiles, Mismatch) = (tiles, first);
+            return Fail($"`{read.Buffer.Name}[{string.Join(", ", read.Indices.Select(Show))}]` is not looked up at `{Show(entry)}`, as operand `{operand.Name}` is", "write the index as the instruction does");
+        }
+
+        private bool Place(TensorSymbol operand, ImmutableArray<Expr> dimensions, Buffer buffer, ImmutableArray<Expr> indices, bool isWritten, (int Dimension, long Extent)? table = null)
+        {
+            var looked = indices;
+            if (table is { } t0) indices = indices.SetItem(t0.Dimension, Expr.Index(0));
             if (buffer.Type != operand.Type) return Fail($"`{buffer.Name}` is {buffer.Type.Name}, and operand `{operand.Name}` is {operand.Type.Name}", "take an instruction for this type");
             var own = dimensions.Select(d => loops[IndexOf(d)]).ToList();
             foreach (var index in indices)
@@ -204,19 +241,25 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                 if (pattern.Indices[IndexOf(dimensions[d])].Extent > 1 && indices.Count(e => e.UsesVar(own[d])) != 1)
                     return Fail($"`{buffer.Name}[{string.Join(", ", indices.Select(Show))}]` does not run along `{own[d].Name}` as operand `{operand.Name}` does", "take an instruction in which it is the same for all of them");
             if (Tiles.TryGetValue(operand, out var known))
-                return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(indices, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
+                return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(looked, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
             if (!isWritten && pattern.Target == operand) throw new CompilerBugException("instruction", $"{operand.Name} is read and written");
             // The last dimension lies in neighbouring elements.
-            if (own.Count > 0 && pattern.Indices[IndexOf(dimensions[^1])].Extent is > 1 and var lanes)
+            ImmutableArray<Expr> Row(Expr lanes, int at) => [.. indices.Select((e, n) => n == at ? lanes : e).Select(e => e.Substitute(loops.ToDictionary(v => v, _ => (Expr)Expr.Index(0))))];
+            bool IsRow(ImmutableArray<Expr> row) => FlattenStorage.IndexOf(buffer, row) is Ramp { Stride: IntImm { Value: 1 } };
+            if (table is { } t)
             {
-                ImmutableArray<Expr> row = [.. indices.Select(e => LinearForm.Of(e) is { } form && form.CoefficientOf(own[^1]) is var k && k != 0
-                    ? LaneMath.Add(form.Replace(own[^1], LinearForm.Of(0))!.ToExpr(), new Ramp(Expr.Index(0), Expr.Index(k), (int)lanes)) : e)];
-                var flat = FlattenStorage.IndexOf(buffer, [.. row.Select(e => e.Substitute(loops.Where(v => !ReferenceEquals(v, own[^1])).ToDictionary(v => v, _ => (Expr)Expr.Index(0))))]);
-                if (flat is not Ramp { Stride: IntImm { Value: 1 } })
+                if (t.Extent > 1 && !IsRow(Row(new Ramp(Expr.Index(0), Expr.Index(1), (int)t.Extent), t.Dimension)))
+                    return Fail($"entries of `{buffer.Name}` are not neighbouring elements, as those of operand `{operand.Name}` are", $"give it a layout: `{buffer.Name}.cache_read(at = …, layout = …)`");
+            }
+            else if (own.Count > 0 && pattern.Indices[IndexOf(dimensions[^1])].Extent is > 1 and var lanes)
+            {
+                int last = indices.ToList().FindIndex(e => LinearForm.Of(e) is { } form && form.CoefficientOf(own[^1]) != 0);
+                var form = LinearForm.Of(indices[last])!;
+                if (!IsRow(Row(LaneMath.Add(form.Replace(own[^1], LinearForm.Of(0))!.ToExpr(), new Ramp(Expr.Index(0), Expr.Index(form.CoefficientOf(own[^1])), (int)lanes)), last)))
                     return Fail($"`{own[^1].Name}` does not run over neighbouring elements of `{buffer.Name}`, as the last dimension of operand `{operand.Name}` does", $"give it a layout: `{buffer.Name}.cache_read(at = …, layout = …)`");
             }
             Depth += 2;
-            Tiles[operand] = new(buffer, indices);
+            Tiles[operand] = new(buffer, looked) { Table = table };
             return true;
         }
 

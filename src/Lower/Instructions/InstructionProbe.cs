@@ -18,7 +18,7 @@ public static class InstructionProbe
         var pattern = InstructionPattern.Of(instruction);
         var reads = new Reads();
         reads.Visit(pattern.Value);
-        var places = reads.Found.ToDictionary(l => pattern.Operands[l.Buffer], l => new Tile(l.Buffer, l.Indices));
+        var places = reads.Found.ToDictionary(l => pattern.Operands[l.Buffer], l => Place(l, pattern.Operands[l.Buffer]));
         var result = pattern.Operands.First(p => p.Value == instruction.Written).Key;
         places[instruction.Written] = new(result, pattern.Written);
         if (!instruction.Operands.All(places.ContainsKey)) return null;
@@ -36,6 +36,9 @@ public static class InstructionProbe
         body.Add(new Instance("instruction", [], Regions.Read(call), Regions.Written(call), null, call, true));
         return new([new LoopFunction { Name = "probe", Parameters = [.. inputs, result], Dims = [], Temporaries = [], Body = Block.Of(body) }], LoopLevel.Scheduled);
     }
+
+    private static Tile Place(Load l, TensorSymbol operand) =>
+        new(l.Buffer, l.Indices) { Table = l.Indices is [.., not Var] ? (l.Indices.Length - 1, ((ConstTerm)operand.Shape[^1]).Value.Integer) : null };
 
     private static Stmt Copy(Buffer from, Buffer to)
     {
