@@ -77,6 +77,26 @@ public class TensorizeTests
         foreach (long[] sizes in (long[][])[[3, 8, 8], [4, 4, 4], [8, 8, 12]]) ScheduledText.Run(Vnni + op + "\n" + Schedule("s", body), op.Contains('K') ? sizes : [8, 8]);
     }
 
+    private const string Tables = """
+        intrin look(t: u8[16], i: u8[8], o: u8[8]) { o[k] = t[i[k] & 15] }
+        intrin look2(t: u8[2, 4], i: u8[8], o: u8[8, 2]) { o[k, r] = t[r, i[k] & 3] + u8(r) }
+
+        """;
+
+    [Theory]
+    [InlineData("op s(T: u8[16], I: u8[M, N]) -> X: u8[M, N] { X[m, k] = T[I[m, k] & 15] }", "look")]
+    [InlineData("op s(T: u8[M, 3, 20], I: u8[M, N]) -> X: u8[M, N] { X[m, k] = T[m, 2, I[m, k] & 15] }", "look")]
+    [InlineData("op s(T: u8[256, 16], I: u8[M, N]) -> X: u8[M, N] { X[m, k] = T[I[m, 0], I[m, k] & 15] }", "look")]
+    [InlineData("op s(T: u8[2, 4], I: u8[M, N]) -> X: u8[M, N, 2] { X[m, k, r] = T[r, I[m, k] & 3] + u8(r) }", "look2")]
+    public void Lookups(string op, string instruction)
+    {
+        foreach (long[] sizes in (long[][])[[3, 8], [1, 16], [2, 24]])
+        {
+            var result = ScheduledText.Run(Tables + op + "\n" + Schedule("s", $"(ko, ki) = X.k.split(8)\nki.tensorize({instruction})"), sizes);
+            Assert.Contains(PassFixture.Statements(result.Function.Body), s => s is InstructionCall);
+        }
+    }
+
     [Theory]
     [InlineData(Split + "ji.tensorize(vpdpbusd)", new long[] { 3, 8, 30 }, "`j` is tested in `ji`")]
     [InlineData(Split + "ji.tensorize(vpdpbusd)", new long[] { 3, 7, 32 }, "`k` is tested in `ki`")]
@@ -113,6 +133,12 @@ public class TensorizeTests
     [InlineData("intrin f(a: u8[4], acc: i32[4]) { a[i] = a[i] }", null)]
     [InlineData("intrin f(a: u8[4], acc: i32) { acc += max(k: i32(a[k])) }", "TX2161")]
     [InlineData("intrin f(a: u8[8], acc: i32[4]) { acc[i] += i32(a[i + 1]) }", "TX2161")]
+    [InlineData("intrin f(t: u8[16], i: u8[4], o: u8[4]) { o[k] = t[i[k] & 15] }", null)]
+    [InlineData("intrin f(t: u8[256], i: u8[4], o: u8[4]) { o[k] = t[i[k]] }", null)]
+    [InlineData("intrin f(t: u8[2, 16], i: u8[4], o: u8[2, 4]) { o[r, k] = t[r, i[k] & 15] + u8(k) }", null)]
+    [InlineData("intrin f(t: u8[16], i: u8[4], o: u8[4]) { o[k] = t[i[k]] }", "TX2161")]
+    [InlineData("intrin f(t: u8[16, 4], i: u8[4], o: u8[4]) { o[k] = t[i[k] & 15, k] }", "TX2161")]
+    [InlineData("intrin f(t: u8[16, 16], i: u8[4], o: u8[4]) { o[k] = t[i[k] & 15, i[k] & 15] }", "TX2161")]
     [InlineData("intrin f(a: i32[16], acc: i32[16]) on cpu(\"avx512f\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a, a) -> acc }", "TX2162")]
     [InlineData("intrin f(a: i32[16], acc: i32[16]) on cpu(\"avx512vnni\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a) -> acc }", "TX2162")]
     [InlineData("intrin f(a: i32[8], acc: i32[8]) on cpu(\"avx512vnni\") { acc[i] += a[i]\n emit llvm \"llvm.x86.avx512.vpdpbusd.512\"(acc, a, a) -> acc }", "TX2162")]
