@@ -53,7 +53,7 @@ internal sealed class OperatorTable : IDisposable
         if (session is null) return (null, reason);
         try
         {
-            var dims = SizesOf(entry, sizes);
+            var dims = entry.Sizes.ToImmutableDictionary(s => s.Dim, s => SizeOf(s.Size, sizes));
             return (new TxOperator(OperatorRequest.Find(session, entry.Operator, dims, entry.Schedule, entry.Schedule is null || IsLayout(key) ? null : _overrides.Knobs).Compile()), "");
         }
         catch (RequestException e) { return (null, e.Message.Contains("has no operator", StringComparison.Ordinal) ? $"no operator yet: {entry.Operator} in {entry.File}" : e.Message); }
@@ -73,20 +73,14 @@ internal sealed class OperatorTable : IDisposable
         return opened;
     }
 
-    // `n`, `16`, `n/16` (rounded up), `n/16/B` (from left to right), `n<16` (at most 16).
+    // `n`, `16`, `n/16` (rounded up), `n<16` (at most 16).
     private static long SizeOf(string text, IReadOnlyDictionary<string, long> sizes)
     {
         if (text.Split('<', 2) is [var size0, var most]) return Math.Min(SizeOf(size0, sizes), SizeOf(most, sizes));
-        return text.Split('/').Select(part => sizes.TryGetValue(part, out long size) ? size : long.Parse(part, CultureInfo.InvariantCulture)).Aggregate((n, by) => (n + by - 1) / by);
-    }
-
-    // A size may be made of those before it in its line.
-    private static ImmutableDictionary<string, long> SizesOf(OperatorEntry entry, IReadOnlyDictionary<string, long> sizes)
-    {
-        var known = new Dictionary<string, long>(sizes);
-        var dims = ImmutableDictionary.CreateBuilder<string, long>();
-        foreach (var (dim, size) in entry.Sizes) dims[dim] = known[dim] = SizeOf(size, known);
-        return dims.ToImmutable();
+        string[] parts = text.Split('/', 2);
+        long n = sizes.TryGetValue(parts[0], out long size) ? size : long.Parse(parts[0], CultureInfo.InvariantCulture);
+        long by = parts.Length == 1 ? 1 : long.Parse(parts[1], CultureInfo.InvariantCulture);
+        return (n + by - 1) / by;
     }
 
     private static (Dictionary<string, OperatorEntry>, ImmutableArray<Criterion>) Read(string path)
