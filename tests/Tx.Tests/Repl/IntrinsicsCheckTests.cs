@@ -77,7 +77,9 @@ public class IntrinsicsCheckTests
     {
         var result = CommandLine.Run("check", Repository.PathOf("lib", "targets", file), "--intrinsics");
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Equal(Instructions(file), result.Output.Split('\n').Count(l => l.Contains("` agrees on", StringComparison.Ordinal) || l.Contains("` is skipped: this machine lacks", StringComparison.Ordinal)));
+        // Some have a form in C only.
+        string[] outcomes = ["` agrees on", "` is skipped: this machine lacks", "` nothing is emitted: the declared loops run"];
+        Assert.Equal(Instructions(file), result.Output.Split('\n').Count(l => outcomes.Any(o => l.Contains(o, StringComparison.Ordinal))));
     }
 
     [Fact]
