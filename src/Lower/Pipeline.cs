@@ -68,6 +68,7 @@ public static class Pipeline
         new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
         new("lower_instructions", "early: what has no form in C are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.RunForC(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("join_loops", "while guards are whole, and before they end loops", LoopLevel.Lowered, LoopLevel.Lowered, m => UnrollsFor(target) ? m : JoinLoops.Run(m)),
         new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
         new("split_interior", "while marks say which loops are a tile, whose length is constant in the interior", LoopLevel.Lowered, LoopLevel.Lowered, SplitInterior.Run),
         new("plain_loops", "after the interior has its own version: the boundary's loops are like any other now", LoopLevel.Lowered, LoopLevel.Lowered, m => PlainLoops.Run(m, UnrollsFor(target))),
@@ -81,8 +82,8 @@ public static class Pipeline
         new("simplify_flat", "last: what is printed is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 
-    // Compilers unroll a tile of vectors themselves; one of scalars they leave in memory.
-    private static bool UnrollsFor(CpuTarget target) => target.VectorBytes <= 8;
+    /// <summary>Compilers unroll a tile of vectors themselves; one of scalars they leave in memory.</summary>
+    public static bool UnrollsFor(CpuTarget target) => target.VectorBytes <= 8;
 
     /// <summary>Runs the passes for C.</summary>
     /// <inheritdoc cref="Run(LoopModule, CpuTarget, Action{Pass, LoopModule}?, CancellationToken)"/>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Tx.Core;
+using Tx.Lower;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -113,10 +114,14 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         string last = IsPlain(end) ? Print(end).At(CBinding.Sum) : Named("end", IndexTypeOf(end), Print(end).Text);
         module.Indices.Add(f.Variable);
         string i = BindFresh(f.Variable);
+        if (VectorsOf(f) is > 1 and var vectors) Line($"TX_INTERLEAVE({CTypes.Number(vectors)})");
         Line($"for ({module.Target.IndexType} {i} = {first}; {i} < {last}; {i}++) {{");
         Nested(() => Emit(f.Body));
         Line("}");
     }
+
+    // As many vectors of the widest elements as the schedule takes at once, of an innermost loop.
+    private long VectorsOf(For f) => f.Lanes == 1 || Widest.In(f.Body) is not { } bytes ? 1 : (long)f.Lanes * bytes / module.Target.Cpu.VectorBytes;
 
     private static bool IsPlain(Expr e) => e switch
     {
@@ -205,7 +210,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
                 Line($"{type} {name};");
             }
         }
-        else Line($"{type} {names.Of(b)}[{CTypes.Number(count)}];");
+        else Line($"{(count * b.Type.Bytes >= module.Target.Cpu.VectorBytes && !Pipeline.UnrollsFor(module.Target.Cpu) ? "TX_ALIGNED " : "")}{type} {names.Of(b)}[{CTypes.Number(count)}];");
     }
 
     /// <summary>Declares a pointer to a buffer's place in the arena.</summary>
@@ -267,6 +272,35 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
 
     private string Element(Buffer b, Expr index) =>
         _scalars.TryGetValue(b, out var scalars) ? scalars[(int)((IntImm)index).Value] : $"{names.Of(b)}[{Print(index)}]";
+
+    /// <summary>The bytes of the widest elements that a loop's body reads or writes; null where it has loops of its own.</summary>
+    private sealed class Widest : Walker
+    {
+        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+        private int _bytes = 1;
+        private bool _isInnermost = true;
+
+        public static int? In(Stmt s)
+        {
+            var walk = new Widest();
+            walk.Visit(s);
+            return walk._isInnermost ? walk._bytes : null;
+        }
+
+        public override void Visit(Expr e)
+        {
+            if (!_seen.Add(e)) return;
+            if (e is Load l) _bytes = Math.Max(_bytes, l.Buffer.Type.Bytes);
+            base.Visit(e);
+        }
+
+        public override void Visit(Stmt s)
+        {
+            _isInnermost &= s is not For;
+            if (s is Store t) _bytes = Math.Max(_bytes, t.Buffer.Type.Bytes);
+            base.Visit(s);
+        }
+    }
 
     /// <summary>All accesses of a buffer are at constant indices, each to one element.</summary>
     private sealed class ConstantAccesses(Buffer buffer) : Walker

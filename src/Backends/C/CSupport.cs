@@ -27,7 +27,7 @@ public static partial class CSupport
         }
     }
 
-    /// <summary>The names of helper functions that a text has.</summary>
+    /// <summary>The names of helper functions and macros that a text has.</summary>
     internal static IEnumerable<string> NamesIn(string text) => Called().Matches(text).Select(m => m.Value).Where(n => n != "tx_fail").Distinct();
 
     // What says that a compiler has the functions for a feature of the processor, and the header that declares them.
@@ -70,8 +70,34 @@ public static partial class CSupport
 
         """;
 
+    // Hints: a compiler that knows none of them makes the same results.
+    private const string Aligned =
+        """
+        #if defined(__GNUC__)
+        #define TX_ALIGNED __attribute__((aligned(64)))
+        #else
+        #define TX_ALIGNED
+        #endif
+
+        """;
+
+    private const string Interleave =
+        """
+        /* The schedule takes so many vectors at once. */
+        #if defined(__clang__)
+        #pragma clang diagnostic ignored "-Wpass-failed"
+        #define TX_PRAGMA(text) _Pragma(#text)
+        #define TX_INTERLEAVE(vectors) TX_PRAGMA(clang loop interleave_count(vectors))
+        #else
+        #define TX_INTERLEAVE(vectors)
+        #endif
+
+        """;
+
     private static string Define(string name)
     {
+        if (name == "TX_ALIGNED") return Aligned;
+        if (name == "TX_INTERLEAVE") return Interleave;
         string[] parts = name.Split('_');
         if (name.StartsWith("tx_has_", StringComparison.Ordinal)) return Feature(name[7..]);
         if (parts[0] != "tx") throw new CompilerBugException("c", $"no function `{name}`");
@@ -181,6 +207,6 @@ public static partial class CSupport
             """,
     };
 
-    [GeneratedRegex(@"\btx_[a-z0-9_]+\b")]
+    [GeneratedRegex(@"\b(tx_[a-z0-9_]+|TX_ALIGNED|TX_INTERLEAVE)\b")]
     private static partial Regex Called();
 }

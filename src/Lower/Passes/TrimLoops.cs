@@ -27,7 +27,7 @@ public static class TrimLoops
             _divisors.Enter(f);
             var body = Visit(f.Body);
             _divisors.Release(mark);
-            if (!ReferenceEquals(body, f.Body)) f = new(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+            if (!ReferenceEquals(body, f.Body)) f = f.With(body);
             return f.Kind is LoopKind.Serial ? Trim(f) ?? f : f;
         }
 
@@ -47,7 +47,7 @@ public static class TrimLoops
             if (used.Count == 0) return null;
             var min = start is null ? f.Min : Expr.Max(f.Min, start);
             var extent = start is null && end is not null && f.Min.IsConstant(0) ? Expr.Min(f.Extent, end) : (end is null ? f.Min + f.Extent : Expr.Min(f.Min + f.Extent, end)) - min;
-            return new For(f.Variable, min, Expr.Max(Expr.Index(0), extent), f.Kind, new Holding(used).Visit(f.Body), f.Axis, f.Origin);
+            return f.With(new Holding(used).Visit(f.Body), min, Expr.Max(Expr.Index(0), extent));
         }
     }
 
