@@ -74,11 +74,13 @@ public static class Pipeline
         new("plain_loops", "after the interior has its own version: the boundary's loops are like any other now", LoopLevel.Lowered, LoopLevel.Lowered, m => PlainLoops.Run(m, UnrollsFor(target))),
         new("unroll_loops", "gives the registers of a machine without vectors their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
         new("simplify_unrolled", "folds what unrolling made constant", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("split_ranges", "after constants are folded: a boundary of one iteration is its body", LoopLevel.Lowered, LoopLevel.Lowered, m => UnrollsFor(target) ? m : SplitRanges.Run(m)),
         new("trim_boundary", "the loops of the boundary end where their guards do", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
         new("scalarize_registers", "while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
         new("emulate_narrow_types", "functions of a narrow type are functions of its carrier", LoopLevel.Expanded, LoopLevel.Expanded, EmulateNarrowTypes.RunWithoutConversions),
         new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
         new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
+        new("join_tiles", "indices are sums, whatever dimensions they had", LoopLevel.Flat, LoopLevel.Flat, m => UnrollsFor(target) ? m : JoinLoops.Run(m)),
         new("simplify_flat", "last: what is printed is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 

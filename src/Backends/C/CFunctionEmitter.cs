@@ -120,8 +120,8 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         Line("}");
     }
 
-    // As many vectors of the widest elements as the schedule takes at once, of an innermost loop.
-    private long VectorsOf(For f) => f.Lanes == 1 || Widest.In(f.Body) is not { } bytes ? 1 : (long)f.Lanes * bytes / module.Target.Cpu.VectorBytes;
+    // Of a long body, as many vectors of the widest elements as the schedule takes at once; of a short one compilers take as many by themselves.
+    private long VectorsOf(For f) => f.Lanes == 1 || LoopBody.Of(f.Body) is not { Operations: >= 12 } body ? 1 : (long)f.Lanes * body.Bytes / module.Target.Cpu.VectorBytes;
 
     private static bool IsPlain(Expr e) => e switch
     {
@@ -273,31 +273,34 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
     private string Element(Buffer b, Expr index) =>
         _scalars.TryGetValue(b, out var scalars) ? scalars[(int)((IntImm)index).Value] : $"{names.Of(b)}[{Print(index)}]";
 
-    /// <summary>The bytes of the widest elements that a loop's body reads or writes; null where it has loops of its own.</summary>
-    private sealed class Widest : Walker
+    /// <summary>The bytes of the widest elements that a loop's body reads or writes, and how many operations on data it has; null where it has loops of its own.</summary>
+    private sealed class LoopBody : Walker
     {
         private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
-        private int _bytes = 1;
         private bool _isInnermost = true;
 
-        public static int? In(Stmt s)
+        public int Bytes { get; private set; } = 1;
+        public int Operations { get; private set; }
+
+        public static LoopBody? Of(Stmt s)
         {
-            var walk = new Widest();
+            var walk = new LoopBody();
             walk.Visit(s);
-            return walk._isInnermost ? walk._bytes : null;
+            return walk._isInnermost ? walk : null;
         }
 
         public override void Visit(Expr e)
         {
             if (!_seen.Add(e)) return;
-            if (e is Load l) _bytes = Math.Max(_bytes, l.Buffer.Type.Bytes);
+            if (e is Load l) Bytes = Math.Max(Bytes, l.Buffer.Type.Bytes);
+            if (e is Binary or Lower.Ir.Call or Select && e.Type != IrType.Index) Operations++;
             base.Visit(e);
         }
 
         public override void Visit(Stmt s)
         {
             _isInnermost &= s is not For;
-            if (s is Store t) _bytes = Math.Max(_bytes, t.Buffer.Type.Bytes);
+            if (s is Store t) Bytes = Math.Max(Bytes, t.Buffer.Type.Bytes);
             base.Visit(s);
         }
     }

@@ -10,12 +10,16 @@ namespace Tx.Lower.Passes;
 ///   →  for i in 0..(n + 31) / 32 * 32 lanes 32 { if i &lt; n { S(i) } }
 /// </code>
 /// Iterations and their order stay. Both variables may occur in <c>io * 32 + ii</c> only, and in no comparison but what guards the whole body, which then ends the loop
-/// (<see cref="TrimLoops"/>): others hold for most vectors as a whole, and are worth a version of the body without them (<see cref="SplitInterior"/>).</summary>
+/// (<see cref="TrimLoops"/>): others hold for most vectors as a whole, and are worth a version of the body without them (<see cref="SplitInterior"/>). Once those are made, at
+/// <see cref="LoopLevel.Flat"/>, any condition may stay, and the dimensions of a tile are one row.</summary>
 public static class JoinLoops
 {
-    public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Joining().Visit(f.Body)));
+    public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Joining(module.Level).Visit(f.Body)));
 
-    private sealed class Joining : Rewriter
+    // Elements of a register tile; a longer loop is no tile.
+    private const long MaxTile = 1024;
+
+    private sealed class Joining(LoopLevel level) : Rewriter
     {
         public override Expr Visit(Expr e) => e;
 
@@ -26,14 +30,17 @@ public static class JoinLoops
             return Join(f) ?? f;
         }
 
-        private static For? Join(For outer)
+        private For? Join(For outer)
         {
-            if (outer.Kind is LoopKind.Vectorized or LoopKind.Bound or LoopKind.Virtual || outer.Body is not For { Kind: LoopKind.Vectorized, Extent: IntImm { Value: > 1 and <= int.MaxValue and var count } } inner || !inner.Min.IsConstant(0)) return null;
+            if (outer.Kind is LoopKind.Vectorized or LoopKind.Bound or LoopKind.Virtual || outer.Body is not For { Extent: IntImm { Value: > 1 and <= int.MaxValue and var count } } inner || !inner.Min.IsConstant(0)
+                || !(inner.Kind is LoopKind.Vectorized || inner.Kind is LoopKind.Serial && inner.Lanes == count)) return null;
+            if (Times(outer.Min, count) is not { } min || Times(outer.Extent, count) is not { } extent) return null;
             var joined = Var.Index(NameOf(outer.Variable.Name, inner.Variable.Name));
-            if (new Combined(outer.Variable, inner.Variable, count, joined).Apply(inner.Body) is not { } body || Times(outer.Min, count) is not { } min || Times(outer.Extent, count) is not { } extent) return null;
-            // Copies of a vector are one long vector; everything else runs in order.
-            var kind = outer.Kind is LoopKind.Unrolled && extent is IntImm ? LoopKind.Vectorized : LoopKind.Serial;
-            return new For(joined, min, extent, kind, body, null, outer.Origin, kind is LoopKind.Serial ? Math.Max(inner.Lanes, (int)count) : 1);
+            // Copies of a vector are one long vector, whose conditions are those of a vector; everything else runs in order.
+            bool isVector = outer.Kind is LoopKind.Unrolled && extent is IntImm;
+            if (new Combined(outer.Variable, inner.Variable, count, joined, isVector || level is LoopLevel.Flat).Apply(inner.Body) is not { } body) return null;
+            int lanes = extent is IntImm { Value: <= MaxTile and var all } && (isVector || level is LoopLevel.Flat) ? (int)all : (int)count;
+            return new For(joined, min, extent, isVector ? LoopKind.Vectorized : LoopKind.Serial, body, null, outer.Origin, isVector ? 1 : lanes);
         }
     }
 
@@ -51,7 +58,7 @@ public static class JoinLoops
     };
 
     /// <summary>Puts one variable in the place of <c>outer * count + inner</c>.</summary>
-    private sealed class Combined(Var outer, Var inner, long count, Var joined) : SharingRewriter
+    private sealed class Combined(Var outer, Var inner, long count, Var joined, bool anyCondition) : SharingRewriter
     {
         private bool _fails;
 
@@ -84,7 +91,7 @@ public static class JoinLoops
 
         protected override Expr VisitBinary(Binary b)
         {
-            _fails |= (b.Op.IsComparison || b.Op is BinaryOp.Min or BinaryOp.Max) && (UsesEither(b.Left) || UsesEither(b.Right));
+            _fails |= !anyCondition && (b.Op.IsComparison || b.Op is BinaryOp.Min or BinaryOp.Max) && (UsesEither(b.Left) || UsesEither(b.Right));
             return base.VisitBinary(b);
         }
 

@@ -29,22 +29,29 @@ public static class PlainLoops
 
         protected override Stmt VisitStore(Store s)
         {
-            if (s.Value is not LaneReduce r || r.Vector.Type.Lanes is var count && (count <= MaxTree || count % 2 != 0)) return base.VisitStore(s);
-            var statements = new List<Stmt>();
-            // The first half goes to an array of its own: others may read the vector.
-            var halves = new Buffer(s.Buffer.Name + ".halves", r.Type.Element, [Expr.Index(count / 2)], BufferRole.Temporary, MemoryScope.Register);
+            if (s.Value is not LaneReduce r || r.Vector is Load && r.Vector.Type.Lanes <= MaxTree) return base.VisitStore(s);
+            int count = r.Vector.Type.Lanes;
             var vector = Visit(r.Vector);
-            do
+            var (buffers, statements) = (new List<Buffer>(), new List<Stmt>());
+            Func<Expr, Expr> part = n => Lane.Of(vector, n);
+            if (vector is not Load) Keep(count, part);
+            for (; count > MaxTree && count % 2 == 0; count /= 2)
             {
-                count /= 2;
-                var n = Var.Index("n");
-                var (low, high) = statements.Count == 0 ? (Lane.Of(vector, n), Lane.Of(vector, n + count)) : (new Load(halves, [n]), new Load(halves, [n + count]));
-                statements.Add(new For(n, Expr.Index(0), Expr.Index(count), LoopKind.Serial, new Store(halves, [n], Expr.Make(r.Op, low, high)), null, s.Origin, count));
+                var (half, whole) = (count / 2, part);
+                Keep(half, n => Expr.Make(r.Op, whole(n), whole(n + half)));
             }
-            while (count > MaxTree && count % 2 == 0);
-            var result = Combine(r.Op, [.. Enumerable.Range(0, count).Select(lane => (Expr)new Load(halves, [Expr.Index(lane)]))]);
-            statements.Add(new Store(s.Buffer, VisitAll(s.Indices), result, s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin));
-            return new Allocate(halves, Block.Of(statements), s.Origin);
+            Stmt all = new Store(s.Buffer, VisitAll(s.Indices), Combine(r.Op, [.. Enumerable.Range(0, count).Select(lane => part(Expr.Index(lane)))]), s.Predicate is null ? null : Visit(s.Predicate), s.NonTemporal, s.Origin);
+            return buffers.AsEnumerable().Reverse().Aggregate(Block.Of([.. statements, all]), (body, b) => new Allocate(b, body, s.Origin));
+
+            // In arrays of their own, each written once: compilers see through those.
+            void Keep(int length, Func<Expr, Expr> value)
+            {
+                var parts = new Buffer(s.Buffer.Name + ".parts", r.Type.Element, [Expr.Index(length)], BufferRole.Temporary, MemoryScope.Register);
+                var n = Var.Index("n");
+                buffers.Add(parts);
+                statements.Add(new For(n, Expr.Index(0), Expr.Index(length), LoopKind.Serial, new Store(parts, [n], value(n)), null, s.Origin, length));
+                part = at => new Load(parts, [at]);
+            }
         }
 
         protected override Expr VisitLaneReduce(LaneReduce r)

@@ -88,10 +88,10 @@ public static class TrimLoops
         return b.Op is BinaryOp.Lt or BinaryOp.Gt ? form?.Plus(-1) : form;
     }
 
-    private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
+    internal static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
 
     /// <summary>A comparison as an end of a variable's range (the first value past it), or as its start; null where it is neither.</summary>
-    private static (bool IsEnd, Expr Bound)? Solve(Binary b, Var v)
+    internal static (bool IsEnd, Expr Bound)? Solve(Binary b, Var v)
     {
         // k·v + rest
         var form = NotNegative(b);
