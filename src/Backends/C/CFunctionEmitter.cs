@@ -107,21 +107,18 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         if (f.Kind is LoopKind.Bound) throw new DiagnosticException(CDiagnostics.UnsupportedStatement, null, $"a loop bound to `{f.Axis}`");
         if (f.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) throw Bug($"a loop of kind {f.Kind}");
         if (f.Extent is IntImm { Value: <= 0 }) return;
-        var end = f.Min + f.Extent;
+        var end = LinearForm.Of(f.Min + f.Extent)?.ToExpr() ?? f.Min + f.Extent;
         Start(f.Min, end);
         string first = Print(f.Min).At(CBinding.Sum);
         // Evaluated once where it is more than a sum.
         string last = IsPlain(end) ? Print(end).At(CBinding.Sum) : Named("end", IndexTypeOf(end), Print(end).Text);
         module.Indices.Add(f.Variable);
         string i = BindFresh(f.Variable);
-        if (VectorsOf(f) is > 1 and var vectors) Line($"TX_INTERLEAVE({CTypes.Number(vectors)})");
+        if (HintFor(f) is { } hint) Line(hint);
         Line($"for ({module.Target.IndexType} {i} = {first}; {i} < {last}; {i}++) {{");
         Nested(() => Emit(f.Body));
         Line("}");
     }
-
-    // Of a long body, as many vectors of the widest elements as the schedule takes at once; of a short one compilers take as many by themselves.
-    private long VectorsOf(For f) => f.Lanes == 1 || LoopBody.Of(f.Body) is not { Operations: >= 12 } body ? 1 : (long)f.Lanes * body.Bytes / module.Target.Cpu.VectorBytes;
 
     private static bool IsPlain(Expr e) => e switch
     {
@@ -272,38 +269,6 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
 
     private string Element(Buffer b, Expr index) =>
         _scalars.TryGetValue(b, out var scalars) ? scalars[(int)((IntImm)index).Value] : $"{names.Of(b)}[{Print(index)}]";
-
-    /// <summary>The bytes of the widest elements that a loop's body reads or writes, and how many operations on data it has; null where it has loops of its own.</summary>
-    private sealed class LoopBody : Walker
-    {
-        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
-        private bool _isInnermost = true;
-
-        public int Bytes { get; private set; } = 1;
-        public int Operations { get; private set; }
-
-        public static LoopBody? Of(Stmt s)
-        {
-            var walk = new LoopBody();
-            walk.Visit(s);
-            return walk._isInnermost ? walk : null;
-        }
-
-        public override void Visit(Expr e)
-        {
-            if (!_seen.Add(e)) return;
-            if (e is Load l) Bytes = Math.Max(Bytes, l.Buffer.Type.Bytes);
-            if (e is Binary or Lower.Ir.Call or Select && e.Type != IrType.Index) Operations++;
-            base.Visit(e);
-        }
-
-        public override void Visit(Stmt s)
-        {
-            _isInnermost &= s is not For;
-            if (s is Store t) Bytes = Math.Max(Bytes, t.Buffer.Type.Bytes);
-            base.Visit(s);
-        }
-    }
 
     /// <summary>All accesses of a buffer are at constant indices, each to one element.</summary>
     private sealed class ConstantAccesses(Buffer buffer) : Walker

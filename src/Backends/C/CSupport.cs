@@ -70,34 +70,19 @@ public static partial class CSupport
 
         """;
 
-    // Hints: a compiler that knows none of them makes the same results.
-    private const string Aligned =
-        """
-        #if defined(__GNUC__)
-        #define TX_ALIGNED __attribute__((aligned(64)))
-        #else
-        #define TX_ALIGNED
-        #endif
-
-        """;
-
-    private const string Interleave =
-        """
-        /* The schedule takes so many vectors at once. */
-        #if defined(__clang__)
-        #pragma clang diagnostic ignored "-Wpass-failed"
-        #define TX_PRAGMA(text) _Pragma(#text)
-        #define TX_INTERLEAVE(vectors) TX_PRAGMA(clang loop interleave_count(vectors))
-        #else
-        #define TX_INTERLEAVE(vectors)
-        #endif
-
-        """;
+    // Hints: without them the same results take longer.
+    private static readonly ImmutableSortedDictionary<string, string> s_hints = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, new KeyValuePair<string, string>[]
+    {
+        new("TX_ALIGNED", "/* Begins where a line of the cache does. */\n#if defined(__GNUC__)\n#define TX_ALIGNED __attribute__((aligned(64)))\n#else\n#define TX_ALIGNED\n#endif\n"),
+        new("TX_INTERLEAVE", "/* How many vectors a loop takes at once. */\n#define TX_INTERLEAVE(vectors) TX_HINT(clang loop interleave_count(vectors))\n"),
+        new("TX_TILE", "/* A loop that is one wide vector. */\n#define TX_TILE(elements) TX_HINT(clang loop vectorize_width(elements) unroll(disable))\n"),
+        new("TX_ROLLED", "/* A loop around tiles that stays a loop. */\n#define TX_ROLLED TX_HINT(clang loop unroll(disable))\n"),
+        new("TX_HINT", "#if defined(__clang__)\n#pragma clang diagnostic ignored \"-Wpass-failed\"\n#define TX_HINT(text) _Pragma(#text)\n#else\n#define TX_HINT(text)\n#endif\n"),
+    });
 
     private static string Define(string name)
     {
-        if (name == "TX_ALIGNED") return Aligned;
-        if (name == "TX_INTERLEAVE") return Interleave;
+        if (s_hints.TryGetValue(name, out string? hint)) return hint;
         string[] parts = name.Split('_');
         if (name.StartsWith("tx_has_", StringComparison.Ordinal)) return Feature(name[7..]);
         if (parts[0] != "tx") throw new CompilerBugException("c", $"no function `{name}`");
@@ -207,6 +192,6 @@ public static partial class CSupport
             """,
     };
 
-    [GeneratedRegex(@"\b(tx_[a-z0-9_]+|TX_ALIGNED|TX_INTERLEAVE)\b")]
+    [GeneratedRegex(@"\b(tx_[a-z0-9_]+|TX_(?:ALIGNED|INTERLEAVE|TILE|ROLLED|HINT))\b")]
     private static partial Regex Called();
 }

@@ -33,7 +33,7 @@ public static class JoinLoops
         private For? Join(For outer)
         {
             if (outer.Kind is LoopKind.Vectorized or LoopKind.Bound or LoopKind.Virtual || outer.Body is not For { Extent: IntImm { Value: > 1 and <= int.MaxValue and var count } } inner || !inner.Min.IsConstant(0)
-                || !(inner.Kind is LoopKind.Vectorized || inner.Kind is LoopKind.Serial && inner.Lanes == count)) return null;
+                || !(inner.Kind is LoopKind.Vectorized || inner.Kind is LoopKind.Serial && inner.Lanes == count && LoopSearch.IsInnermost(inner))) return null;
             if (Times(outer.Min, count) is not { } min || Times(outer.Extent, count) is not { } extent) return null;
             var joined = Var.Index(NameOf(outer.Variable.Name, inner.Variable.Name));
             // Copies of a vector are one long vector, whose conditions are those of a vector; everything else runs in order.

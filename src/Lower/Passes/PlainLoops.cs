@@ -22,7 +22,8 @@ public static class PlainLoops
             var kind = f.Kind is LoopKind.Vectorized or LoopKind.Parallel || f.Kind is LoopKind.Unrolled && !unrolls ? LoopKind.Serial : f.Kind;
             var (min, extent, body) = (Visit(f.Min), Visit(f.Extent), Visit(f.Body));
             if (extent.IsConstant(1)) return body.Substitute(f.Variable, min);
-            int lanes = f.Kind is LoopKind.Vectorized && extent is IntImm { Value: > 1 and <= int.MaxValue and var count } ? (int)count : f.Lanes;
+            // Copies, too, are iterations that are taken at once.
+            int lanes = f.Kind is LoopKind.Vectorized or LoopKind.Unrolled && kind is LoopKind.Serial && extent is IntImm { Value: > 1 and <= int.MaxValue and var count } ? (int)count : f.Lanes;
             return kind == f.Kind && lanes == f.Lanes && ReferenceEquals(min, f.Min) && ReferenceEquals(extent, f.Extent) && ReferenceEquals(body, f.Body) ? f
                 : f.With(body, min, extent, kind, lanes: lanes);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Tx.Backends.C;
 using Tx.Core;
 using Tx.Fuzz;
@@ -42,6 +43,43 @@ public class CProgramTests
         Assert.Equal(0, kernel.ArenaBytes);
         Assert.False(kernel.HasArena);
         Assert.Equal(["stdint.h"], kernel.Includes);
+    }
+
+    private static readonly CTarget s_wide = CTarget.For(TargetCatalog.Parse("x86-64-v3"));
+
+    // Rows: the largest, exp, the sum, the quotient. What compilers of C get is counted, since times vary.
+    [Theory]
+    [InlineData("1024,1024", 1)]
+    [InlineData("", 1)]
+    public void The_stages_of_softmax_are_one_loop_each(string sizes, int loops)
+    {
+        var op = OperatorText.Bind("op softmax(X: f32[M, N]) -> Y: f32[M, N] { m[i] = max(j: X[i, j])\n e[i, j] = exp(X[i, j] - m[i])\n t[i] = sum(j: e[i, j])\n Y[i, j] = e[i, j] / t[i] }");
+        string text = Emit(op, s_wide, sizes.Length == 0 ? null : [.. sizes.Split(',').Select(long.Parse)]).Text;
+        foreach (string stage in new[] { @"\be\[[^]]*\] = ", @"\bY\[[^]]*\] = " })
+            Assert.Equal(loops, Regex.Count(text, @"for \(int64_t (j\w*) = 0; \1 < [^;]+; \1\+\+\) \{\n( +const .*\n)*\s+" + stage));
+        // Lanes are combined in halves, with no tree of more than eight.
+        Assert.All(Regex.Matches(text, @"^ *\w+ = .*;$", RegexOptions.Multiline), m => Assert.True(Regex.Count(m.Value, @"\[") <= 9, m.Value));
+        Assert.DoesNotMatch(@"(?m)^ *if \(", text);
+    }
+
+    [Theory]
+    [InlineData("op f(X: f32[M, N]) -> Y: f32[M, N] { Y[i, j] = max(X[i, j], 0) }")]
+    [InlineData("op f(X: f32[M, N], b: f32[N]) -> Y: f32[M, N] { Y[i, j] = tanh(X[i, j] + b[j]) }")]
+    [InlineData("op f(X: i8[M, N], Z: i16[M, N]) -> Y: i32[M, N] { Y[i, j] = i32(X[i, j]) * i32(Z[i, j]) }")]
+    public void An_elementwise_row_is_one_loop_for_all_sizes(string text)
+    {
+        string code = Emit(OperatorText.Bind(text), s_wide, null).Text;
+        Assert.Single(Regex.Matches(code, @"\bY\[[^]]*\] = "));
+        Assert.DoesNotMatch(@"(?m)^ *if \(", code);
+    }
+
+    [Fact]
+    public void A_tile_is_a_row_of_known_length_and_keeps_its_loop()
+    {
+        string code = Emit(OperatorText.Bind("op f(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }"), s_wide, [512, 512, 512]).Text;
+        Assert.Matches(@"TX_TILE\(16\)\n +for \(int64_t (\w+) = 0; \1 < 16; \1\+\+\) \{\n +C_acc\[\w+ \* 16 \+ \1\] = tx_mul_add_f32\(", code);
+        Assert.Contains("TX_ALIGNED float C_acc[96];", code, StringComparison.Ordinal);
+        Assert.DoesNotContain("TX_", Emit(OperatorText.Bind("op f(X: f32[N]) -> Y: f32[N] { Y[i] = exp(X[i]) }"), s_targets[1], null).Text, StringComparison.Ordinal);
     }
 
     // Sums, tails, sizes 0 and 1, all types, checks.
