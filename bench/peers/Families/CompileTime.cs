@@ -85,7 +85,7 @@ internal static class CompileTime
     }
 
     private static string Import(Workbench bench, string kernel) =>
-        kernel == "matmul" ? "import \"linear.tx\"\n" : $"import \"{Path.Combine(bench.Root, "bench", "families.tx")}\"\n";
+        kernel == "matmul" ? "import \"linear.tx\"\n" : $"import \"{Path.Combine(bench.Root, "bench", "peers", "chain.tx")}\"\n";
 
     private static Setup Empty() => new() { Bound = "none: results are those of the other families", Error = () => 0, Clear = () => { } };
 

@@ -23,6 +23,8 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
 {
     /// <summary>Sizes to try, one for all dimensions at first.</summary>
     private static readonly ImmutableArray<long> TrialSizes = [64, 96, 128, 17, 1, 256, 1024];
+    private static readonly ImmutableArray<long> DrawnSizes = [1, 2, 3, 4, 5, 7, 8, 9, 14, 16, 28, 30, 32, 64, 128];
+    private const int Draws = 3000;
 
     /// <summary>The schedules of the last check that could be applied to an operator, in the order of the text.</summary>
     public List<CheckedSchedule> Checked { get; } = [];
@@ -177,6 +179,9 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         foreach (var special in op.Dims)
             foreach (long size in TrialSizes)
                 yield return op.Dims.ToDictionary(d => d, d => d == special ? size : 64);
+        // One such as `(W - S) % 7 == 0`, beside a `require`, is about several.
+        var random = new Random(1);
+        for (int draw = 0; draw < Draws; draw++) yield return op.Dims.ToDictionary(d => d, _ => DrawnSizes[random.Next(DrawnSizes.Length)]);
     }
 
     private bool IsAdmitted(Operator op, IReadOnlyDictionary<DimSymbol, long> sizes)

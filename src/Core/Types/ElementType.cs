@@ -60,6 +60,9 @@ public static class ElementTypes
         public Int128 MinValue => t.IsSigned ? -(Int128.One << (t.Bits - 1)) : t is ElementType.Bool || t.IsUnsigned ? 0 : throw new UnreachableException();
         /// <summary>Highest value of an integer type.</summary>
         public Int128 MaxValue => t is ElementType.Bool ? 1 : t.IsSigned ? (Int128.One << (t.Bits - 1)) - 1 : t.IsUnsigned ? (Int128.One << t.Bits) - 1 : throw new UnreachableException();
+
+        /// <summary>Both are integers, and each value of <paramref name="other"/> is one of this type.</summary>
+        public bool Holds(ElementType other) => t.IsInteger && other.IsInteger && t.MinValue <= other.MinValue && other.MaxValue <= t.MaxValue;
     }
 
     /// <summary>Finds a type by its name in the language.</summary>

@@ -163,7 +163,7 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                     if (y.Predicate is not null) return Fail($"`{y.Buffer.Name}` is read under a condition where `{pattern.Operands[x.Buffer].Name}` is expected", "read through a cache that holds the neutral value: `cache_read`");
                     return Place(pattern.Operands[x.Buffer], x.Indices, y.Buffer, y.Indices, isWritten: false);
                 case (IntImm or FloatImm, IntImm or FloatImm) when StructuralComparer.Equal(p, a): Depth++; return true;
-                case (Cast x, Cast y) when x.Kind == y.Kind && x.Type == y.Type: Depth++; return Unify(x.Operand, y.Operand);
+                case (Cast x, Cast y) when x.Kind == y.Kind && x.Type == y.Type: Depth++; return Unify(Unwidened(x.Operand, x.Kind), Unwidened(y.Operand, y.Kind));
                 case (Unary x, Unary y) when x.Op == y.Op: Depth++; return Unify(x.Operand, y.Operand);
                 case (Select x, Select y): Depth++; return Unify(x.Condition, y.Condition) && Unify(x.Then, y.Then) && Unify(x.Else, y.Else);
                 case (Call x, Call y) when x.Function == y.Function: Depth++; return x.Arguments.Zip(y.Arguments).All(q => Unify(q.First, q.Second));
@@ -180,6 +180,10 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                 default: return Fail($"`{Show(a)}` stands where `{Show(p)}` is expected", "take an instruction that computes this, or write the equation with the same types and operators");
             }
         }
+
+        // i32(i16(x)) of a byte is i32(x): an operand that was widened in two steps.
+        private static Expr Unwidened(Expr e, CastKind outer) =>
+            e is Cast { Kind: CastKind.Convert } c && outer is CastKind.Convert && c.Type.Element.Holds(c.Operand.Type.Element) ? Unwidened(c.Operand, outer) : e;
 
         // Iteration variables have a "v" before their names.
         private string Show(Expr e) =>
