@@ -25,11 +25,6 @@ public static class Pipeline
         new("simplify_loops", "trim_loops", "a condition that always holds ends no loop"),
         new("trim_loops", "split_interior", "a guard that ends a loop needs no second version of its body"),
         new("simplify_loops", "split_interior", "a condition that always holds needs no second version"),
-        new("join_loops", "trim_loops", "a split's guard is the joined loop's end"),
-        new("join_loops", "split_interior", "a loop that ends where its guard does has no boundary"),
-        new("split_interior", "split_ranges", "versions are what is split"),
-        new("plain_loops", "join_tiles", "marks have become numbers of lanes"),
-        new("flatten_storage", "join_tiles", "the dimensions of a tile are one sum"),
         new("split_interior", "expand_vectors", "a condition over a vector's lanes is a comparison only before"),
         new("split_interior", "unswitch_vectors", "the interior needs no conditions that its own test implies"),
         new("unswitch_vectors", "expand_vectors", "a condition has one lane only before"),
@@ -43,6 +38,17 @@ public static class Pipeline
         new("emulate_narrow_types", "lower_math", "a function of a small float is that of f32, rounded"),
         new("unroll_loops", "emulate_narrow_types", "the arithmetic of a rounding would count against the size of an unrolled loop"),
         new("flatten_storage", "simplify_flat", "sums of products with strides are put in order"),
+    ];
+
+    /// <summary>Rules about passes that only C has.</summary>
+    public static ImmutableArray<OrderConstraint> ConstraintsForC { get; } =
+    [
+        new("join_loops", "trim_loops", "a split's guard is the joined loop's end"),
+        new("join_loops", "split_interior", "a loop that ends where its guard does has no boundary"),
+        new("split_interior", "split_ranges", "versions are what is split"),
+        new("plain_loops", "join_tiles", "marks have become numbers of lanes"),
+        new("flatten_storage", "join_tiles", "the dimensions of a tile are one sum"),
+        new("split_interior", "plain_loops", "marks say what is a tile"),
     ];
 
     /// <summary>The passes for a CPU.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Tx.Core;
+using Tx.Lower;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 
@@ -15,6 +16,7 @@ internal sealed partial class CFunctionEmitter
 
     private string? HintFor(For f)
     {
+        if (Pipeline.UnrollsFor(module.Target.Cpu)) return null;
         if (f.Lanes == 1) return f.Extent is IntImm && IsMadeOfTiles(f.Body) ? "TX_ROLLED" : null;
         if (!LoopSearch.IsInnermost(f)) return null;
         var body = new LoopBody();

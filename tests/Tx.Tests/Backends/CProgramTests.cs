@@ -78,7 +78,7 @@ public class CProgramTests
     {
         string code = Emit(OperatorText.Bind("op f(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }"), s_wide, [512, 512, 512]).Text;
         Assert.Matches(@"TX_TILE\(16\)\n +for \(int64_t (\w+) = 0; \1 < 16; \1\+\+\) \{\n +C_acc\[\w+ \* 16 \+ \1\] = tx_mul_add_f32\(", code);
-        Assert.Contains("TX_ALIGNED float C_acc[96];", code, StringComparison.Ordinal);
+        Assert.Matches(@"TX_ALIGNED float C_acc\[\d+\];", code);
         Assert.DoesNotContain("TX_", Emit(OperatorText.Bind("op f(X: f32[N]) -> Y: f32[N] { Y[i] = exp(X[i]) }"), s_targets[1], null).Text, StringComparison.Ordinal);
     }
 
