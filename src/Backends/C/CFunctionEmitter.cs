@@ -167,6 +167,8 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         Start(all.AsSpan());
         string? condition = predicate is null ? null : Print(predicate).Text;
         string place = Element(s.Buffer, index), line = Assignment(s, place, index);
+        // What is left of a sum whose condition is known to fail.
+        if (line == $"{place} = {place};") return;
         if (condition is null) Line(line);
         else
         {

@@ -92,6 +92,7 @@ public class CProgramTests
     [InlineData("op f(X: f16[N], Z: bf16[N]) -> Y: f16[N], W: bf16[N] { Y[i] = X[i] * X[i] + f16(0.1)\n W[i] = Z[i] / bf16(3) - bf16(f32(X[i])) }", "1 21")]
     [InlineData("op f(A: u1[M, K], B: u1[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k] ^ B[j, k])) }", "1,1,1 3,70,5")]
     [InlineData("op f(X: f64[N], Z: f32[N]) -> Y: f64[N], W: f64[N], V: f32[N] { Y[i] = sqrt(abs(X[i])) + fma(X[i], X[i], 1)\n W[i] = exp(X[i]) % 0.7\n V[i] = fma(Z[i], Z[i], -1) % 0.3 }", "1 23")]
+    [InlineData("op f(X: i8[N, M], Z: i8[N, K]) -> C: i32[M, K] { C[j, l] = sum(i if (X[i, j] <= 4): i32(X[i, j]) * i32(Z[i, l])) }", "4,9,9 1,1,1")]
     [InlineData("op f(E: f32[V, D], id: i32[B]) -> R: f32[B, D] { R[b, d] = E[id[b], d] }", "101,3,4 1,1,1")]
     [InlineData("op f(I: i32[H, W]) -> E: i32[H, W] { E[y, x] = sum(r in 0..3, s in 0..3: (I[y + r - 1, x + s - 1] ?? 7)) }", "1,1 9,11")]
     [InlineData("op f(X: f32[N], a: f32) -> Y: f32[N] { Y[n] = a * X[n] + (1 - a) * (Y[n - 1] ?? 0) }", "1 40")]
