@@ -167,8 +167,8 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         Start(all.AsSpan());
         string? condition = predicate is null ? null : Print(predicate).Text;
         string place = Element(s.Buffer, index), line = Assignment(s, place, index);
-        // What is left of a sum whose condition is known to fail.
-        if (line == $"{place} = {place};") return;
+        // What is left of a sum whose condition is known to fail: compilers warn of an element that is given itself, and of one that is set and not looked at.
+        if (line == $"{place} = {place};") line = $"(void){place};";
         if (condition is null) Line(line);
         else
         {
