@@ -40,6 +40,17 @@ public static class Pipeline
         new("flatten_storage", "simplify_flat", "sums of products with strides are put in order"),
     ];
 
+    /// <summary>Rules about passes that only C has.</summary>
+    public static ImmutableArray<OrderConstraint> ConstraintsForC { get; } =
+    [
+        new("join_loops", "trim_loops", "a split's guard is the joined loop's end"),
+        new("join_loops", "split_interior", "a loop that ends where its guard does has no boundary"),
+        new("split_interior", "split_ranges", "versions are what is split"),
+        new("plain_loops", "join_tiles", "marks have become numbers of lanes"),
+        new("flatten_storage", "join_tiles", "the dimensions of a tile are one sum"),
+        new("split_interior", "plain_loops", "marks say what is a tile"),
+    ];
+
     /// <summary>The passes for a CPU.</summary>
     public static ImmutableArray<Pass> For(CpuTarget target) =>
     [
@@ -68,21 +79,24 @@ public static class Pipeline
         new("lower_instances", "early: everything below works on loops and stores", LoopLevel.Scheduled, LoopLevel.Lowered, m => LowerInstances.Run(m, target.FusesMultiplyAdd)),
         new("lower_instructions", "early: what has no form in C are loops like any other", LoopLevel.Lowered, LoopLevel.Lowered, m => LowerInstructions.RunForC(m, target)),
         new("simplify_loops", "drops the conditions that ranges of loops prove", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("join_loops", "while guards are whole, and before they end loops", LoopLevel.Lowered, LoopLevel.Lowered, m => UnrollsFor(target) ? m : JoinLoops.Run(m)),
         new("trim_loops", "while a guard is one comparison around what it guards", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
         new("split_interior", "while marks say which loops are a tile, whose length is constant in the interior", LoopLevel.Lowered, LoopLevel.Lowered, SplitInterior.Run),
         new("plain_loops", "after the interior has its own version: the boundary's loops are like any other now", LoopLevel.Lowered, LoopLevel.Lowered, m => PlainLoops.Run(m, UnrollsFor(target))),
         new("unroll_loops", "gives the registers of a machine without vectors their constant indices", LoopLevel.Lowered, LoopLevel.Lowered, UnrollLoops.Run),
         new("simplify_unrolled", "folds what unrolling made constant", LoopLevel.Lowered, LoopLevel.Lowered, Simplifier.Simplify),
+        new("split_ranges", "after constants are folded: a boundary of one iteration is its body", LoopLevel.Lowered, LoopLevel.Lowered, m => UnrollsFor(target) ? m : SplitRanges.Run(m)),
         new("trim_boundary", "the loops of the boundary end where their guards do", LoopLevel.Lowered, LoopLevel.Lowered, TrimLoops.Run),
         new("scalarize_registers", "while indices are still logical", LoopLevel.Lowered, LoopLevel.Expanded, ScalarizeRegisters.Run),
         new("emulate_narrow_types", "functions of a narrow type are functions of its carrier", LoopLevel.Expanded, LoopLevel.Expanded, EmulateNarrowTypes.RunWithoutConversions),
         new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
         new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
+        new("join_tiles", "indices are sums, whatever dimensions they had", LoopLevel.Flat, LoopLevel.Flat, m => UnrollsFor(target) ? m : JoinLoops.Run(m)),
         new("simplify_flat", "last: what is printed is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 
-    // Compilers unroll a tile of vectors themselves; one of scalars they leave in memory.
-    private static bool UnrollsFor(CpuTarget target) => target.VectorBytes <= 8;
+    /// <summary>Compilers unroll a tile of vectors themselves; one of scalars they leave in memory.</summary>
+    public static bool UnrollsFor(CpuTarget target) => target.VectorBytes <= 8;
 
     /// <summary>Runs the passes for C.</summary>
     /// <inheritdoc cref="Run(LoopModule, CpuTarget, Action{Pass, LoopModule}?, CancellationToken)"/>

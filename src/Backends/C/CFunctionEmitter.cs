@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Tx.Core;
+using Tx.Lower;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
 using Buffer = Tx.Lower.Ir.Buffer;
@@ -106,13 +107,14 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         if (f.Kind is LoopKind.Bound) throw new DiagnosticException(CDiagnostics.UnsupportedStatement, null, $"a loop bound to `{f.Axis}`");
         if (f.Kind is not (LoopKind.Serial or LoopKind.Unrolled)) throw Bug($"a loop of kind {f.Kind}");
         if (f.Extent is IntImm { Value: <= 0 }) return;
-        var end = f.Min + f.Extent;
+        var end = LinearForm.Of(f.Min + f.Extent)?.ToExpr() ?? f.Min + f.Extent;
         Start(f.Min, end);
         string first = Print(f.Min).At(CBinding.Sum);
         // Evaluated once where it is more than a sum.
         string last = IsPlain(end) ? Print(end).At(CBinding.Sum) : Named("end", IndexTypeOf(end), Print(end).Text);
         module.Indices.Add(f.Variable);
         string i = BindFresh(f.Variable);
+        if (HintFor(f) is { } hint) Line(hint);
         Line($"for ({module.Target.IndexType} {i} = {first}; {i} < {last}; {i}++) {{");
         Nested(() => Emit(f.Body));
         Line("}");
@@ -165,6 +167,8 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
         Start(all.AsSpan());
         string? condition = predicate is null ? null : Print(predicate).Text;
         string place = Element(s.Buffer, index), line = Assignment(s, place, index);
+        // What is left of a sum whose condition is known to fail: compilers warn of an element that is given itself, and of one that is set and not looked at.
+        if (line == $"{place} = {place};") line = $"(void){place};";
         if (condition is null) Line(line);
         else
         {
@@ -205,7 +209,7 @@ internal sealed partial class CFunctionEmitter(CModuleEmitter module, CNames nam
                 Line($"{type} {name};");
             }
         }
-        else Line($"{type} {names.Of(b)}[{CTypes.Number(count)}];");
+        else Line($"{(count * b.Type.Bytes >= module.Target.Cpu.VectorBytes && !Pipeline.UnrollsFor(module.Target.Cpu) ? "TX_ALIGNED " : "")}{type} {names.Of(b)}[{CTypes.Number(count)}];");
     }
 
     /// <summary>Declares a pointer to a buffer's place in the arena.</summary>

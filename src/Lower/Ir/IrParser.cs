@@ -245,7 +245,8 @@ public sealed partial class IrParser
         foreach (var k in Enum.GetValues<LoopKind>())
             if (k is not LoopKind.Serial && Take(Lower(k))) kind = k;
         string? axis = Take("axis") ? Text() : null;
-        return new(v, min, extent, kind, Braces(), axis);
+        int lanes = Take("lanes") ? Int() : 1;
+        return new(v, min, extent, kind, Braces(), axis, lanes: lanes);
     }
 
     private Effect Effect(EffectKind kind)

@@ -118,6 +118,7 @@ public sealed class IrPrinter
                 Indent().Put("for ").Put(Declare(f.Variable)).Put(" in ").Range(f.Min, f.Extent);
                 if (f.Kind is not LoopKind.Serial) Put(" ").Put(f.Kind.ToString().ToLowerInvariant());
                 if (f.Axis is not null) Put(" axis ").Put(Quote(f.Axis));
+                if (f.Lanes != 1) Put($" lanes {Invariant(f.Lanes)}");
                 Put(" ").Braces(f.Body).Put("\n");
                 break;
             case If i:

@@ -135,7 +135,7 @@ public abstract class Rewriter
     protected virtual Stmt VisitFor(For f)
     {
         var (min, extent, body) = (Visit(f.Min), Visit(f.Extent), Visit(f.Body));
-        return Same(min, f.Min) && Same(extent, f.Extent) && Same(body, f.Body) ? f : new For(f.Variable, min, extent, f.Kind, body, f.Axis, f.Origin);
+        return Same(min, f.Min) && Same(extent, f.Extent) && Same(body, f.Body) ? f : f.With(body, min, extent);
     }
 
     protected virtual Stmt VisitIf(If i)

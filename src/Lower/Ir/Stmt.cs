@@ -41,9 +41,10 @@ public sealed class Block(ImmutableArray<Stmt> statements) : Stmt(HashOf(stateme
 /// <summary>What runs the iterations of a loop. All but <see cref="Serial"/> and <see cref="Parallel"/> are marks that a pass expands.</summary>
 public enum LoopKind : byte { Serial, Parallel, Vectorized, Unrolled, Virtual, Bound }
 
-/// <summary><c>for v in min .. min + extent</c>. <paramref name="axis"/> names the device axis of a <see cref="LoopKind.Bound"/> loop.</summary>
-public sealed class For(Var variable, Expr min, Expr extent, LoopKind kind, Stmt body, string? axis = null, Origin? origin = null)
-    : Stmt(HashMix.Of(21 + ((int)kind << 8), HashMix.Of(variable.Hash, min.Hash, extent.Hash, body.Hash)), origin)
+/// <summary><c>for v in min .. min + extent</c>. <paramref name="axis"/> names the device axis of a <see cref="LoopKind.Bound"/> loop. <paramref name="lanes"/> is for a backend
+/// whose own compiler makes vectors: how many iterations the schedule takes at once.</summary>
+public sealed class For(Var variable, Expr min, Expr extent, LoopKind kind, Stmt body, string? axis = null, Origin? origin = null, int lanes = 1)
+    : Stmt(HashMix.Of(21 + ((int)kind << 8) + (lanes << 16), HashMix.Of(variable.Hash, min.Hash, extent.Hash, body.Hash)), origin)
 {
     public Var Variable { get; } = variable;
     public Expr Min { get; } = min;
@@ -51,6 +52,11 @@ public sealed class For(Var variable, Expr min, Expr extent, LoopKind kind, Stmt
     public LoopKind Kind { get; } = kind;
     public Stmt Body { get; } = body;
     public string? Axis { get; } = axis;
+    public int Lanes { get; } = lanes;
+
+    /// <summary>The loop with other parts.</summary>
+    public For With(Stmt body, Expr? min = null, Expr? extent = null, LoopKind? kind = null, Var? variable = null, int? lanes = null) =>
+        new(variable ?? Variable, min ?? Min, extent ?? Extent, kind ?? Kind, body, Axis, Origin, lanes ?? Lanes);
 }
 
 public sealed class If(Expr condition, Stmt then, Stmt? @else = null, Origin? origin = null)

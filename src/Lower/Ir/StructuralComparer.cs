@@ -90,7 +90,7 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
             return (a, b) switch
             {
                 (Block x, Block y) => x.Statements.Length == y.Statements.Length && x.Statements.Zip(y.Statements).All(p => Same(p.First, p.Second)),
-                (For x, For y) => x.Kind == y.Kind && x.Axis == y.Axis && Same(x.Min, y.Min) && Same(x.Extent, y.Extent) && Bind(x.Variable, y.Variable) && Same(x.Body, y.Body),
+                (For x, For y) => x.Kind == y.Kind && x.Axis == y.Axis && x.Lanes == y.Lanes && Same(x.Min, y.Min) && Same(x.Extent, y.Extent) && Bind(x.Variable, y.Variable) && Same(x.Body, y.Body),
                 (If x, If y) => Same(x.Condition, y.Condition) && Same(x.Then, y.Then) && Same(x.Else, y.Else),
                 (Store x, Store y) => x.NonTemporal == y.NonTemporal && Corresponds(x.Buffer, y.Buffer) && Same(x.Indices, y.Indices) && Same(x.Value, y.Value) && Same(x.Predicate, y.Predicate),
                 (LetStmt x, LetStmt y) => Same(x.Value, y.Value) && Bind(x.Variable, y.Variable) && Same(x.Body, y.Body),

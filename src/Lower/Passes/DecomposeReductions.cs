@@ -90,7 +90,7 @@ public static class DecomposeReductions
                 {
                     // A loop that also carries the reduction sets the same element several times: in order, by one agent.
                     case For f when needed.Contains(f.Variable):
-                        nest = carriers.Contains(f.Variable) ? new For(f.Variable, f.Min, f.Extent, LoopKind.Serial, nest, null, f.Origin) : new For(f.Variable, f.Min, f.Extent, f.Kind, nest, f.Axis, f.Origin);
+                        nest = carriers.Contains(f.Variable) ? new For(f.Variable, f.Min, f.Extent, LoopKind.Serial, nest, null, f.Origin) : f.With(nest);
                         needed.UnionWith(f.Min.FreeVars());
                         needed.UnionWith(f.Extent.FreeVars());
                         break;

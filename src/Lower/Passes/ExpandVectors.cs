@@ -21,7 +21,7 @@ public static class ExpandVectors
         {
             var body = Visit(f.Body);
             if (f.Kind is not LoopKind.Vectorized)
-                return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+                return ReferenceEquals(body, f.Body) ? f : f.With(body);
             switch (f.Extent)
             {
                 case IntImm { Value: <= 0 }:
@@ -31,7 +31,7 @@ public static class ExpandVectors
                 case IntImm { Value: <= MaxLanes } lanes when new LoopVectorizer(f.Variable, f.Min, (int)lanes.Value).TryVectorize(body) is { } vectors:
                     return vectors;
                 default:
-                    return new For(f.Variable, f.Min, f.Extent, LoopKind.Unrolled, body, f.Axis, f.Origin);
+                    return f.With(body, kind: LoopKind.Unrolled);
             }
         }
     }

@@ -35,7 +35,7 @@ internal sealed class Instantiate(IEnumerable<KeyValuePair<Var, Expr>> replaceme
     {
         var (min, extent) = (Visit(f.Min), Visit(f.Extent));
         var fresh = Fresh(f.Variable);
-        return new For(fresh, min, extent, f.Kind, Visit(f.Body), f.Axis, f.Origin);
+        return f.With(Visit(f.Body), min, extent, variable: fresh);
     }
 
     protected override Stmt VisitAllocate(Allocate a)

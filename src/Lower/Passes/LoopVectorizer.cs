@@ -58,7 +58,7 @@ internal sealed class LoopVectorizer
     {
         // Agents inside a lane are lanes' own business: what is left of a parallel loop here runs in order.
         var kind = f.Kind is LoopKind.Parallel ? LoopKind.Serial : f.Kind;
-        return new(f.Variable, Scalar(f.Min), Scalar(f.Extent), kind, Visit(f.Body), f.Axis, f.Origin);
+        return f.With(Visit(f.Body), Scalar(f.Min), Scalar(f.Extent), kind);
     }
 
     private Stmt VisitIf(If i)

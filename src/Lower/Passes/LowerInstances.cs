@@ -34,7 +34,7 @@ public static class LowerInstances
             if (!conditions[false].Any()) return WithBody(body);
             return Guarded([.. conditions[false]], WithBody(Guarded([.. conditions[true]], guard.Then, origin)), origin);
 
-            Stmt WithBody(Stmt s) => ReferenceEquals(s, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, s, f.Axis, f.Origin);
+            Stmt WithBody(Stmt s) => ReferenceEquals(s, f.Body) ? f : f.With(s);
         }
 
         protected override Stmt VisitInstance(Instance i)

@@ -21,7 +21,7 @@ public static class SerializeLoops
             var body = Visit(f.Body);
             _inParallel = outer;
             var kind = f.Kind is LoopKind.Parallel && !stays ? LoopKind.Serial : f.Kind;
-            return kind == f.Kind && ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, kind, body, f.Axis, f.Origin);
+            return kind == f.Kind && ReferenceEquals(body, f.Body) ? f : f.With(body, kind: kind);
         }
     }
 }

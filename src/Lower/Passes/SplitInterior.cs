@@ -43,7 +43,7 @@ public static class SplitInterior
             _isExpanded = outside;
             context.Release(mark);
             _divisors.Release(divisors);
-            return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+            return ReferenceEquals(body, f.Body) ? f : f.With(body);
         }
 
         // A value from memory may be anything: sums of it can overflow, and then say nothing about the lanes in between.

@@ -27,7 +27,7 @@ public static class TrimLoops
             _divisors.Enter(f);
             var body = Visit(f.Body);
             _divisors.Release(mark);
-            if (!ReferenceEquals(body, f.Body)) f = new(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+            if (!ReferenceEquals(body, f.Body)) f = f.With(body);
             return f.Kind is LoopKind.Serial ? Trim(f) ?? f : f;
         }
 
@@ -47,7 +47,7 @@ public static class TrimLoops
             if (used.Count == 0) return null;
             var min = start is null ? f.Min : Expr.Max(f.Min, start);
             var extent = start is null && end is not null && f.Min.IsConstant(0) ? Expr.Min(f.Extent, end) : (end is null ? f.Min + f.Extent : Expr.Min(f.Min + f.Extent, end)) - min;
-            return new For(f.Variable, min, Expr.Max(Expr.Index(0), extent), f.Kind, new Holding(used).Visit(f.Body), f.Axis, f.Origin);
+            return f.With(new Holding(used).Visit(f.Body), min, Expr.Max(Expr.Index(0), extent));
         }
     }
 
@@ -88,10 +88,10 @@ public static class TrimLoops
         return b.Op is BinaryOp.Lt or BinaryOp.Gt ? form?.Plus(-1) : form;
     }
 
-    private static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
+    internal static IEnumerable<Expr> Conjuncts(Expr e) => e is Binary { Op: BinaryOp.And, Type.Element: ElementType.Bool } b ? Conjuncts(b.Left).Concat(Conjuncts(b.Right)) : [e];
 
     /// <summary>A comparison as an end of a variable's range (the first value past it), or as its start; null where it is neither.</summary>
-    private static (bool IsEnd, Expr Bound)? Solve(Binary b, Var v)
+    internal static (bool IsEnd, Expr Bound)? Solve(Binary b, Var v)
     {
         // k·v + rest
         var form = NotNegative(b);

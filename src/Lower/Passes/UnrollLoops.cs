@@ -19,9 +19,9 @@ public static class UnrollLoops
         {
             var body = Visit(f.Body);
             if (f.Kind is not LoopKind.Unrolled)
-                return ReferenceEquals(body, f.Body) ? f : new For(f.Variable, f.Min, f.Extent, f.Kind, body, f.Axis, f.Origin);
+                return ReferenceEquals(body, f.Body) ? f : f.With(body);
             if (f.Extent is not IntImm { Value: var count } || count > MaxNodes || NodeCount.Of(body) * count > MaxNodes)
-                return new For(f.Variable, f.Min, f.Extent, LoopKind.Serial, body, f.Axis, f.Origin);
+                return f.With(body, kind: LoopKind.Serial);
             var copies = new List<Stmt>();
             for (long n = 0; n < count; n++)
                 copies.Add(count == 1 ? body.Substitute(f.Variable, f.Min) : Instantiate.Copy(body, f.Variable, f.Min + n));

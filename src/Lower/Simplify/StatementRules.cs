@@ -42,7 +42,7 @@ internal sealed partial class SimplifyRewriter
         context.Release(mark);
         return IsEmpty(body) ? body
             : ReferenceEquals(min, f.Min) && ReferenceEquals(extent, f.Extent) && ReferenceEquals(body, f.Body) ? f
-            : new For(f.Variable, min, extent, f.Kind, body, f.Axis, f.Origin);
+            : f.With(body, min, extent);
     }
 
     protected override Stmt VisitIf(If i)

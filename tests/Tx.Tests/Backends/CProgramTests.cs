@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Tx.Backends.C;
 using Tx.Core;
 using Tx.Fuzz;
@@ -44,6 +45,43 @@ public class CProgramTests
         Assert.Equal(["stdint.h"], kernel.Includes);
     }
 
+    private static readonly CTarget s_wide = CTarget.For(TargetCatalog.Parse("x86-64-v3"));
+
+    // Rows: the largest, exp, the sum, the quotient. What compilers of C get is counted, since times vary.
+    [Theory]
+    [InlineData("1024,1024", 1)]
+    [InlineData("", 1)]
+    public void The_stages_of_softmax_are_one_loop_each(string sizes, int loops)
+    {
+        var op = OperatorText.Bind("op softmax(X: f32[M, N]) -> Y: f32[M, N] { m[i] = max(j: X[i, j])\n e[i, j] = exp(X[i, j] - m[i])\n t[i] = sum(j: e[i, j])\n Y[i, j] = e[i, j] / t[i] }");
+        string text = Emit(op, s_wide, sizes.Length == 0 ? null : [.. sizes.Split(',').Select(long.Parse)]).Text;
+        foreach (string stage in new[] { @"\be\[[^]]*\] = ", @"\bY\[[^]]*\] = " })
+            Assert.Equal(loops, Regex.Count(text, @"for \(int64_t (j\w*) = 0; \1 < [^;]+; \1\+\+\) \{\n( +const .*\n)*\s+" + stage));
+        // Lanes are combined in halves, with no tree of more than eight.
+        Assert.All(Regex.Matches(text, @"^ *\w+ = .*;$", RegexOptions.Multiline), m => Assert.True(Regex.Count(m.Value, @"\[") <= 9, m.Value));
+        Assert.DoesNotMatch(@"(?m)^ *if \(", text);
+    }
+
+    [Theory]
+    [InlineData("op f(X: f32[M, N]) -> Y: f32[M, N] { Y[i, j] = max(X[i, j], 0) }")]
+    [InlineData("op f(X: f32[M, N], b: f32[N]) -> Y: f32[M, N] { Y[i, j] = tanh(X[i, j] + b[j]) }")]
+    [InlineData("op f(X: i8[M, N], Z: i16[M, N]) -> Y: i32[M, N] { Y[i, j] = i32(X[i, j]) * i32(Z[i, j]) }")]
+    public void An_elementwise_row_is_one_loop_for_all_sizes(string text)
+    {
+        string code = Emit(OperatorText.Bind(text), s_wide, null).Text;
+        Assert.Single(Regex.Matches(code, @"\bY\[[^]]*\] = "));
+        Assert.DoesNotMatch(@"(?m)^ *if \(", code);
+    }
+
+    [Fact]
+    public void A_tile_is_a_row_of_known_length_and_keeps_its_loop()
+    {
+        string code = Emit(OperatorText.Bind("op f(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }"), s_wide, [512, 512, 512]).Text;
+        Assert.Matches(@"TX_TILE\(16\)\n +for \(int64_t (\w+) = 0; \1 < 16; \1\+\+\) \{\n +C_acc\[\w+ \* 16 \+ \1\] = tx_mul_add_f32\(", code);
+        Assert.Matches(@"TX_ALIGNED float C_acc\[\d+\];", code);
+        Assert.DoesNotContain("TX_", Emit(OperatorText.Bind("op f(X: f32[N]) -> Y: f32[N] { Y[i] = exp(X[i]) }"), s_targets[1], null).Text, StringComparison.Ordinal);
+    }
+
     // Sums, tails, sizes 0 and 1, all types, checks.
     [Theory]
     [InlineData("op f(A: f32[M, K], B: f32[K, N]) -> C: f32[M, N] { C[i, j] = sum(k: A[i, k] * B[k, j]) }", "1,1,1 7,19,5 33,2,17 0,3,4 3,0,4")]
@@ -54,6 +92,7 @@ public class CProgramTests
     [InlineData("op f(X: f16[N], Z: bf16[N]) -> Y: f16[N], W: bf16[N] { Y[i] = X[i] * X[i] + f16(0.1)\n W[i] = Z[i] / bf16(3) - bf16(f32(X[i])) }", "1 21")]
     [InlineData("op f(A: u1[M, K], B: u1[N, K]) -> C: i32[M, N] { C[i, j] = sum(k: i32(A[i, k] ^ B[j, k])) }", "1,1,1 3,70,5")]
     [InlineData("op f(X: f64[N], Z: f32[N]) -> Y: f64[N], W: f64[N], V: f32[N] { Y[i] = sqrt(abs(X[i])) + fma(X[i], X[i], 1)\n W[i] = exp(X[i]) % 0.7\n V[i] = fma(Z[i], Z[i], -1) % 0.3 }", "1 23")]
+    [InlineData("op f(X: i8[N, M], Z: i8[N, K]) -> C: i32[M, K] { C[j, l] = sum(i if (X[i, j] <= 4): i32(X[i, j]) * i32(Z[i, l])) }", "4,9,9 1,1,1")]
     [InlineData("op f(E: f32[V, D], id: i32[B]) -> R: f32[B, D] { R[b, d] = E[id[b], d] }", "101,3,4 1,1,1")]
     [InlineData("op f(I: i32[H, W]) -> E: i32[H, W] { E[y, x] = sum(r in 0..3, s in 0..3: (I[y + r - 1, x + s - 1] ?? 7)) }", "1,1 9,11")]
     [InlineData("op f(X: f32[N], a: f32) -> Y: f32[N] { Y[n] = a * X[n] + (1 - a) * (Y[n - 1] ?? 0) }", "1 40")]

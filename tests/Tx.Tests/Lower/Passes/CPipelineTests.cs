@@ -16,6 +16,8 @@ public class CPipelineTests
         Assert.Equal(names.Count, names.Distinct().Count());
         var rules = Pipeline.Constraints.Where(c => names.Contains(c.Before) && names.Contains(c.After)).ToList();
         Assert.True(rules.Count >= 10);
+        Assert.All(Pipeline.ConstraintsForC, c => Assert.True(names.Contains(c.Before) && names.Contains(c.After)));
+        rules.AddRange(Pipeline.ConstraintsForC);
         Assert.All(rules, c => Assert.True(names.IndexOf(c.Before) < names.IndexOf(c.After), $"{c.Before} after {c.After}: {c.Because}"));
         Assert.DoesNotContain("expand_vectors", names);
     }

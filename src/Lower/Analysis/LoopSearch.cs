@@ -1,0 +1,28 @@
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Analysis;
+
+/// <summary>Finds loops.</summary>
+public static class LoopSearch
+{
+    /// <summary>No loop stands in the body of this one.</summary>
+    public static bool IsInnermost(For f)
+    {
+        var search = new Search();
+        search.Visit(f.Body);
+        return !search.Found;
+    }
+
+    private sealed class Search : Walker
+    {
+        public bool Found { get; private set; }
+
+        public override void Visit(Expr e) { }
+
+        public override void Visit(Stmt s)
+        {
+            Found |= s is For;
+            if (!Found) base.Visit(s);
+        }
+    }
+}
