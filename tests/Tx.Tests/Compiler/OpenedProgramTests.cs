@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Tx.Core;
-using Tx.Display;
+using Tx.Tests.Support;
 
 namespace Tx.Tests.Compiler;
 
@@ -20,7 +20,7 @@ public sealed class OpenedProgramTests : IDisposable
     [InlineData("TX2105", "op f(X: f32[N]) -> Y: f32[N] { Y[i] = i == 0 ? X[i] : Y[i - 1] + X[i] }\nschedule s for f on cpu { Y.i.parallel() }")]
     public void WhatIsWrong_IsRefusedWhereItIsUsed(string code, string text)
     {
-        var output = new Recorder();
+        var output = new DiagnosticRecorder();
         using var session = Open(text, output);
         Assert.Empty(output.Reported);
         var error = Assert.Throws<DiagnosticException>(() => OperatorRequest.Find(session, "f", ImmutableDictionary<string, long>.Empty.Add("N", 64)).Compile());
@@ -30,14 +30,14 @@ public sealed class OpenedProgramTests : IDisposable
     [Fact]
     public void WhatIsNotUsed_IsNotLookedAt()
     {
-        using var session = Open("op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] + 1 }\nop g(X: f32[N]) -> Y: f32[N] require N >= 2 { Y[i] = X[i + 1] }", new Recorder());
+        using var session = Open("op f(X: f32[N]) -> Y: f32[N] { Y[i] = X[i] + 1 }\nop g(X: f32[N]) -> Y: f32[N] require N >= 2 { Y[i] = X[i + 1] }", new DiagnosticRecorder());
         Assert.Equal("f", OperatorRequest.Find(session, "f", ImmutableDictionary<string, long>.Empty.Add("N", 64)).Compile().Name);
     }
 
     [Fact]
     public void ATextThatCannotBeParsed_IsReportedAtOnce()
     {
-        var output = new Recorder();
+        var output = new DiagnosticRecorder();
         string path = Path.Combine(_folder, "p.tx");
         File.WriteAllText(path, "op f(X: f32[N]) -> Y: f32[N] { Y[i] = }\n");
         using var session = new Session(new SessionOptions(), output);
@@ -45,22 +45,12 @@ public sealed class OpenedProgramTests : IDisposable
         Assert.NotEmpty(output.Reported);
     }
 
-    private Session Open(string text, Recorder output)
+    private Session Open(string text, DiagnosticRecorder output)
     {
         string path = Path.Combine(_folder, "p.tx");
         File.WriteAllText(path, text);
         var session = new Session(new SessionOptions(), output);
         Assert.NotNull(session.Open(path));
         return session;
-    }
-
-    private sealed class Recorder : ISessionOutput
-    {
-        public List<Diagnostic> Reported { get; } = [];
-        public void Print(string text) => Assert.Fail(text);
-        public void Display(DisplayBundle bundle) => Assert.Fail("nothing runs");
-        public void Echo(Value value) => Assert.Fail("nothing runs");
-        public void Bench(BenchResult result) => Assert.Fail("nothing runs");
-        public void Report(Diagnostic diagnostic) => Reported.Add(diagnostic);
     }
 }
