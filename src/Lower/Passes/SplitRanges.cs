@@ -12,30 +12,15 @@ public static class SplitRanges
 {
     public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Splitting().Visit(f.Body)));
 
-    private sealed class Splitting : Rewriter
+    private sealed class Splitting : SerialLoopRewriter
     {
-        private readonly NonZeroDivisors _divisors = new();
-
-        public override Expr Visit(Expr e) => e;
-
-        protected override Stmt VisitFor(For f)
-        {
-            int mark = _divisors.Mark();
-            _divisors.Enter(f);
-            var body = Visit(f.Body);
-            _divisors.Release(mark);
-            if (!ReferenceEquals(body, f.Body)) f = f.With(body);
-            return f.Kind is LoopKind.Serial ? Split(f) ?? f : f;
-        }
-
-        private Stmt? Split(For f)
+        protected override Stmt? Change(For f)
         {
             if (Choice(f.Body) is not { Else: { } other } choice || other is Block { Statements.IsEmpty: true }) return null;
             var (first, last) = ((Expr?)null, (Expr?)null);
             foreach (var condition in TrimLoops.Conjuncts(choice.Condition))
             {
-                // Outside of the loop a bound is evaluated even where the loop runs not once.
-                if (condition is not Binary b || TrimLoops.Solve(b, f.Variable) is not { } limit || _divisors.CanTrap(limit.Bound) || !limit.Bound.BuffersRead().IsEmpty) return null;
+                if (condition is not Binary b || TrimLoops.Solve(b, f.Variable) is not { } limit || !IsSafeOutside(limit.Bound)) return null;
                 if (limit.IsEnd) last = last is null ? limit.Bound : Expr.Min(last, limit.Bound);
                 else first = first is null ? limit.Bound : Expr.Max(first, limit.Bound);
             }

@@ -15,31 +15,16 @@ public static class TrimLoops
 {
     public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Trimming().Visit(f.Body)));
 
-    private sealed class Trimming : Rewriter
+    private sealed class Trimming : SerialLoopRewriter
     {
-        private readonly NonZeroDivisors _divisors = new();
-
-        public override Expr Visit(Expr e) => e;
-
-        protected override Stmt VisitFor(For f)
-        {
-            int mark = _divisors.Mark();
-            _divisors.Enter(f);
-            var body = Visit(f.Body);
-            _divisors.Release(mark);
-            if (!ReferenceEquals(body, f.Body)) f = f.With(body);
-            return f.Kind is LoopKind.Serial ? Trim(f) ?? f : f;
-        }
-
-        private For? Trim(For f)
+        protected override Stmt? Change(For f)
         {
             var (start, end) = ((Expr?)null, (Expr?)null);
             var used = new List<Binary>();
             foreach (var condition in Needed(f.Body, []) ?? [])
             {
                 if (condition is not Binary b || Solve(b, f.Variable) is not { } limit) continue;
-                // Outside of the loop it is evaluated even where the loop runs not once.
-                if (_divisors.CanTrap(limit.Bound) || !limit.Bound.BuffersRead().IsEmpty) continue;
+                if (!IsSafeOutside(limit.Bound)) continue;
                 if (limit.IsEnd) end = end is null ? limit.Bound : Expr.Min(end, limit.Bound);
                 else start = start is null ? limit.Bound : Expr.Max(start, limit.Bound);
                 used.Add(b);
