@@ -77,9 +77,14 @@ public sealed class CallCostTests
         // Numbers that no run before has kept kernels for.
         int first = Random.Shared.Next(1000, 8_000_000);
         EmbeddingWork.Compile(first, 20);
-        long before = EmbeddingWork.Resident();
-        EmbeddingWork.Compile(first + 20, 40);
-        // A program that stayed would keep its prover, its JIT and its code: a megabyte and more each. A heap may settle by as much as a few of them.
-        Assert.InRange(EmbeddingWork.Resident() - before, long.MinValue, 24L << 20);
+        // A program that stayed would keep its prover, its JIT and its code: a megabyte and more each, in every round. A heap may settle in one of them.
+        long least = long.MaxValue;
+        for (int round = 0; round < 3 && least > 24L << 20; round++)
+        {
+            long before = EmbeddingWork.Resident();
+            EmbeddingWork.Compile(first + 20 + 40 * round, 40);
+            least = Math.Min(least, EmbeddingWork.Resident() - before);
+        }
+        Assert.InRange(least, long.MinValue, 24L << 20);
     }
 }
