@@ -20,9 +20,15 @@ public sealed class CallCostTests
     private static void AssertNoAllocation(Action call)
     {
         for (int i = 0; i < 100; i++) call();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Calls; i++) call();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // A call that allocates does so in every round; the runtime may once, when it compiles a hot method again or collects beside the calls.
+        long least = long.MaxValue;
+        for (int round = 0; round < 5 && least > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Calls; i++) call();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
     }
 
     [Fact]
