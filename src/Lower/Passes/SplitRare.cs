@@ -47,7 +47,9 @@ public static class SplitRare
         protected override Stmt VisitStore(Store s)
         {
             var rare = new RareCondition();
-            if (rare.Of(s.Value) is not { } condition) return s;
+            if (rare.Of(s.Value) is not { } found) return s;
+            // What lets name in both is named twice.
+            var condition = new Instantiate([]).Visit(found);
             Expr[] zero = [Expr.Index(0)];
             var noted = Expr.If(s.Predicate is { } p ? Expr.And(p, condition) : condition, new IntImm(ElementType.I32, 1), new IntImm(ElementType.I32, 0));
             return Block.Of(

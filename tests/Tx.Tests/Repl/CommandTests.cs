@@ -43,6 +43,9 @@ public class CommandTests
     [InlineData("explain", "TX0000")]
     [InlineData("walk", "program.tx")]
     [InlineData("fuzz", "--count", "-1")]
+    [InlineData("print", "program.tx", "--op", "f", "--stage", "foo")]
+    [InlineData("print", "program.tx", "--op", "f", "--emit", "foo")]
+    [InlineData("print", "program.tx", "--op", "f")]
     public void WrongCalls_Exit2(params string[] args)
     {
         var result = CommandLine.Run(args);
