@@ -101,35 +101,41 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
     {
         var dimensions = DimensionsOf(Pattern, operand);
         var tile = Tiles[operand];
-        long entries = tile.Table?.Extent ?? 1, lanes = dimensions.Aggregate(entries, (n, i) => n * i.Extent);
-        return [.. tile.Indices.Select((e, n) => Lanes(e, dimensions, lanes) is var first && n == tile.Table?.Dimension ? LaneMath.Add(Entries(entries, lanes), first) : first)];
+        return [.. tile.Indices.Select((e, n) => Lanes(e, dimensions, tile.Table?.Extent ?? 1, n == tile.Table?.Dimension))];
     }
 
-    // All entries of a table, again for each point of the dimensions outside of it.
-    private static Expr Entries(long entries, long lanes)
-    {
-        if (lanes == 1) return Expr.Index(0);
-        Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
-        return entries < lanes ? Expr.Make(BinaryOp.Mod, lane, Expr.Index(entries)) : lane;
-    }
-
-    private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long lanes)
+    // The entries of a table are the last dimension: in one index of the buffer they follow each other, in the others they are all the same.
+    private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long entries, bool isTable)
     {
         var form = LinearForm.Of(index)!;
         var rest = form;
-        Expr vector = Expr.Index(0);
-        long inside = lanes;
+        var parts = new List<(long Extent, long Stride)>();
         foreach (var i in dimensions)
         {
-            inside /= i.Extent;
             var loop = Loops[Pattern.Indices.IndexOf(i)];
-            long k = form.CoefficientOf(loop);
+            parts.Add((i.Extent, form.CoefficientOf(loop)));
             rest = rest.Replace(loop, LinearForm.Of(0))!;
-            if (k == 0 || lanes == 1) continue;
+        }
+        parts.Add((entries, isTable ? 1 : 0));
+        parts.RemoveAll(p => p.Extent == 1);
+        // Dimensions that go on where the next one ends are one.
+        for (int n = parts.Count - 2; n >= 0; n--)
+        {
+            var (extent, stride) = parts[n + 1];
+            if (stride == 0 || parts[n].Stride != stride * extent) continue;
+            parts[n] = (parts[n].Extent * extent, stride);
+            parts.RemoveAt(n + 1);
+        }
+        long lanes = parts.Aggregate(1L, (n, p) => n * p.Extent), inside = lanes;
+        Expr vector = Expr.Index(0);
+        foreach (var (extent, stride) in parts)
+        {
+            inside /= extent;
+            if (stride == 0) continue;
             Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
             if (inside > 1) lane = Expr.Make(BinaryOp.Div, lane, Expr.Index(inside));
-            if (inside * i.Extent < lanes) lane = Expr.Make(BinaryOp.Mod, lane, Expr.Index(i.Extent));
-            vector = LaneMath.Add(vector, LaneMath.Mul(lane, Expr.Index(k)));
+            if (inside * extent < lanes) lane = Expr.Make(BinaryOp.Mod, lane, Expr.Index(extent));
+            vector = LaneMath.Add(vector, LaneMath.Mul(lane, Expr.Index(stride)));
         }
         return LaneMath.Add(rest.ToExpr(), vector);
     }
