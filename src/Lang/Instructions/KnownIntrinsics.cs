@@ -31,7 +31,6 @@ public static class KnownIntrinsics
             Add($"llvm.ctpop.v{lanes}{element.Name}", null, (element, lanes), (element, lanes));
         Add("llvm.x86.avx2.pmadd.wd", "avx2", (ElementType.I32, 8), (ElementType.I16, 16), (ElementType.I16, 16));
         Add("llvm.x86.avx2.pmadd.ub.sw", "avx2", (ElementType.I16, 16), (ElementType.I8, 32), (ElementType.I8, 32));
-        Add("llvm.x86.avx2.pmulhu.w", "avx2", (ElementType.I16, 16), (ElementType.I16, 16), (ElementType.I16, 16));
         Add("llvm.x86.avx512.pmaddw.d.512", "avx512bw", (ElementType.I32, 16), (ElementType.I16, 32), (ElementType.I16, 32));
         Add("llvm.x86.avx512.pmaddubs.w.512", "avx512bw", (ElementType.I16, 32), (ElementType.I8, 64), (ElementType.I8, 64));
         foreach (string f in (string[])["sdot", "udot"])
