@@ -10,7 +10,7 @@ namespace Tx.Lang.Semantics;
 /// <param name="definitions">What the elements of a tensor are; null where that is not known, or changed later.</param>
 internal sealed class FewValues(Func<TensorSymbol, IEnumerable<Term>?> definitions)
 {
-    private const int Most = 256;
+    private const int Most = 256, MostPairs = 1 << 13;
 
     private readonly Dictionary<TensorSymbol, ImmutableHashSet<long>?> _tensors = [];
 
@@ -33,7 +33,7 @@ internal sealed class FewValues(Func<TensorSymbol, IEnumerable<Term>?> definitio
             Of(Terms.Compare(c.Op, value.CompareTo(bound)) ? s.Then : s.Else, point),
         SelectTerm s => Both(Of(s.Then, point), Of(s.Else, point)),
         BinaryTerm { Op: BinaryOp.Add or BinaryOp.Sub or BinaryOp.Mul or BinaryOp.And or BinaryOp.Or or BinaryOp.Xor or BinaryOp.Shl or BinaryOp.Shr } b =>
-            Of(b.Left, point) is { } left && Of(b.Right, point) is { } right && left.Count * right.Count <= Most * Most
+            Of(b.Left, point) is { } left && Of(b.Right, point) is { } right && left.Count * right.Count <= MostPairs
                 ? Few(from x in left from y in right select ScalarMath.Apply(b.Op, Scalar.Of(b.Left.Type, x), Scalar.Of(b.Right.Type, y)).Integer) : null,
         IntrinsicTerm { Function: Intrinsic.Popcount, Arguments: [var x] } => Map(Of(x, point), v => ScalarMath.Apply(Intrinsic.Popcount, [Scalar.Of(x.Type, v)])),
         ReadTerm r => r.Default is null ? OfTensor(r.Tensor) : Both(OfTensor(r.Tensor) ?? All(r.Type), Of(r.Default, point)),
