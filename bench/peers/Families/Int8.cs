@@ -7,7 +7,10 @@ using Tx.Runtime;
 
 namespace Tx.Bench.Peers.Families;
 
-/// <summary>Products of <c>u8</c> by <c>i8</c>, added in <c>i32</c>. Each row is there for processors with an instruction for it and for those without.</summary>
+/// <summary>
+/// Products of <c>u8</c> by <c>i8</c>, added in <c>i32</c>. Each row is there for processors with an instruction for it and for those without: there, tx does as the peers, which clamp the sum of
+/// each pair of products to 16 bits, and in the rows <c>exact-</c> it clamps nothing.
+/// </summary>
 internal static unsafe class Int8
 {
     private static readonly int[] Sizes = [256, 512, 1024, 2048];
@@ -15,7 +18,7 @@ internal static unsafe class Int8
 
     public static IEnumerable<Row> Rows(Workbench bench)
     {
-        foreach (string kind in (string[])["vnni", "avx2"])
+        foreach (string kind in (string[])["vnni", "avx2", "exact"])
         {
             foreach (int n in Sizes)
             {
@@ -26,7 +29,7 @@ internal static unsafe class Int8
         }
     }
 
-    private static Row Make(Workbench bench, string name, string kind, Func<Setup> build) => new("int8", $"{name}-{kind}", 1, build)
+    private static Row Make(Workbench bench, string name, string kind, Func<Setup> build) => new("int8", kind == "exact" ? $"exact-{name}-avx2" : $"{name}-{kind}", 1, build)
     {
         Skip = kind == "vnni" == Processor.HasVnni ? null : kind == "vnni" ? "this processor has no VNNI; the row of AVX2 counts" : "this processor has VNNI; that row counts",
     };
@@ -36,8 +39,9 @@ internal static unsafe class Int8
         var (a, b, c) = (bench.Zeros(ElementType.U8, n, n), bench.Zeros(ElementType.I8, n, n), bench.Zeros(ElementType.I32, n, n));
         var pa = (byte*)a.Data;
         var pb = (sbyte*)b.Data;
-        ArrayReference Reference() => ProductReference.Exact(n, n, n, (i, p) => pa[i * n + p], (p, j) => pb[p * n + j]);
-        var setup = Of(a, b, c, 2.0 * n * n * n, Reference);
+        ArrayReference Exact() => ProductReference.Exact(n, n, n, (i, p) => pa[i * n + p], (p, j) => pb[p * n + j]);
+        ArrayReference Reference() => kind == "avx2" ? ProductReference.Saturating(n, n, n, q => 2 * q, 1, (i, p) => pa[i * n + p], (p, j) => pb[p * n + j]) : Exact();
+        var setup = Of(a, b, c, 2.0 * n * n * n, Exact);
         AddTx(bench, setup, $"int8.{(isPacked ? "packed." : "")}{kind}", new() { ["m"] = n, ["n"] = n, ["k"] = n }, a, b, c, Reference, isChecked: n <= 512);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package))
         {
@@ -54,8 +58,13 @@ internal static unsafe class Int8
         var y = bench.Zeros(ElementType.I32, 1, s.Results, s.Out, s.Out);
         var px = (byte*)x.Data;
         var pf = (sbyte*)f.Data;
-        ArrayReference Reference() => ProductReference.Exact(s.Results, s.Out * s.Out, s.Depth, (o, p) => pf[o * s.Depth + p], (p, at) => s.Source(p, at) is >= 0 and var i ? px[i] : 0);
-        var setup = Of(x, f, y, s.Flop, Reference);
+        int taps = s.Window * s.Window;
+        int Pixel(int p, int at) => s.Source(p, at) is >= 0 and var i ? px[i] : 0;
+        ArrayReference Exact() => ProductReference.Exact(s.Results, s.Out * s.Out, s.Depth, (o, p) => pf[o * s.Depth + p], (p, at) => Pixel(p, at));
+        // Two channels beside each other are a pair.
+        ArrayReference Reference() => kind == "avx2"
+            ? ProductReference.Saturating(s.Results, s.Out * s.Out, s.Depth, q => q / taps * 2 * taps + q % taps, taps, (o, p) => pf[o * s.Depth + p], Pixel) : Exact();
+        var setup = Of(x, f, y, s.Flop, Exact);
         AddTx(bench, setup, $"int8.conv.{kind}", s.Sizes, x, f, y, Reference, isChecked: true);
         if (bench.Has(setup, OneDnn.IsHere, OneDnn.Package)) setup.Add(OneDnn.ConvInt8(setup, s, x.Data, f.Data, y.Data));
         if (bench.Has(setup, OnnxRuntime.IsHere, OnnxRuntime.Package))
@@ -73,7 +82,7 @@ internal static unsafe class Int8
         return setup;
     }
 
-    // Peers without an instruction for it add pairs in 16 bits, and some let them saturate: these values never do, so that everybody is right and is timed on the same.
+    // No sum of a pair of these leaves 16 bits, so that everybody computes the same.
     private static void Narrow(NativeTensor a, NativeTensor b)
     {
         Workbench.FillBytes(a, 1);
@@ -82,7 +91,7 @@ internal static unsafe class Int8
         foreach (ref sbyte v in b.AsSpan<sbyte>()) v = (sbyte)(v / 2);
     }
 
-    // tx has to be right on all values; what it makes of its operands before the clock is made after this.
+    // tx has to be right on all values, with the pairs of its own arithmetic; what it makes of its operands before the clock is made after this.
     private static void AddTx(Workbench bench, Setup setup, string key, Dictionary<string, long> sizes, NativeTensor a, NativeTensor b, NativeTensor result, Func<ArrayReference> reference, bool isChecked)
     {
         if (isChecked)

@@ -26,6 +26,24 @@ internal sealed class ProductReference
     /// <summary>The product of small integers, of which nothing may differ.</summary>
     public static ArrayReference Exact(int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b) => new(Multiply(m, n, k, a, b));
 
+    /// <summary>The same with the sum of each pair of products clamped to 16 bits. The pair number <c>q</c> is the products number <c>first(q)</c> and <c>first(q) + apart</c>.</summary>
+    public static ArrayReference Saturating(int m, int n, int k, Func<int, int> first, int apart, Func<int, int, int> a, Func<int, int, int> b)
+    {
+        int pairs = k / 2;
+        var right = new (int First, int Second)[(long)pairs * n];
+        for (int q = 0; q < pairs; q++)
+            for (int j = 0; j < n; j++) right[(long)q * n + j] = (b(first(q), j), b(first(q) + apart, j));
+        double[] product = new double[(long)m * n];
+        for (int i = 0; i < m; i++)
+            for (int q = 0; q < pairs; q++)
+            {
+                var (x, y) = (a(i, first(q)), a(i, first(q) + apart));
+                var row = right.AsSpan(q * n, n);
+                for (int j = 0; j < n; j++) product[(long)i * n + j] += Math.Clamp(x * row[j].First + y * row[j].Second, short.MinValue, short.MaxValue);
+            }
+        return new(product);
+    }
+
     private static double Counted(double v, ref double squares)
     {
         squares += v * v;

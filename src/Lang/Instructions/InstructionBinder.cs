@@ -85,8 +85,8 @@ public static class InstructionBinder
                 case ReadTerm { Default: not null }: return "an operand is read outside of its shape";
                 case ReadTerm read:
                     var plain = read.Indices.OfType<IndexTerm>().ToList();
-                    // A table: its last index is an element.
-                    bool isLookup = plain.Count == read.Indices.Length - 1 && IsData(read.Indices[^1]);
+                    // A table: its last index is an element, or a number.
+                    bool isLookup = plain.Count == read.Indices.Length - 1 && (IsData(read.Indices[^1]) || read.Indices[^1] is ConstTerm);
                     if (plain.Count != read.Indices.Length && !isLookup) return $"`{read.Tensor.Name}` is read at an index that is not plain";
                     if (plain.Select(i => i.Index).Distinct().Count() != plain.Count) return $"`{read.Tensor.Name}` is read along a diagonal";
                     for (int d = 0; d < plain.Count; d++)
@@ -94,7 +94,20 @@ public static class InstructionBinder
                             return $"`{index.Name}` does not run over all of `{read.Tensor.Name}`";
                     break;
             }
+        if (EntryNotRead(body) is var (table, entry)) return $"entry {entry} of `{table}` is not read, and an operand stands for all its elements";
         return equation.Targets[0].Indices.Any(i => i is not IndexTerm) ? "its left side has an index that is not plain" : null;
+    }
+
+    // Where entries are read by number, all of them are, so that an operand is nothing that its loops would not read.
+    private static (string Table, long Entry)? EntryNotRead(Term body)
+    {
+        foreach (var table in TermsOf(body).OfType<ReadTerm>().Where(r => r.Indices is [.., ConstTerm]).GroupBy(r => r.Tensor))
+        {
+            var read = table.Select(r => ((ConstTerm)r.Indices[^1]).Value.Integer).ToHashSet();
+            for (long n = 0; n < ((ConstTerm)table.Key.Shape[^1]).Value.Integer; n++)
+                if (!read.Contains(n)) return (table.Key.Name, n);
+        }
+        return null;
     }
 
     private static bool IsData(Term index) => TermsOf(index).Any(t => t is ReadTerm);

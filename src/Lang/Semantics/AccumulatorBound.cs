@@ -9,12 +9,12 @@ namespace Tx.Lang.Semantics;
 /// <summary>A sum in at most 16 bits must stay in its type at every size that is admitted.</summary>
 internal static class AccumulatorBound
 {
-    public static void Check(ReduceTerm sum, SizeComparer sizes, DiagnosticBag bag) => Check(sum.Kind.Name, sum.Body, sum.Indices, sum.Span, sizes, bag);
+    public static void Check(ReduceTerm sum, FewValues few, SizeComparer sizes, DiagnosticBag bag) => Check(sum.Kind.Name, sum.Body, sum.Indices, sum.Span, few, sizes, bag);
 
     /// <summary>All points of <c>+=</c> may meet one element.</summary>
-    public static void CheckUpdate(Equation update, SizeComparer sizes, DiagnosticBag bag) => Check("+=", update.Value, update.Indices, update.Span, sizes, bag);
+    public static void CheckUpdate(Equation update, FewValues few, SizeComparer sizes, DiagnosticBag bag) => Check("+=", update.Value, update.Indices, update.Span, few, sizes, bag);
 
-    private static void Check(string name, Term body, ImmutableArray<IndexSymbol> indices, SourceSpan? span, SizeComparer sizes, DiagnosticBag bag)
+    private static void Check(string name, Term body, ImmutableArray<IndexSymbol> indices, SourceSpan? span, FewValues values, SizeComparer sizes, DiagnosticBag bag)
     {
         // Points of few are added up one by one: a value may depend on its index, as in `u16(x[q]) << 8 * q`.
         var few = Few(body);
@@ -22,7 +22,7 @@ internal static class AccumulatorBound
         Int128 high = 0, low = 0, most = 0;
         foreach (var outside in Points(fixedOnes, Point.Empty))
         {
-            ImmutableArray<IntegerInterval> ranges = [.. Points(added, outside).Select(p => Range(body, p))];
+            ImmutableArray<IntegerInterval> ranges = [.. Points(added, outside).Select(p => Range(body, p, values))];
             high = Int128.Max(high, ranges.Aggregate(Int128.Zero, (n, r) => n + Int128.Max(r.High, 0)));
             low = Int128.Min(low, ranges.Aggregate(Int128.Zero, (n, r) => n + Int128.Min(r.Low, 0)));
             most = ranges.Aggregate(most, (n, r) => Int128.Max(n, Int128.Max(r.High, -r.Low)));
@@ -71,19 +71,20 @@ internal static class AccumulatorBound
         indices is [var first, .. var rest] ? Enumerable.Range(0, (int)(End(first) - Start(first))).SelectMany(n => Points(rest, point.SetItem(first, Start(first) + n))) : [point];
 
     /// <summary>An interval that holds the values of an integer term at a point of some of its indices.</summary>
-    private static IntegerInterval Range(Term term, Point point)
+    private static IntegerInterval Range(Term term, Point point, FewValues values)
     {
+        if (values.Of(term, point) is { } few) return new(few.Min(), few.Max());
         var whole = IntegerInterval.Of(term.Type);
         IntegerInterval Kept(IntegerInterval exact) => exact.IsWithin(whole) ? exact : whole;
         return term switch
         {
             ConstTerm c => new(c.Value.Exact, c.Value.Exact),
             IndexTerm i when point.TryGetValue(i.Index, out long value) => new(value, value),
-            CastTerm { Kind: CastKind.Convert, Operand: var x } when x.Type.IsInteger || x.Type is ElementType.Bool => Kept(Range(x, point)),
+            CastTerm { Kind: CastKind.Convert, Operand: var x } when x.Type.IsInteger || x.Type is ElementType.Bool => Kept(Range(x, point, values)),
             SelectTerm { Condition: BinaryTerm { Op.IsComparison: true, Left: IndexTerm i, Right: ConstTerm { Value.Integer: var bound } } c } s when point.TryGetValue(i.Index, out long value) =>
-                Range(Terms.Compare(c.Op, value.CompareTo(bound)) ? s.Then : s.Else, point),
-            SelectTerm s => Range(s.Then, point).Hull(Range(s.Else, point)),
-            BinaryTerm { Op: BinaryOp.Add or BinaryOp.Sub or BinaryOp.Mul or BinaryOp.And or BinaryOp.Shl or BinaryOp.Shr } b => Kept(IntegerInterval.Apply(b.Op, Range(b.Left, point), Range(b.Right, point))),
+                Range(Terms.Compare(c.Op, value.CompareTo(bound)) ? s.Then : s.Else, point, values),
+            SelectTerm s => Range(s.Then, point, values).Hull(Range(s.Else, point, values)),
+            BinaryTerm { Op: BinaryOp.Add or BinaryOp.Sub or BinaryOp.Mul or BinaryOp.And or BinaryOp.Shl or BinaryOp.Shr } b => Kept(IntegerInterval.Apply(b.Op, Range(b.Left, point, values), Range(b.Right, point, values))),
             IntrinsicTerm { Function: Intrinsic.Popcount } => new(0, term.Type.Bits),
             _ => whole,
         };

@@ -156,9 +156,14 @@ internal sealed partial class OperatorBinder
         foreach (var (kind, index, scope, conditions, span) in binder.NonEmpty)
             Owe(new(SemanticDiagnostics.EmptyRange, [kind.Name, index.Name, Terms.Print(Terms.Simplify(new BinaryTerm(BinaryOp.Sub, index.End, index.Start)))],
                 new BinaryTerm(BinaryOp.Lt, index.Start, index.End), [.. scope.Where(i => i != index)], conditions, span, []));
-        foreach (var sum in binder.NarrowSums) AccumulatorBound.Check(sum, _sizes, _bag);
+        foreach (var sum in binder.NarrowSums) AccumulatorBound.Check(sum, new FewValues(ValuesOf), _sizes, _bag);
         return true;
     }
+
+    /// <summary>What the elements of a tensor are, where all its equations are bound and nothing changes them.</summary>
+    private IEnumerable<Term>? ValuesOf(TensorSymbol tensor) =>
+        _intermediates.Concat(_results).FirstOrDefault(n => n.Tensor == tensor)?.Definitions is { } all && all.All(d => d is { Update: null, Equation.Targets.Length: 1 })
+            ? all.Select(d => d.Equation!.Value) : null;
 
     /// <summary>The element types of the targets and the term of the value; an <c>int</c> is stored as <c>i64</c>.</summary>
     private (ImmutableArray<ElementType> Types, Term Value)? BindTypes(Definition d, Value value)

@@ -69,7 +69,7 @@ internal sealed partial class OperatorBinder
             _bag.Add(Diagnostic.Create(SemanticDiagnostics.UpdateReadsItself, own.Read.Span ?? d.Span, tensor.Name).WithLabel(target.Span, "changed here"));
             return false;
         }
-        if (op is BinaryOp.Add && tensor.Type.IsInteger && tensor.Type.Bits <= 16) AccumulatorBound.CheckUpdate(equation, _sizes, _bag);
+        if (op is BinaryOp.Add && tensor.Type.IsInteger && tensor.Type.Bits <= 16) AccumulatorBound.CheckUpdate(equation, new FewValues(ValuesOf), _sizes, _bag);
         OweInside(equation.Targets[0], equation.Indices, d.Span);
         d.Equation = equation;
         return true;

@@ -19,7 +19,7 @@ internal sealed record Mismatch(string Why, string Help)
 /// <summary>An operand's place in a buffer: the indices of one element over the tile's loops and what is outside.</summary>
 internal sealed record Tile(Buffer Buffer, ImmutableArray<Expr> Indices)
 {
-    /// <summary>Where the operand is a table whose last index is an element, the index of the buffer that this is, and its extent in the operand: entry 0 lies at 0.</summary>
+    /// <summary>Where the operand is a table, whose last index is an element or a number, the index of the buffer that this is, and its extent in the operand. That index is here the one of entry 0.</summary>
     public (int Dimension, long Extent)? Table { get; init; }
 }
 
@@ -89,7 +89,11 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         protected override Expr VisitVar(Var v) =>
             match.Pattern.Indices.Select(i => i.Variable).ToImmutableArray().IndexOf(v) is >= 0 and var n ? match.Loops[n] : v;
 
-        protected override Expr VisitLoad(Load l) => match.Tiles[match.Pattern.Operands[l.Buffer]] is var tile ? new Load(tile.Buffer, tile.Indices) : l;
+        protected override Expr VisitLoad(Load l)
+        {
+            var tile = match.Tiles[match.Pattern.Operands[l.Buffer]];
+            return new Load(tile.Buffer, tile.Table is { } t ? tile.Indices.SetItem(t.Dimension, tile.Indices[t.Dimension] + Visit(l.Indices[^1])) : tile.Indices);
+        }
     }
 
     /// <summary>The indices of all elements of an operand at once, in row-major order of its dimensions.</summary>
@@ -97,35 +101,41 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
     {
         var dimensions = DimensionsOf(Pattern, operand);
         var tile = Tiles[operand];
-        long entries = tile.Table?.Extent ?? 1, lanes = dimensions.Aggregate(entries, (n, i) => n * i.Extent);
-        return [.. tile.Indices.Select((e, n) => n == tile.Table?.Dimension ? Entries(entries, lanes) : Lanes(e, dimensions, lanes))];
+        return [.. tile.Indices.Select((e, n) => Lanes(e, dimensions, tile.Table?.Extent ?? 1, n == tile.Table?.Dimension))];
     }
 
-    // All entries of a table, again for each point of the dimensions outside of it.
-    private static Expr Entries(long entries, long lanes)
-    {
-        if (lanes == 1) return Expr.Index(0);
-        Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
-        return entries < lanes ? Expr.Make(BinaryOp.Mod, lane, Expr.Index(entries)) : lane;
-    }
-
-    private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long lanes)
+    // The entries of a table are the last dimension: in one index of the buffer they follow each other, in the others they are all the same.
+    private Expr Lanes(Expr index, ImmutableArray<PatternIndex> dimensions, long entries, bool isTable)
     {
         var form = LinearForm.Of(index)!;
         var rest = form;
-        Expr vector = Expr.Index(0);
-        long inside = lanes;
+        var parts = new List<(long Extent, long Stride)>();
         foreach (var i in dimensions)
         {
-            inside /= i.Extent;
             var loop = Loops[Pattern.Indices.IndexOf(i)];
-            long k = form.CoefficientOf(loop);
+            parts.Add((i.Extent, form.CoefficientOf(loop)));
             rest = rest.Replace(loop, LinearForm.Of(0))!;
-            if (k == 0 || lanes == 1) continue;
+        }
+        parts.Add((entries, isTable ? 1 : 0));
+        parts.RemoveAll(p => p.Extent == 1);
+        // Dimensions that go on where the next one ends are one.
+        for (int n = parts.Count - 2; n >= 0; n--)
+        {
+            var (extent, stride) = parts[n + 1];
+            if (stride == 0 || parts[n].Stride != stride * extent) continue;
+            parts[n] = (parts[n].Extent * extent, stride);
+            parts.RemoveAt(n + 1);
+        }
+        long lanes = parts.Aggregate(1L, (n, p) => n * p.Extent), inside = lanes;
+        Expr vector = Expr.Index(0);
+        foreach (var (extent, stride) in parts)
+        {
+            inside /= extent;
+            if (stride == 0) continue;
             Expr lane = new Ramp(Expr.Index(0), Expr.Index(1), (int)lanes);
             if (inside > 1) lane = Expr.Make(BinaryOp.Div, lane, Expr.Index(inside));
-            if (inside * i.Extent < lanes) lane = Expr.Make(BinaryOp.Mod, lane, Expr.Index(i.Extent));
-            vector = LaneMath.Add(vector, LaneMath.Mul(lane, Expr.Index(k)));
+            if (inside * extent < lanes) lane = Expr.Make(BinaryOp.Mod, lane, Expr.Index(extent));
+            vector = LaneMath.Add(vector, LaneMath.Mul(lane, Expr.Index(stride)));
         }
         return LaneMath.Add(rest.ToExpr(), vector);
     }
@@ -212,22 +222,36 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
         {
             long extent = ((ConstTerm)operand.Shape[^1]).Value.Integer;
             var (tiles, first) = (new Dictionary<TensorSymbol, Tile>(Tiles), Mismatch);
+            if (entry is IntImm { Value: var number }) return PlaceEntry(operand, dimensions, number, extent, read);
             for (int n = read.Indices.Length - 1; n >= 0; n--)
             {
                 (Tiles, Mismatch) = (new(tiles), first);
                 if (!Unify(entry, read.Indices[n])) continue;
                 return read.Buffer.Shape[n] is IntImm { Value: var entries } && entries >= extent
-                    ? Place(operand, dimensions, read.Buffer, read.Indices, isWritten: false, (n, extent))
+                    ? Place(operand, dimensions, read.Buffer, read.Indices.SetItem(n, Expr.Index(0)), isWritten: false, (n, extent))
                     : Fail($"dimension {n} of `{read.Buffer.Name}` is not proved to have the {extent} entries of operand `{operand.Name}`", "look up a tensor of constant extent");
             }
             (Tiles, Mismatch) = (tiles, first);
             return Fail($"`{read.Buffer.Name}[{string.Join(", ", read.Indices.Select(Show))}]` is not looked up at `{Show(entry)}`, as operand `{operand.Name}` is", "write the index as the instruction does");
         }
 
+        // All entries are read by their numbers, so that those of the buffer are inside of it wherever they start.
+        private bool PlaceEntry(TensorSymbol operand, ImmutableArray<Expr> dimensions, long entry, long extent, Load read)
+        {
+            var (first, why) = (Mismatch, (Mismatch?)null);
+            for (int n = read.Indices.Length - 1; n >= 0; n--)
+            {
+                if (LinearForm.Of(read.Indices[n])?.Plus(-entry) is not { } start) continue;
+                if (Place(operand, dimensions, read.Buffer, read.Indices.SetItem(n, start.ToExpr()), isWritten: false, (n, extent))) return true;
+                why ??= Mismatch;
+                Mismatch = first;
+            }
+            Mismatch = why;
+            return why is null && Fail($"`{read.Buffer.Name}[{string.Join(", ", read.Indices.Select(Show))}]` has no linear index, and operand `{operand.Name}` is read at entry {entry}", "write the index as the instruction does");
+        }
+
         private bool Place(TensorSymbol operand, ImmutableArray<Expr> dimensions, Buffer buffer, ImmutableArray<Expr> indices, bool isWritten, (int Dimension, long Extent)? table = null)
         {
-            var looked = indices;
-            if (table is { } t0) indices = indices.SetItem(t0.Dimension, Expr.Index(0));
             if (buffer.Type != operand.Type) return Fail($"`{buffer.Name}` is {buffer.Type.Name}, and operand `{operand.Name}` is {operand.Type.Name}", "take an instruction for this type");
             var own = dimensions.Select(d => loops[IndexOf(d)]).ToList();
             foreach (var index in indices)
@@ -245,14 +269,14 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                 if (pattern.Indices[IndexOf(dimensions[d])].Extent > 1 && indices.Count(e => e.UsesVar(own[d])) != 1)
                     return Fail($"`{buffer.Name}[{string.Join(", ", indices.Select(Show))}]` does not run along `{own[d].Name}` as operand `{operand.Name}` does", "take an instruction in which it is the same for all of them");
             if (Tiles.TryGetValue(operand, out var known))
-                return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(looked, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
+                return ReferenceEquals(known.Buffer, buffer) && known.Indices.SequenceEqual(indices, StructuralComparer.Instance) || Fail($"operand `{operand.Name}` is `{known.Buffer.Name}` and `{buffer.Name}`", "use one tensor for both");
             if (!isWritten && pattern.Target == operand) throw new CompilerBugException("instruction", $"{operand.Name} is read and written");
             // The last dimension lies in neighbouring elements.
             ImmutableArray<Expr> Row(Expr lanes, int at) => [.. indices.Select((e, n) => n == at ? lanes : e).Select(e => e.Substitute(loops.ToDictionary(v => v, _ => (Expr)Expr.Index(0))))];
             bool IsRow(ImmutableArray<Expr> row) => FlattenStorage.IndexOf(buffer, row) is Ramp { Stride: IntImm { Value: 1 } };
             if (table is { } t)
             {
-                if (t.Extent > 1 && !IsRow(Row(new Ramp(Expr.Index(0), Expr.Index(1), (int)t.Extent), t.Dimension)))
+                if (t.Extent > 1 && !IsRow(Row(LaneMath.Add(indices[t.Dimension], new Ramp(Expr.Index(0), Expr.Index(1), (int)t.Extent)), t.Dimension)))
                     return Fail($"entries of `{buffer.Name}` are not neighbouring elements, as those of operand `{operand.Name}` are", $"give it a layout: `{buffer.Name}.cache_read(at = …, layout = …)`");
             }
             else if (own.Count > 0 && pattern.Indices[IndexOf(dimensions[^1])].Extent is > 1 and var lanes)
@@ -263,7 +287,7 @@ internal sealed record InstructionMatch(InstructionPattern Pattern, ImmutableArr
                     return Fail($"`{own[^1].Name}` does not run over neighbouring elements of `{buffer.Name}`, as the last dimension of operand `{operand.Name}` does", $"give it a layout: `{buffer.Name}.cache_read(at = …, layout = …)`");
             }
             Depth += 2;
-            Tiles[operand] = new(buffer, looked) { Table = table };
+            Tiles[operand] = new(buffer, indices) { Table = table };
             return true;
         }
 

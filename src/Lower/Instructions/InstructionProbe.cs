@@ -38,7 +38,7 @@ public static class InstructionProbe
     }
 
     private static Tile Place(Load l, TensorSymbol operand) =>
-        new(l.Buffer, l.Indices) { Table = l.Indices is [.., not Var] ? (l.Indices.Length - 1, ((ConstTerm)operand.Shape[^1]).Value.Integer) : null };
+        l.Indices is [.. var before, not Var] ? new(l.Buffer, [.. before, Expr.Index(0)]) { Table = (before.Length, ((ConstTerm)operand.Shape[^1]).Value.Integer) } : new(l.Buffer, l.Indices);
 
     private static Stmt Copy(Buffer from, Buffer to)
     {

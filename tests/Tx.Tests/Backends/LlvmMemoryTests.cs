@@ -120,6 +120,34 @@ public sealed unsafe partial class LlvmMemoryTests(LlvmFixture llvm) : IClassFix
         }
     }
 
+    [Theory]
+    [InlineData(ElementType.I8, 16, 4), InlineData(ElementType.I8, 5, 3), InlineData(ElementType.F32, 8, 2), InlineData(ElementType.I64, 4, 8), InlineData(ElementType.Bool, 8, 4)]
+    public void StoresThatInterleaveAreOneStore(ElementType type, int lanes, int count)
+    {
+        int size = lanes * count;
+        var (x, y, i) = (Input("x", type, 2 * size), Output("y", type, 2 * size), Var.Index("i"));
+        // Row k of the input goes to the elements k, k + count, …, as in a transposition.
+        var stores = Enumerable.Range(0, count).Select(k => (Stmt)Put(y, new Tx.Lower.Ir.Ramp(i * size + k, Expr.Index(count), lanes), At(x, new Tx.Lower.Ir.Ramp(i * size + k * lanes, Expr.Index(1), lanes)))).ToList();
+        Assert.Equal(count, StoreGroups.At([.. stores], 0).Length);
+        var data = Dense(type, Enumerable.Range(0, 2 * size).Select(v => Scalar.Of(type, type is ElementType.Bool ? v % 3 % 2 : v % 100)));
+        var result = llvm.Run(Module("interleaved", [x, y], Loop(i, 2, Block.Of(stores))), data)[0];
+        for (int e = 0; e < 2 * size; e++) Assert.Equal(data[e / size * size + e % count * lanes + e % size / count], result[e]);
+    }
+
+    [Fact]
+    public void StoresThatReadWhatTheyWriteStayApart()
+    {
+        var (x, y) = (Input("x", ElementType.I32, 8), Output("y", ElementType.I32, 8));
+        Store To(long first, long stride, Expr value) => Put(y, Ramp(first, stride, 4), value);
+        var (row, other) = (At(x, Ramp(0, 1, 4)), At(y, Ramp(0, 2, 4)));
+        Assert.Equal(2, StoreGroups.At([To(0, 2, row), To(1, 2, row)], 0).Length);
+        Assert.Empty(StoreGroups.At([To(0, 2, row), To(1, 2, other)], 0));
+        Assert.Empty(StoreGroups.At([To(0, 2, row), To(2, 2, row)], 0));
+        Assert.Empty(StoreGroups.At([To(0, 2, row), To(1, 1, row)], 0));
+        Assert.Empty(StoreGroups.At([To(0, 2, row), Put(y, Ramp(1, 2, 4), row, Expr.Splat(At(Input("m", ElementType.Bool, 1), Expr.Index(0)), 4))], 0));
+        Assert.Empty(StoreGroups.At([To(0, 2, row)], 0));
+    }
+
     [Fact]
     public void StreamedStoresNeedAnAlignedTensor()
     {

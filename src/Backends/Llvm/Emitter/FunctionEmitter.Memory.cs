@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using Tx.Core;
 using Tx.Lower.Ir;
@@ -89,6 +90,38 @@ internal sealed partial class FunctionEmitter
         }
         string pointers = Elements(place, value.Type, Evaluate(index));
         writer.Line($"call void @llvm.masked.scatter.{LlvmText.SuffixOf(value.Type)}.v{LlvmText.Number(lanes)}p0({value}, {pointers}, i32 {LlvmText.Number(value.Type.Element.Bytes)}, {MaskOf(predicate, lanes)})");
+    }
+
+    private void EmitAll(ImmutableArray<Stmt> statements)
+    {
+        for (int n = 0; n < statements.Length; n++)
+        {
+            var group = StoreGroups.At(statements, n);
+            if (group.IsEmpty)
+            {
+                Emit(statements[n]);
+                continue;
+            }
+            From(group[0].Origin, () => EmitInterleaved(group));
+            n += group.Length - 1;
+        }
+    }
+
+    private void EmitInterleaved(ImmutableArray<Store> group)
+    {
+        _memo.Clear();
+        _lets.Clear();
+        var first = (Ramp)group[0].Indices[0];
+        int lanes = first.Type.Lanes;
+        List<Value> parts = [.. group.Select(s => ToMemory(Evaluate(s.Value)))];
+        // One after another, two of a length at a time.
+        while (parts.Count > 1)
+        {
+            if (parts.Count % 2 == 1) parts.Add(new(parts[0].Type, "poison"));
+            parts = [.. parts.Chunk(2).Select(p => writer.Assign(p[0].Type.WithLanes(2 * p[0].Type.Lanes), $"shufflevector {p[0]}, {p[1]}, {LlvmText.Mask(Enumerable.Range(0, 2 * p[0].Type.Lanes))}"))];
+        }
+        var value = Shuffle(parts[0], Enumerable.Range(0, lanes * group.Length).Select(e => e % group.Length * lanes + e / group.Length));
+        StoreRow(PlaceOf(group[0].Buffer), value, first.Base, null, nonTemporal: false, reverseMask: false);
     }
 
     private void EmitScalarStore(Store s, Place place, IrType type, Expr index, Expr? predicate)

@@ -38,7 +38,7 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (s)
         {
-            case Block b: foreach (var x in b.Statements) Emit(x); break;
+            case Block b: EmitAll(b.Statements); break;
             case For f: EmitFor(f); break;
             case If i: EmitIf(i); break;
             case Store t: From(t.Origin, () => EmitStore(t)); break;

@@ -133,6 +133,8 @@ public class TensorizeTests
     [InlineData("intrin f(a: u8[4], acc: i32[4]) { a[i] = a[i] }", null)]
     [InlineData("intrin f(a: u8[4], acc: i32) { acc += max(k: i32(a[k])) }", "TX2161")]
     [InlineData("intrin f(a: u8[8], acc: i32[4]) { acc[i] += i32(a[i + 1]) }", "TX2161")]
+    [InlineData("intrin f(a: u8[4, 2], o: u8[4]) { o[i] = a[i, 1] }", "TX2161")]
+    [InlineData("intrin f(a: u8[2, 4], o: u8[4]) { o[i] = a[0, i] + a[1, i] }", "TX2161")]
     [InlineData("intrin f(t: u8[16], i: u8[4], o: u8[4]) { o[k] = t[i[k]] }", "TX2161")]
     [InlineData("intrin f(t: u8[16, 4], i: u8[4], o: u8[4]) { o[k] = t[i[k] & 15, k] }", "TX2161")]
     [InlineData("intrin f(t: u8[16, 16], i: u8[4], o: u8[4]) { o[k] = t[i[k] & 15, i[k] & 15] }", "TX2161")]
@@ -148,6 +150,47 @@ public class TensorizeTests
         var bound = InstructionBinder.Bind(table.Intrinsics.Values.Single(), new ModuleBinder(table, prover), bag);
         Assert.Null(bound);
         if (code is not null) Assert.Equal([code], bag.Items.Where(d => d.IsError).Select(d => d.Code));
+    }
+
+    private const string Pairs = """
+        intrin pairs(a: u8[2, 2], b: i8[4, 2, 2], acc: i32[4]) {
+            acc[i] += sum(h: i32(saturate(i16, i32(a[h, 0]) * i32(b[i, h, 0]) + i32(a[h, 1]) * i32(b[i, h, 1]))))
+            emit llvm "bitcast"(broadcast(bits(i32, a), 4)) -> x: i8[16]
+            emit llvm "and"(x, b) -> y
+            emit llvm "bitcast"(y) -> acc: i32[4]
+        }
+
+        """;
+
+    private static string PairsOf(string a, string b) =>
+        "op s(A: u8[M, K], B: i8[N, K]) -> C: i32[M, N] { C[i, j] = sum(k in 0..K / 4, h in 0..2: i32(saturate(i16, "
+        + $"i32(A[i, {a}]) * i32(B[j, k * 4 + h * 2]) + i32(A[i, k * 4 + h * 2 + 1]) * i32(B[j, {b}])))) }}\n"
+        + "schedule t for s on cpu {\n(jo, ji) = C.j.split(4)\nC.reorder(jo, C.i, C.k, ji, C.h)\nji.tensorize(pairs)\n}\n";
+
+    [Fact]
+    public void EntriesByNumber_LieBesideEachOther()
+    {
+        // At K = 4 the rows of B follow each other; at 8 they do not.
+        foreach (long[] sizes in (long[][])[[3, 4, 8], [2, 8, 4]])
+        {
+            var result = ScheduledText.Run(Pairs + PairsOf("k * 4 + h * 2", "k * 4 + h * 2 + 1"), sizes);
+            var module = Pipeline.Run(new LoopModule([result.Function], LoopLevel.Scheduled), ScheduledText.Target);
+            var call = PassFixture.Statements(module.Body()).OfType<InstructionCall>().First();
+            Assert.Equal(4, Assert.IsType<Ramp>(Assert.Single(((Load)call.Emission!.Operations[0].Arguments[0].Value!).Indices)).Type.Lanes);
+            var b = Assert.Single(((Load)call.Emission.Operations[1].Arguments[1].Value!).Indices);
+            Assert.Equal(16, b.Type.Lanes);
+            if (sizes[1] == 4) Assert.IsType<Ramp>(b);
+        }
+    }
+
+    [Theory]
+    [InlineData("k * 4 + h * 2 + 1", "k * 4 + h * 2 + 1")]
+    [InlineData("k * 4 + h * 2", "k * 4 + h * 2")]
+    [InlineData("k * 4 + h", "k * 4 + h * 2 + 1")]
+    public void EntriesByNumber_StartTogether(string a, string b)
+    {
+        var d = ScheduledText.Refused(Pairs + PairsOf(a, b), [3, 8, 8]);
+        Assert.Equal("TX2124", d.Code);
     }
 
     [Fact]
