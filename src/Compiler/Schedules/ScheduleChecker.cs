@@ -49,7 +49,6 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
             Check(strategy, bag);
         }
         foreach (var d in NeverChosen(program, declarations.IsAtPrompt)) bag.Add(d);
-        if (!declarations.IsAtPrompt) Notes.AddRange(UnusedSchedules.Find(program));
     }
 
     /// <summary>Checks one schedule for each choice of its operator's constants, and notes what it leaves out.</summary>
@@ -167,7 +166,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         {
             if (ScheduleResolver.DeviceOf(schedule) is null && schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
             var found = Apply(schedule, op, sizes, budget);
-            if (!found.Applied.Elaborated.IsOutsideRequirements) return found;
+            if (!found.Applied.Elaborated!.IsOutsideRequirements) return found;
         }
         return null;
     }
