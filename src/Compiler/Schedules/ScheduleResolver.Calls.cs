@@ -5,6 +5,7 @@ using Tx.Lang.Schedules;
 using Tx.Lang.Syntax;
 using Tx.Lower.Analysis;
 using Tx.Lower.Ir;
+using Tx.Lower.Passes;
 using Tx.Lower.Schedule;
 using Tx.Lower.Schedule.Steps;
 using Tx.Lower.Schedule.Steps.Checking;
@@ -24,7 +25,7 @@ internal sealed partial class ScheduleResolver
     public AppliedSchedule? ApplyCalls(Operator op, Func<LoopFunction> plain, IReadOnlyDictionary<DimSymbol, long>? sizes, CheckingBudget? budget)
     {
         if (!op.Calls.Any(c => Choose(c.Callee, c.SizesFor(sizes)) is not null)) return null;
-        var function = plain();
+        var function = WithoutUnread(op, plain());
         var face = InterfaceBuilder.Build(op, function);
         var context = ContextOf(op, sizes, budget);
         return Retry(refused =>
@@ -36,6 +37,17 @@ internal sealed partial class ScheduleResolver
             var start = new ScheduledFunction(function, ScheduleState.Of(DefaultSchedule.Fuse(function, names.Contains), target), [], []);
             return new Attempt(start, found, [Rest(null)]);
         }, null, context);
+    }
+
+    /// <summary>What known sizes leave unread is not scheduled. A schedule names stages of its operator, so a call of which something is read stays whole.</summary>
+    private static LoopFunction WithoutUnread(Operator op, LoopFunction plain)
+    {
+        var dropped = ConditionalNests.DropUnread(plain, _ => false);
+        if (ReferenceEquals(dropped, plain)) return plain;
+        var left = InterfaceBuilder.Build(op, dropped).Stages.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        var face = InterfaceBuilder.Build(op, plain);
+        var kept = op.Calls.Select(c => StagesOf(c, face)).Where(s => s.Any(left.Contains)).SelectMany(s => s).ToHashSet(StringComparer.Ordinal);
+        return ConditionalNests.DropUnread(plain, kept.Contains);
     }
 
     private AppliedSchedule ApplyWithCalls(
@@ -96,6 +108,8 @@ internal sealed partial class ScheduleResolver
         foreach (var call in CallInterface.Of(op))
         {
             var known = call.Site.SizesFor(sizes);
+            // Nothing reads what it computes.
+            if (!call.Stages.Any()) continue;
             if (refused.ContainsKey(call.Site) || call.Stages.Any(s => taken.Contains(s.Name)) || Choose(call.Site.Callee, known) is not { } choice) continue;
             var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, call.Callee, binder(), TargetOf(choice.Schedule), known, choice.Knobs);
             found.Add(new(call.Site, elaborated, call.Carry(elaborated.Directives)));

@@ -142,6 +142,9 @@ public sealed partial class Session : IDisposable
     /// <summary>The schedules of the file that was checked last, with each step and why it is right.</summary>
     public IReadOnlyList<CheckedSchedule> CheckedSchedules => _scheduleChecker.Checked;
 
+    /// <summary>The operators of the file that was checked last whose calls run by schedules of their callees, with each step.</summary>
+    public IReadOnlyList<CheckedCalls> CheckedCalls => _scheduleChecker.Calls;
+
     /// <summary>The instructions that a file declares itself, by its last check, in the order of the text.</summary>
     public IEnumerable<(string Name, SourceSpan Span)> IntrinsicsOf(string path) => _declarations.Intrinsics.Values
         .Where(i => Path.GetFullPath(i.Span.Source.Path) == Path.GetFullPath(path)).OrderBy(i => i.Span.Span.Start).Select(i => (i.Name.Text, i.Name.Span));

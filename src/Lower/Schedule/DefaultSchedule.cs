@@ -16,7 +16,7 @@ public static class DefaultSchedule
 
     private static LoopFunction Apply(LoopFunction plain, CpuTarget target)
     {
-        var inlined = InlineStrategy.Apply(plain);
+        var inlined = InlineStrategy.Apply(Passes.ConditionalNests.DropUnread(plain, _ => false));
         var read = inlined.Body.BuffersRead().ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
         var scheduler = new NestScheduler(target, read.Contains, _ => false);
         var nests = ImmutableArray.CreateBuilder<Stmt>();
