@@ -115,6 +115,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         }
         var result = Check(schedule, bound);
         Checked.Add(result);
+        if (schedules.Budget.MayTest) Notes.AddRange(result.Applied.Notes);
         foreach (var d in result.Applied.Diagnostics)
             if ((d.IsError || choice.Guessed.IsEmpty) && !bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         if (choice.Guessed.IsEmpty) return;

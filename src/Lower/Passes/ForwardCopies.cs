@@ -11,6 +11,7 @@ namespace Tx.Lower.Passes;
 /// nests of A  nests of B  for i { Y[i] = N >= 64 ? A[i] : B[i] }
 ///   →  if N >= 64 { nests of A, which write Y }  if !(N >= 64) { nests of B, which write Y }
 /// </code>
+/// A copy of a parameter is the parameter: <c>for i { A[i] = X[i] }</c> goes, and what read <c>A</c> reads <c>X</c>.
 /// It is legal where the nest is all that writes <c>Y</c> and reads each element at its own place, where the shapes agree, and where under a condition nothing else reads
 /// <c>A</c>: then both hold the same once their nests have run.</summary>
 public static class ForwardCopies
@@ -33,6 +34,11 @@ public static class ForwardCopies
         if (SoleStore(nests[copy]) is not { NonTemporal: false, Predicate: null, Buffer: { Packed: null, Scope: MemoryScope.Global } to } store || nests.Where((_, n) => n != copy).Any(n => n.BuffersWritten().Contains(to))) return null;
         var sources = new List<Source>();
         if (!Collect(store.Value, null, store.Indices, [.. f.Dims.Select(d => d.Variable)], sources) || sources.DistinctBy(s => s.Buffer).Count() < sources.Count) return null;
+        if (sources is [{ When: null, Buffer: { Role: BufferRole.Input, Packed: null } from }] && to.Role is BufferRole.Temporary && from.Type == to.Type && HaveSameShape(from, to))
+        {
+            var parameter = new Dictionary<Buffer, Buffer>(ReferenceEqualityComparer.Instance) { [to] = from };
+            return f.With(Block.Of([.. nests.RemoveAt(copy).Select(nest => nest.Substitute(parameter))]), [.. f.Temporaries.Where(t => t != to)]);
+        }
         var writers = sources.ToDictionary(s => s, s => nests.Select((nest, n) => (nest, n)).Where(x => x.nest.BuffersWritten().Contains(s.Buffer)).Select(x => x.n).ToList());
         foreach (var s in sources)
         {
