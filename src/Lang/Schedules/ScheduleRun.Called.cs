@@ -23,7 +23,7 @@ internal sealed partial class ScheduleRun
             Error(ScheduleDiagnostics.NoCall, m.Target.Span, m.Target.Span.Text, op.Calls.IsEmpty ? $"`{op.Operator}` has no calls" : $"the calls are {string.Join(", ", op.Calls.Select(c => $"`{c.Name}`"))}");
             return Poison(CalledName);
         }
-        if (call.Arguments.FirstOrDefault() is not { Name: null, Value: NameExpressionSyntax wanted })
+        if (call.Arguments.Count == 0 || call.Arguments[0] is not { Name: null, Value: NameExpressionSyntax wanted })
         {
             Error(ScheduleDiagnostics.MissingArgument, call.Span, CalledName, $"the name of a schedule of `{sites[0].Callee.Operator}`", $"write `{m.Target.Span.Text}.use(name)`");
             return Poison(CalledName);

@@ -20,36 +20,80 @@ public static class ForwardCopies
 
     private static LoopFunction Run(LoopFunction f)
     {
-        for (int n = NestNeeds.Nests(f.Body).Length - 1; n >= 0; n--)
-            if (Forward(f, n) is { } changed) f = changed;
-        return f;
+        var forwarding = new Forwarding(f);
+        for (int n = NestNeeds.Nests(f.Body).Length - 1; n >= 0; n--) forwarding.Forward(n);
+        return forwarding.Gone.Count == 0 ? f : f.With(Block.Of([.. forwarding.Nests.OfType<Stmt>()]), [.. f.Temporaries.Where(t => !forwarding.Gone.Contains(t))]);
     }
 
     /// <summary>A tensor that the copy takes elements of, and when.</summary>
     private sealed record Source(Buffer Buffer, Expr? When);
 
-    private static LoopFunction? Forward(LoopFunction f, int copy)
+    /// <summary>The nests with who reads and writes a buffer, so that a copy costs what its neighbours are, and not the function.</summary>
+    private sealed class Forwarding
     {
-        var nests = NestNeeds.Nests(f.Body);
-        if (SoleStore(nests[copy]) is not { NonTemporal: false, Predicate: null, Buffer: { Packed: null, Scope: MemoryScope.Global } to } store || nests.Where((_, n) => n != copy).Any(n => n.BuffersWritten().Contains(to))) return null;
-        var sources = new List<Source>();
-        if (!Collect(store.Value, null, store.Indices, [.. f.Dims.Select(d => d.Variable)], sources) || sources.DistinctBy(s => s.Buffer).Count() < sources.Count) return null;
-        if (sources is [{ When: null, Buffer: { Role: BufferRole.Input, Packed: null } from }] && to.Role is BufferRole.Temporary && from.Type == to.Type && HaveSameShape(from, to))
+        private readonly HashSet<Var> _dims;
+        private readonly HashSet<Buffer> _temporaries;
+        private readonly Dictionary<Buffer, SortedSet<int>> _readers = new(ReferenceEqualityComparer.Instance), _writers = new(ReferenceEqualityComparer.Instance);
+
+        public Forwarding(LoopFunction f)
         {
-            var parameter = new Dictionary<Buffer, Buffer>(ReferenceEqualityComparer.Instance) { [to] = from };
-            return f.With(Block.Of([.. nests.RemoveAt(copy).Select(nest => nest.Substitute(parameter))]), [.. f.Temporaries.Where(t => t != to)]);
+            _dims = [.. f.Dims.Select(d => d.Variable)];
+            _temporaries = f.Temporaries.ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
+            Nests = [.. NestNeeds.Nests(f.Body)];
+            for (int n = 0; n < Nests.Length; n++)
+            {
+                foreach (var b in Nests[n]!.BuffersRead()) Of(_readers, b).Add(n);
+                foreach (var b in Nests[n]!.BuffersWritten()) Of(_writers, b).Add(n);
+            }
         }
-        var writers = sources.ToDictionary(s => s, s => nests.Select((nest, n) => (nest, n)).Where(x => x.nest.BuffersWritten().Contains(s.Buffer)).Select(x => x.n).ToList());
-        foreach (var s in sources)
+
+        public Stmt?[] Nests { get; }
+        public HashSet<Buffer> Gone { get; } = new(ReferenceEqualityComparer.Instance);
+
+        private static SortedSet<int> Of(Dictionary<Buffer, SortedSet<int>> users, Buffer buffer)
         {
-            if (s.Buffer.Role is not BufferRole.Temporary || !f.Temporaries.Contains(s.Buffer) || s.Buffer.Type != to.Type || !HaveSameShape(s.Buffer, to) || writers[s].Exists(n => n > copy)) return null;
-            if (s.When is null) continue;
-            if (writers[s].Exists(n => nests[n].BuffersWritten().Any(b => f.Temporaries.Contains(b) && b != s.Buffer || f.Parameters.Contains(b)))) return null;
-            if (Enumerable.Range(0, nests.Length).Any(n => n != copy && !writers[s].Contains(n) && nests[n].BuffersRead().Contains(s.Buffer))) return null;
+            if (!users.TryGetValue(buffer, out var nests)) users.Add(buffer, nests = []);
+            return nests;
         }
-        var names = sources.ToDictionary(s => s.Buffer, _ => to, (IEqualityComparer<Buffer>)ReferenceEqualityComparer.Instance);
-        var body = nests.Select((nest, n) => n == copy ? null : Under(sources.Find(s => writers[s].Contains(n))?.When, nest.Substitute(names))).OfType<Stmt>();
-        return f.With(Block.Of([.. body]), [.. f.Temporaries.Where(t => !names.ContainsKey(t))]);
+
+        public void Forward(int copy)
+        {
+            var sources = new List<Source>();
+            if (Nests[copy] is not { } nest || SoleStore(nest) is not { NonTemporal: false, Predicate: null, Buffer: { Packed: null, Scope: MemoryScope.Global } to } store
+                || !Collect(store.Value, null, store.Indices, _dims, sources) || Of(_writers, to).Count > 1 || sources.DistinctBy(s => s.Buffer).Count() < sources.Count) return;
+            if (sources is [{ When: null, Buffer: { Role: BufferRole.Input, Packed: null } from }])
+            {
+                if (!_temporaries.Contains(to) || !AreAlike(from, to)) return;
+                Nests[copy] = null;
+                Replace(to, from, null);
+            }
+            else if (sources.TrueForAll(s => MayStandIn(s, to, copy)))
+            {
+                Nests[copy] = null;
+                Of(_writers, to).Remove(copy);
+                foreach (var s in sources) Replace(s.Buffer, to, s.When);
+            }
+        }
+
+        // Under a condition nothing else may read it, and its nests do nothing else.
+        private bool MayStandIn(Source s, Buffer to, int copy) =>
+            _temporaries.Contains(s.Buffer) && AreAlike(s.Buffer, to) && Of(_writers, s.Buffer) is var writers && !writers.Any(n => n > copy)
+            && (s.When is null || Of(_readers, s.Buffer).All(n => n == copy || writers.Contains(n))
+                && writers.All(n => Nests[n]!.BuffersWritten().All(b => b == s.Buffer || b.Role is BufferRole.Temporary && !_temporaries.Contains(b))));
+
+        private void Replace(Buffer old, Buffer with, Expr? when)
+        {
+            var names = new Dictionary<Buffer, Buffer>(ReferenceEqualityComparer.Instance) { [old] = with };
+            var writers = Of(_writers, old);
+            foreach (int n in Of(_readers, old).Union(writers))
+            {
+                if (Nests[n] is not { } nest) continue;
+                Nests[n] = writers.Contains(n) ? Under(when, nest.Substitute(names)) : nest.Substitute(names);
+                if (Of(_readers, old).Contains(n)) Of(_readers, with).Add(n);
+                if (writers.Contains(n)) Of(_writers, with).Add(n);
+            }
+            Gone.Add(old);
+        }
     }
 
     private static Stmt Under(Expr? condition, Stmt nest) => condition is null ? nest : new If(condition, nest);
@@ -79,6 +123,6 @@ public static class ForwardCopies
 
     private static Expr Both(Expr? a, Expr b) => a is null ? b : Expr.And(a, b);
 
-    private static bool HaveSameShape(Buffer a, Buffer b) =>
-        a.Layout is null && b.Layout is null && a.Scope == b.Scope && a.Device == b.Device && a.Shape.Select(Simplifier.Simplify).SequenceEqual(b.Shape.Select(Simplifier.Simplify), StructuralComparer.Instance);
+    private static bool AreAlike(Buffer a, Buffer b) =>
+        a.Type == b.Type && a.Layout is null && b.Layout is null && a.Scope == b.Scope && a.Device == b.Device && a.Shape.Select(Simplifier.Simplify).SequenceEqual(b.Shape.Select(Simplifier.Simplify), StructuralComparer.Instance);
 }

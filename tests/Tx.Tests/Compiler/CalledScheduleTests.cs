@@ -85,7 +85,7 @@ public class CalledScheduleTests
     [InlineData("y.use(tiles, w = 5)", "TX2033", "5 is no value of the knob `w`")]
     [InlineData("y.use(tiles, v = 8)", "TX2034", "has no knob `v`")]
     [InlineData("y.use(tiles, w = 8, w = 8)", "TX2022", "given twice")]
-    [InlineData("y.use(tiles)\n    y.j.parallel()", "TX2102", "y.j")]
+    [InlineData("y.use(tiles)\n    y.j.parallel()", "TX2101", "there is no loop `y.j` any more")]
     public void UseThatCannotBeIsRefused(string line, string code, string message)
     {
         var result = CommandLine.RunText("check", $"{Operators}{Tiles}schedule s for layer on cpu {{\n    {line}\n}}\n");
@@ -175,13 +175,17 @@ public class CalledScheduleTests
     public void EvidenceAndKernelsHaveTheSteps()
     {
         var evidence = CommandLine.RunText("check", Operators + Tiles, "--evidence");
-        Assert.Contains("calls inside `layer` at M = 64, K = 64, N = 64: `y` by `tiles`\n  (jo, ji) = y.j.split(8)\n      proved: ", evidence.Output, StringComparison.Ordinal);
+        Assert.Contains("calls inside `layer`: `y` by `narrow`\n  io = y.i.unroll(2)\n      proved: ", evidence.Output, StringComparison.Ordinal);
         var json = CommandLine.RunText("check", Operators + Tiles, "--evidence", "--json");
-        Assert.Contains("{\"schedule\":null,\"op\":\"layer\",\"target\":\"cpu\",\"shape\":{\"M\":64,\"K\":64,\"N\":64},\"directive\":\"(jo, ji) = y.j.split(8)\",\"tier\":\"proved\"", json.Output, StringComparison.Ordinal);
+        Assert.Contains("{\"schedule\":null,\"op\":\"layer\",\"target\":\"cpu\",\"directive\":\"io = y.i.unroll(2)\",\"tier\":\"proved\"", json.Output, StringComparison.Ordinal);
+
+        // A `when` that is open for all sizes is asked at some.
+        var sized = CommandLine.RunText("check", Operators + Tiles[..Tiles.IndexOf("schedule narrow", StringComparison.Ordinal)], "--evidence");
+        Assert.Contains("calls inside `layer` at M = 64, K = 64, N = 64: `y` by `tiles`\n  (jo, ji) = y.j.split(8)\n      proved: ", sized.Output, StringComparison.Ordinal);
 
         using var program = TxProgram.Parse(Operators + Tiles);
         using var kernel = program["layer"].Compile(new() { Sizes = { ["M"] = 8, ["K"] = 8, ["N"] = 16 } });
-        Assert.Contains(kernel.Image.Evidence, s => s.Directive == "y.reorder(jo, y.k, ji)");
+        Assert.Contains(kernel.Image.Evidence, s => s.Step == "y.reorder(jo, y.k, ji)");
     }
 
     [Fact]
