@@ -50,6 +50,9 @@ public static class Pipeline
         new("join_loops", "split_interior", "a loop that ends where its guard does has no boundary"),
         new("split_interior", "split_ranges", "versions are what is split"),
         new("plain_loops", "join_tiles", "marks have become numbers of lanes"),
+        new("lower_math", "split_rare", "functions have become choices, of which some are rare"),
+        new("split_rare", "split_remainder", "the parts' ends are where elements are left"),
+        new("join_tiles", "split_rare", "the longer a loop, the less its parts cost"),
         new("flatten_storage", "join_tiles", "the dimensions of a tile are one sum"),
         new("split_interior", "plain_loops", "marks say what is a tile"),
     ];
@@ -99,6 +102,8 @@ public static class Pipeline
         new("lower_math", "after all copies are made", LoopLevel.Expanded, LoopLevel.Expanded, LowerMath.Run),
         new("flatten_storage", "late: everything above wants logical indices", LoopLevel.Expanded, LoopLevel.Flat, FlattenStorage.Run),
         new("join_tiles", "indices are sums, whatever dimensions they had", LoopLevel.Flat, LoopLevel.Flat, m => UnrollsFor(target) ? m : JoinLoops.Run(m)),
+        new("split_rare", "after loops have their final length", LoopLevel.Flat, LoopLevel.Flat, m => UnrollsFor(target) ? m : SplitRare.Run(m)),
+        new("split_remainder", "after loops are cut into parts, each of which has an end", LoopLevel.Flat, LoopLevel.Flat, m => UnrollsFor(target) ? m : SplitRemainder.Run(m, target)),
         new("simplify_flat", "last: what is printed is as short as it gets", LoopLevel.Flat, LoopLevel.Flat, Simplifier.Simplify),
     ];
 

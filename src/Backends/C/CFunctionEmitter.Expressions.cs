@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Tx.Core;
+using Tx.Lower;
 using Tx.Lower.Ir;
 
 namespace Tx.Backends.C;
@@ -81,6 +82,7 @@ internal sealed partial class CFunctionEmitter
             Unary u => PrintUnary(u),
             Call c => PrintCall(c),
             Cast c => PrintCast(c),
+            Select { Rare: true } s when Pipeline.UnrollsFor(module.Target.Cpu) => PrintRare(s),
             Select s => new CText($"{Print(s.Condition).At(CBinding.Unary)} ? {Print(s.Then).At(CBinding.Sum)} : {Print(s.Else).At(CBinding.Sum)}", CBinding.Loose),
             Load l => PrintLoad(l),
             Let l => PrintLet(l),
@@ -96,6 +98,26 @@ internal sealed partial class CFunctionEmitter
         ulong bits = ScalarMath.ToBits(Scalar.Of(f.Type.Element, f.Value));
         string digits = bits.ToString(isSingle ? "x8" : "x16", CTypes.Culture);
         return CText.Primary($"{(isSingle ? "tx_of_bits_f32" : "tx_of_bits_f64")}({(isSingle ? $"0x{digits}u" : $"UINT64_C(0x{digits})")})");
+    }
+
+    // A branch, as lanes need not stay together: what is named in it is not known after it.
+    private CText PrintRare(Select s)
+    {
+        string type = TypeOf(s), name = names.Fresh("value");
+        Line($"{type} {name} = {Print(s.Else).Text};");
+        Line($"if ({Print(s.Condition).Text}) {{");
+        var (memo, memoOfData) = (_memo.ToArray(), _memoOfData.ToArray());
+        Nested(() => Line($"{name} = {Print(s.Then).Text};"));
+        Line("}");
+        Restore(_memo, memo);
+        Restore(_memoOfData, memoOfData);
+        return CText.Primary(name);
+
+        static void Restore(Dictionary<Expr, CText> memo, KeyValuePair<Expr, CText>[] before)
+        {
+            memo.Clear();
+            foreach (var (e, text) in before) memo.Add(e, text);
+        }
     }
 
     private CText PrintLet(Let l)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using Tx.Core;
 using Tx.Lower;
@@ -9,8 +10,6 @@ namespace Tx.Backends.C;
 // What a schedule says of vectors, for compilers that make them: macros before loops, which mean nothing elsewhere (CSupport).
 internal sealed partial class CFunctionEmitter
 {
-    // Compilers take several vectors at once by themselves where a body is short.
-    private const int LongBody = 12;
     // The widest vector that compilers may be asked for, in elements.
     private const int MaxTile = 64;
 
@@ -19,12 +18,11 @@ internal sealed partial class CFunctionEmitter
         if (Pipeline.UnrollsFor(module.Target.Cpu)) return null;
         if (f.Lanes == 1) return f.Extent is IntImm && IsMadeOfTiles(f.Body) ? "TX_ROLLED" : null;
         if (!LoopSearch.IsInnermost(f)) return null;
-        var body = new LoopBody();
-        body.Visit(f.Body);
+        var body = BodyWork.Of(f.Body);
         long vectors = (long)f.Lanes * body.Bytes / module.Target.Cpu.VectorBytes;
-        if (vectors < 2) return null;
-        if (f.Extent.IsConstant(f.Lanes)) return f.Lanes <= MaxTile && BitOperations.IsPow2(f.Lanes) ? $"TX_TILE({CTypes.Number(f.Lanes)})" : null;
-        return body.Operations >= LongBody ? $"TX_INTERLEAVE({CTypes.Number(vectors)})" : null;
+        if (f.Extent.IsConstant(f.Lanes))
+            return f.Lanes <= MaxTile && BitOperations.IsPow2(f.Lanes) && (vectors >= 2 || vectors == 1 && InRow.Holds(f)) ? $"TX_TILE({CTypes.Number(f.Lanes)})" : null;
+        return vectors >= 2 && body.IsLong ? $"TX_INTERLEAVE({CTypes.Number(vectors)})" : null;
     }
 
     private static bool IsMadeOfTiles(Stmt s) => s switch
@@ -35,26 +33,35 @@ internal sealed partial class CFunctionEmitter
         _ => false,
     };
 
-    /// <summary>The bytes of the widest elements that a body reads or writes, and how many operations on data it has.</summary>
-    private sealed class LoopBody : Walker
+    /// <summary>Each access of a loop's body is to one element for all iterations, or to elements in a row.</summary>
+    private sealed class InRow(Var variable) : Walker
     {
         private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+        private bool _holds = true;
 
-        public int Bytes { get; private set; } = 1;
-        public int Operations { get; private set; }
+        public static bool Holds(For f)
+        {
+            var walk = new InRow(f.Variable);
+            walk.Visit(f.Body);
+            return walk._holds;
+        }
 
         public override void Visit(Expr e)
         {
-            if (!_seen.Add(e)) return;
-            if (e is Load l) Bytes = Math.Max(Bytes, l.Buffer.Type.Bytes);
-            if (e is Binary or Lower.Ir.Call or Select && e.Type != IrType.Index) Operations++;
+            if (!_holds || !_seen.Add(e)) return;
+            if (e is Load l) Look(l.Indices);
             base.Visit(e);
         }
 
         public override void Visit(Stmt s)
         {
-            if (s is Store t) Bytes = Math.Max(Bytes, t.Buffer.Type.Bytes);
+            if (s is Store t) Look(t.Indices);
             base.Visit(s);
+        }
+
+        private void Look(ImmutableArray<Expr> indices)
+        {
+            foreach (var i in indices) _holds &= !i.UsesVar(variable) || LinearForm.Of(i) is { } form && form.CoefficientOf(variable) == 1 && form.Terms.All(t => ReferenceEquals(t.Key, variable) || !t.Key.UsesVar(variable));
         }
     }
 }

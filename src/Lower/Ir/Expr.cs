@@ -74,12 +74,16 @@ public sealed class Cast(CastKind kind, IrType type, Expr operand) : Expr(type, 
     public Expr Operand { get; } = operand;
 }
 
-/// <summary>Lane by lane; both sides are evaluated.</summary>
-public sealed class Select(Expr condition, Expr then, Expr @else) : Expr(then.Type, HashMix.Of(8, condition.Hash, then.Hash, @else.Hash))
+/// <summary>Lane by lane; both sides are evaluated. <paramref name="rare"/>: the condition seldom holds and <paramref name="then"/> is dear, so that it pays to look first.</summary>
+public sealed class Select(Expr condition, Expr then, Expr @else, bool rare = false) : Expr(then.Type, HashMix.Of(8 + (rare ? 256 : 0), condition.Hash, then.Hash, @else.Hash))
 {
     public Expr Condition { get; } = condition;
     public Expr Then { get; } = then;
     public Expr Else { get; } = @else;
+    public bool Rare { get; } = rare;
+
+    /// <summary>The same choice between other parts.</summary>
+    public Select With(Expr condition, Expr then, Expr @else) => new(condition, then, @else, Rare);
 }
 
 /// <summary>Reads a buffer. A vector load has one index of several lanes (the last for a row-major buffer). Lanes whose

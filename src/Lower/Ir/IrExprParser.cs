@@ -53,10 +53,10 @@ public sealed partial class IrParser
         switch (word)
         {
             case "true" or "false": return IntImm.Bool(word == "true");
-            case "select":
+            case "select" or "select_rare":
                 var s = Arguments(3);
                 if (s[1].Type != s[2].Type) throw _lexer.Error($"selects between {s[1].Type} and {s[2].Type}");
-                return new Select(s[0], s[1], s[2]);
+                return new Select(s[0], s[1], s[2], rare: word == "select_rare");
             case "broadcast":
                 Expect("(");
                 var value = Expression();

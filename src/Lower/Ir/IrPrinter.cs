@@ -244,7 +244,7 @@ public sealed class IrPrinter
                 CastKind.Saturate => $"saturate<{c.Type.Element.Name}>",
                 CastKind.Bits => $"bits<{c.Type.Element.Name}>",
             }).Put("(").Write(c.Operand, 0).Put(")"),
-            Select s => Put("select(").Write(s.Condition, 0).Put(", ").Write(s.Then, 0).Put(", ").Write(s.Else, 0).Put(")"),
+            Select s => Put(s.Rare ? "select_rare(" : "select(").Write(s.Condition, 0).Put(", ").Write(s.Then, 0).Put(", ").Write(s.Else, 0).Put(")"),
             Load l => Access(l.Buffer, l.Indices, l.Predicate),
             Ramp r => Put("ramp(").Write(r.Base, 0).Put(", ").Write(r.Stride, 0).Put($", {Invariant(r.Type.Lanes)})"),
             Broadcast b => Put("broadcast(").Write(b.Value, 0).Put($", {Invariant(b.Type.Lanes)})"),

@@ -12,7 +12,7 @@ internal static class IrWords
         "module", "func", "target", "message", "temp", "in", "out", "layout", "of", "packs", "memory", "device", "local", "register", "shared", "named",
         "for", "axis", "lanes", "if", "else", "stream", "let", "alloc", "check", "instance", "reduce", "opaque", "reassociate", "reads", "writes", "init", "instruction", "launch", "grid", "block",
         "barrier", "copy", "push", "pop", "fence", "prefetch", "parallel", "vectorized", "unrolled", "virtual", "bound",
-        "true", "false", "inf", "nan", "nan_bits", "select", "ramp", "broadcast", "saturate", "bits", "trunc_div", "trunc_mod", "min", "max",
+        "true", "false", "inf", "nan", "nan_bits", "select", "select_rare", "ramp", "broadcast", "saturate", "bits", "trunc_div", "trunc_mod", "min", "max",
     }.Concat(Enum.GetValues<ElementType>().Select(t => t.Name)).Concat(Enum.GetValues<Intrinsic>().Select(f => f.Name)).ToFrozenSet(StringComparer.Ordinal);
 
     public static bool IsReserved(string word) =>

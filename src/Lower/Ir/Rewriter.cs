@@ -81,7 +81,7 @@ public abstract class Rewriter
     protected virtual Expr VisitSelect(Select s)
     {
         var (c, t, e) = (Visit(s.Condition), Visit(s.Then), Visit(s.Else));
-        return Same(c, s.Condition) && Same(t, s.Then) && Same(e, s.Else) ? s : new Select(c, t, e);
+        return Same(c, s.Condition) && Same(t, s.Then) && Same(e, s.Else) ? s : s.With(c, t, e);
     }
 
     protected virtual Expr VisitLoad(Load l)

@@ -71,7 +71,7 @@ public sealed class StructuralComparer : IEqualityComparer<Expr>
                 (Unary x, Unary y) => x.Op == y.Op && Same(x.Operand, y.Operand),
                 (Call x, Call y) => x.Function == y.Function && Same(x.Arguments, y.Arguments),
                 (Cast x, Cast y) => x.Kind == y.Kind && Same(x.Operand, y.Operand),
-                (Select x, Select y) => Same(x.Condition, y.Condition) && Same(x.Then, y.Then) && Same(x.Else, y.Else),
+                (Select x, Select y) => x.Rare == y.Rare && Same(x.Condition, y.Condition) && Same(x.Then, y.Then) && Same(x.Else, y.Else),
                 (Load x, Load y) => Corresponds(x.Buffer, y.Buffer) && Same(x.Indices, y.Indices) && Same(x.Predicate, y.Predicate),
                 (Ramp x, Ramp y) => Same(x.Base, y.Base) && Same(x.Stride, y.Stride),
                 (Broadcast x, Broadcast y) => Same(x.Value, y.Value),

@@ -106,7 +106,7 @@ public static class LowerInstances
                 case Binary { Op: BinaryOp.Sub } difference when e.Type.Element.IsFloat && Reads(difference.Left, s) && difference.Right is Binary { Op: BinaryOp.Mul } p:
                     return new Call(Intrinsic.Fma, [new Unary(UnaryOp.Neg, p.Left), p.Right, difference.Left]);
                 case Select choice when Fuse(choice.Then, s) is var then && Fuse(choice.Else, s) is var @else:
-                    return ReferenceEquals(then, choice.Then) && ReferenceEquals(@else, choice.Else) ? e : new Select(choice.Condition, then, @else);
+                    return ReferenceEquals(then, choice.Then) && ReferenceEquals(@else, choice.Else) ? e : choice.With(choice.Condition, then, @else);
                 case Let let when Fuse(let.Body, s) is var body && !ReferenceEquals(body, let.Body):
                     return new Let(let.Variable, let.Value, body);
                 default:

@@ -21,7 +21,7 @@ internal static class TrigonometricFunctions
         var branch = new LetSequence();
         var far = Far(branch, x, a, isCosine);
         // Large arguments are rare: only where a lane has one is their cost to be paid.
-        return Expr.If(LaneMath.Any(isFar), branch.In(x.Type.IsVector ? Expr.If(isFar, far, near) : far), near);
+        return x.Type.IsVector ? Expr.If(LaneMath.Any(isFar), branch.In(Expr.If(isFar, far, near)), near) : new Select(isFar, branch.In(far), near, rare: true);
     }
 
     private static Expr Near(LetSequence s, Expr x, Expr a, bool isCosine)

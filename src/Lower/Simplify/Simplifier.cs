@@ -135,11 +135,11 @@ internal sealed partial class SimplifyRewriter(RangeContext context) : Rewriter
         var (c, t, e) = (Visit(s.Condition), Visit(s.Then), Visit(s.Else));
         if (c.IsTrue || StructuralComparer.Equal(t, e)) return t;
         if (c.IsFalse) return e;
-        if (c is Unary { Op: UnaryOp.Not } not) return Visit(new Select(not.Operand, e, t));
+        if (c is Unary { Op: UnaryOp.Not } not && !s.Rare) return Visit(new Select(not.Operand, e, t));
         if (s.Type.Element is ElementType.Bool && t.IsTrue && e.IsFalse) return c;
         if (s.Type.Element is ElementType.Bool && t.IsFalse && e.IsTrue) return Visit(new Unary(UnaryOp.Not, c));
-        if ((c, t, e) is (Broadcast x, Broadcast y, Broadcast z)) return new Broadcast(Visit(new Select(x.Value, y.Value, z.Value)), s.Type.Lanes);
-        return ReferenceEquals(c, s.Condition) && ReferenceEquals(t, s.Then) && ReferenceEquals(e, s.Else) ? s : new Select(c, t, e);
+        if ((c, t, e) is (Broadcast x, Broadcast y, Broadcast z)) return new Broadcast(Visit(s.With(x.Value, y.Value, z.Value)), s.Type.Lanes);
+        return ReferenceEquals(c, s.Condition) && ReferenceEquals(t, s.Then) && ReferenceEquals(e, s.Else) ? s : s.With(c, t, e);
     }
 
     protected override Expr VisitLoad(Load l)

@@ -45,13 +45,16 @@ public static class CacheRead
 
         var value = Predication.Apply(space.Bind(part), space.Guard(used));
         var store = new Store(cache, [.. dimensions.Select(l => space.Point(l.Variable).Variable - l.Min)], value);
-        var fillInstance = new Instance(name, [.. needed.Select(l => space.Point(l.Variable))], Regions.Read(store), Regions.Written(store), null, store, true, compute.Origin);
+        var fillInstance = new Instance(name, [.. needed.Select(l => space.Point(l.Variable))], Regions.Read(store), Regions.Written(store), null, store, true, CopyOrigin(compute));
         var fill = space.Wrap(dimensions.Select(l => l.WithKind(LoopKind.Serial)), fillInstance);
 
         var result = NestPath.ReplaceInstance(nest, instance, i => UseCache(i, part, cache, dimensions));
         if (at is not null) result = NestPath.ReplaceLoop(result, at, l => l.WithBody(new Allocate(cache, Block.Of([fill, l.Body]))));
         return new(at is null ? fill : null, result, cache, [.. layout.Select(space.LoopOf)]);
     }
+
+    // A copy computes no equation.
+    private static Origin? CopyOrigin(Instance compute) => compute.Origin is { } origin ? origin with { Equation = null } : null;
 
     // The first piece of a split, min(f, n - o * f), is the longest. A cache of one agent is better of a known size, a shared one as small as can be.
     private static Expr SharedExtent(For loop, ImmutableArray<For> loops) =>

@@ -1,0 +1,42 @@
+using Tx.Core;
+using Tx.Lower.Ir;
+
+namespace Tx.Lower.Analysis;
+
+/// <summary>What one iteration of a loop does.</summary>
+/// <param name="Bytes">Of the widest elements that it reads or writes.</param>
+/// <param name="Operations">Operations on data.</param>
+public readonly record struct BodyWork(int Bytes, int Operations)
+{
+    /// <summary>Compilers take several vectors at once by themselves where a body is short.</summary>
+    public bool IsLong => Operations >= 12;
+
+    public static BodyWork Of(Stmt body)
+    {
+        var count = new Count();
+        count.Visit(body);
+        return new(count.Bytes, count.Operations);
+    }
+
+    private sealed class Count : Walker
+    {
+        private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
+
+        public int Bytes { get; private set; } = 1;
+        public int Operations { get; private set; }
+
+        public override void Visit(Expr e)
+        {
+            if (!_seen.Add(e)) return;
+            if (e is Load l) Bytes = Math.Max(Bytes, l.Buffer.Type.Bytes);
+            if (e is Binary or Call or Select && e.Type != IrType.Index) Operations++;
+            base.Visit(e);
+        }
+
+        public override void Visit(Stmt s)
+        {
+            if (s is Store t) Bytes = Math.Max(Bytes, t.Buffer.Type.Bytes);
+            base.Visit(s);
+        }
+    }
+}
