@@ -10,6 +10,8 @@ namespace Tx.Backends.C;
 // What a schedule says of vectors, for compilers that make them: macros before loops, which mean nothing elsewhere (CSupport).
 internal sealed partial class CFunctionEmitter
 {
+    // Bytes of the smallest vector that a machine with wider ones has, too.
+    private const int SmallVector = 16;
     // The widest vector that compilers may be asked for, in elements.
     private const int MaxTile = 64;
 
@@ -21,7 +23,8 @@ internal sealed partial class CFunctionEmitter
         var body = BodyWork.Of(f.Body);
         long vectors = (long)f.Lanes * body.Bytes / module.Target.Cpu.VectorBytes;
         if (f.Extent.IsConstant(f.Lanes))
-            return f.Lanes <= MaxTile && BitOperations.IsPow2(f.Lanes) && (vectors >= 2 || vectors == 1 && InRow.Holds(f)) ? $"TX_TILE({CTypes.Number(f.Lanes)})" : null;
+            return f.Lanes <= MaxTile && BitOperations.IsPow2(f.Lanes) && f.Lanes * body.Bytes >= SmallVector && InRow.Holds(f) ? $"TX_TILE({CTypes.Number(f.Lanes)})" : null;
+        if (body.Widens && vectors >= 2) return $"TX_VECTOR({CTypes.Number(f.Lanes)})";
         return vectors >= 2 && body.IsLong ? $"TX_INTERLEAVE({CTypes.Number(vectors)})" : null;
     }
 

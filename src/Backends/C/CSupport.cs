@@ -74,6 +74,7 @@ public static partial class CSupport
     private static readonly ImmutableSortedDictionary<string, string> s_hints = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, new KeyValuePair<string, string>[]
     {
         new("TX_ALIGNED", "/* Begins where a line of the cache does. */\n#if defined(__GNUC__)\n#define TX_ALIGNED __attribute__((aligned(64)))\n#else\n#define TX_ALIGNED\n#endif\n"),
+        new("TX_VECTOR", "/* How many elements a loop takes at once. */\n#define TX_VECTOR(elements) TX_HINT(clang loop vectorize_width(elements))\n"),
         new("TX_INTERLEAVE", "/* How many vectors a loop takes at once. */\n#define TX_INTERLEAVE(vectors) TX_HINT(clang loop interleave_count(vectors))\n"),
         new("TX_TILE", "/* A loop that is one wide vector. */\n#define TX_TILE(elements) TX_HINT(clang loop vectorize_width(elements) unroll(disable))\n"),
         new("TX_ROLLED", "/* A loop around tiles that stays a loop. */\n#define TX_ROLLED TX_HINT(clang loop unroll(disable))\n"),
@@ -192,6 +193,6 @@ public static partial class CSupport
             """,
     };
 
-    [GeneratedRegex(@"\b(tx_[a-z0-9_]+|TX_(?:ALIGNED|INTERLEAVE|TILE|ROLLED|HINT))\b")]
+    [GeneratedRegex(@"\b(tx_[a-z0-9_]+|TX_(?:ALIGNED|INTERLEAVE|TILE|ROLLED|VECTOR|HINT))\b")]
     private static partial Regex Called();
 }

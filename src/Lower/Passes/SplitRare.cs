@@ -36,7 +36,7 @@ public static class SplitRare
         private static Stmt Part(For f, Expr from, Expr extent, Buffer any, Stmt common) => new Allocate(any, Block.Of(
             new Store(any, [Expr.Index(0)], new IntImm(ElementType.I32, 0), origin: f.Origin),
             f.With(common, from, extent),
-            new If(Expr.Ne(new Load(any, [Expr.Index(0)]), new IntImm(ElementType.I32, 0)), new Instantiate([]).Visit(f.With(f.Body, from, extent)), null, f.Origin)), f.Origin);
+            new If(Expr.Ne(new Load(any, [Expr.Index(0)]), new IntImm(ElementType.I32, 0)), new Instantiate([]).Visit(f.With(f.Body, from, extent, lanes: 1)), null, f.Origin)), f.Origin);
     }
 
     /// <summary>Without rare values; each store that would have one notes it.</summary>

@@ -17,13 +17,15 @@ public static class SplitRemainder
     {
         protected override Stmt? Change(For f)
         {
-            if (f.Lanes == 1 || !LoopSearch.IsInnermost(f) || f.Extent is IntImm n && n.Value % f.Lanes == 0) return null;
+            if (f.Lanes == 1 || !LoopSearch.IsInnermost(f)) return null;
             var work = BodyWork.Of(f.Body);
-            if (!work.IsLong || (long)f.Lanes * work.Bytes < 2 * vectorBytes) return null;
-            if (f.Extent is IntImm { Value: var count } && count < f.Lanes) return f.With(f.Body, lanes: 1);
+            // Wider floats take several registers for what is one vector in memory.
+            int lanes = work.Widens ? 2 * vectorBytes / work.Bytes : f.Lanes;
+            if (!work.IsLong || (long)lanes * work.Bytes < 2 * vectorBytes) return null;
+            if (f.Extent is IntImm { Value: var count } && (count < lanes || count % lanes == 0)) return f.With(f.Body, lanes: count < lanes ? 1 : lanes);
             // A loop that does not run has no groups, not less than none.
-            var whole = Expr.Max(f.Extent, Expr.Index(0)) / Expr.Index(f.Lanes) * f.Lanes;
-            return Block.Of(f.With(f.Body, extent: whole), new Instantiate([]).Visit(f.With(f.Body, f.Min + whole, f.Extent - whole, lanes: 1)));
+            var whole = Expr.Max(f.Extent, Expr.Index(0)) / Expr.Index(lanes) * lanes;
+            return Block.Of(f.With(f.Body, extent: whole, lanes: lanes), new Instantiate([]).Visit(f.With(f.Body, f.Min + whole, f.Extent - whole, lanes: 1)));
         }
     }
 }

@@ -20,8 +20,11 @@ internal static class PrintCommand
         var command = new Command("print", "Shows an operator at one stage of its way to a kernel.") { file, op, stage, emit, target, steps, html, schedule, knobs, shape, defines };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(stage) is not null && result.GetValue(emit) is not null) result.AddError("Options '--stage' and '--emit' say the same; give one of them.");
-            else if ((result.GetValue(stage) ?? result.GetValue(emit)) is null && !result.GetValue(steps) && result.GetValue(html) is null) result.AddError("Option '--stage', '--emit', '--steps' or '--html' is required.");
+            // A value that is not one of those is refused by itself: what counts here is that one is given.
+            if (IsGiven(stage) && IsGiven(emit)) result.AddError("Options '--stage' and '--emit' say the same; give one of them.");
+            else if (!IsGiven(stage) && !IsGiven(emit) && !IsGiven(steps) && !IsGiven(html)) result.AddError("Option '--stage', '--emit', '--steps' or '--html' is required.");
+
+            bool IsGiven(Option option) => result.GetResult(option) is { Implicit: false };
         });
         command.SetAction(parsed =>
         {

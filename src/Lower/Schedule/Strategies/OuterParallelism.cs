@@ -17,6 +17,11 @@ internal static class OuterParallelism
     /// <summary>Operations beside which the divisions that take a fused index apart do not count.</summary>
     private const long WorthAnIndex = 1 << 10;
 
+    /// <summary>Pieces enough for the threads of a machine.</summary>
+    private const long EnoughPieces = 64;
+    /// <summary>Iterations of a loop that is worth being one.</summary>
+    private const long WorthALoop = 4;
+
     /// <param name="loops">Directly nested loops over elements, outermost first; they are fused as far as their ranges allow.</param>
     /// <param name="inner">Operations of one iteration of the last of <paramref name="loops"/>.</param>
     /// <param name="isRepeated">The loops stand inside of loops that stay serial.</param>
@@ -39,14 +44,25 @@ internal static class OuterParallelism
         long covered = NestPath.MaxExtent(chain[0]) ?? long.MaxValue;
         foreach (var l in chain.Skip(1))
         {
-            if (covered >= 64 && fusible.Count > 0 && points is { } p && Work(p / Math.Max(1, covered), inner) >= WorthAnIndex) break;
+            long rest = points.Value / Math.Max(1, covered);
+            if (covered >= EnoughPieces && (rest >= WorthALoop || Work(rest, inner) >= WorthAnIndex)) break;
             if (l.Extent.UsesAny(variables.Contains) || l.Min.UsesAny(variables.Contains)) break;
-            fusible.Add(l.Variable);
             variables.Add(l.Variable);
-            covered = NestPath.MaxExtent(l) is { } n && covered <= long.MaxValue / Math.Max(1, n) ? covered * n : long.MaxValue;
+            long extent = NestPath.MaxExtent(l) ?? long.MaxValue, piece = Math.Max(1, Piece / Math.Max(1, inner));
+            if (ReferenceEquals(l, chain[^1]) && extent >= EnoughPieces && piece > 1)
+            {
+                // A long loop of small iterations is cut, so that the divisions that take a fused index apart are done once for each piece.
+                if (piece >= extent) break;
+                (nest, var pieces, _) = Split.Apply(nest, l.Variable, piece, SplitTail.Trim);
+                fusible.Add(pieces);
+                covered *= (extent + piece - 1) / piece;
+                break;
+            }
+            fusible.Add(l.Variable);
+            covered = covered <= long.MaxValue / Math.Max(1, extent) ? covered * extent : long.MaxValue;
         }
         (nest, var fused) = Fuse.All(nest, fusible);
-        long each = points is { } all ? Work(all / Math.Max(1, covered), inner) : inner;
+        long each = Work(points.Value / Math.Max(1, covered), inner);
         long chunk = Math.Max(1, Piece / Math.Max(1, each));
         if (chunk > 1) (nest, fused, _) = Split.Apply(nest, fused, chunk, SplitTail.Trim);
         return Mark.Parallel(nest, fused);

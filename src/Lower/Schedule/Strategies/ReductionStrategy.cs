@@ -16,6 +16,9 @@ internal static class ReductionStrategy
     /// <summary>Operations of a reduction whose extent is not known: enough not to be cut smaller.</summary>
     private const long UnknownWork = 1 << 15;
 
+    /// <summary>Operations of a body that has work of its own while an addition waits, and needs registers for it.</summary>
+    private const int LongBody = 16;
+
     /// <param name="fixedLoops">Loops, the outermost ones, that stay as they are.</param>
     public static Stmt Apply(Stmt nest, string stage, CpuTarget target, int fixedLoops = 0)
     {
@@ -46,8 +49,11 @@ internal static class ReductionStrategy
         var (_, loop, lanes) = choices.MinBy(c => c.Cost);
         if (lanes == 1) return OuterParallelism.Apply(nest, Variables(spatial), work, isRepeated);
         return reductions.Contains(loop)
-            ? InReductionLanes(nest, stage, loop, spatial, reductions, lanes, work, isRepeated)
-            : InOutputLanes(nest, stage, loop, spatial, reductions, lanes, target, work, isRepeated);
+            ? InReductionLanes(nest, stage, loop, spatial, reductions, lanes, Most(4), work, isRepeated)
+            : InOutputLanes(nest, stage, loop, spatial, reductions, lanes, Most(target.VectorRegisters / 4), work, isRepeated);
+
+        // Several vectors hide the latency of a chain of additions; a quarter of the registers leaves room for what is read.
+        int Most(int vectors) => facts.Operations >= LongBody ? Math.Min(vectors, 2) : vectors;
 
         void AddChoice(For l, double? extra)
         {
@@ -64,10 +70,9 @@ internal static class ReductionStrategy
         }
     }
 
-    private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, CpuTarget target, long work, bool isRepeated)
+    private static Stmt InOutputLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, int most, long work, bool isRepeated)
     {
-        // Several vectors hide the latency of a chain of additions; a quarter of the registers leaves room for what is read.
-        long vectors = loop.Extent is IntImm { Value: var extent } ? Math.Clamp(extent / lanes, 1, target.VectorRegisters / 4) : 4;
+        long vectors = loop.Extent is IntImm { Value: var extent } ? Math.Clamp(extent / lanes, 1, most) : most;
         var outer = Variables(spatial).Where(v => !ReferenceEquals(v, loop.Variable)).ToList();
         nest = Reorder.Apply(nest, [.. outer, loop.Variable, .. Variables(reductions)]);
         (nest, var tile, var inTile) = Split.Apply(TailGuard.Apply(nest, loop.Variable, lanes * vectors, []), loop.Variable, lanes * vectors);
@@ -78,9 +83,9 @@ internal static class ReductionStrategy
         return OuterParallelism.Apply(nest, [.. outer, tile], work * vectors, isRepeated);
     }
 
-    private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, long work, bool isRepeated)
+    private static Stmt InReductionLanes(Stmt nest, string stage, For loop, ImmutableArray<For> spatial, ImmutableArray<For> reductions, int lanes, int most, long work, bool isRepeated)
     {
-        int unroll = loop.Extent is IntImm { Value: var extent } ? (int)Math.Clamp(extent / lanes, 1, 4) : 4;
+        int unroll = loop.Extent is IntImm { Value: var extent } ? (int)Math.Clamp(extent / lanes, 1, most) : most;
         nest = Reorder.Apply(nest, [.. Variables(spatial), .. Variables(reductions).Where(v => !ReferenceEquals(v, loop.Variable)), loop.Variable]);
         (nest, _) = ReduceInLanes.Apply(TailGuard.Apply(nest, loop.Variable, (long)lanes * unroll, []), stage, loop.Variable, lanes, unroll);
         return OuterParallelism.Apply(nest, Variables(spatial), Math.Max(1, work / lanes), isRepeated);
