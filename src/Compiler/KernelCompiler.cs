@@ -21,7 +21,7 @@ public sealed class KernelCompiler : IDisposable
     private const string SymbolicKey = "*";
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Operator, string Sizes, ScheduleSyntax?, string Knobs), Kernel> _kernels = [];
+    private readonly Dictionary<KernelKey, Kernel> _kernels = [];
     private readonly LlvmCompiler _backend = new(ObjectCache.Default());
     private readonly Lazy<LlvmJit> _jit = new(() => new LlvmJit());
     private readonly ScheduleResolver? _schedules;
@@ -35,6 +35,9 @@ public sealed class KernelCompiler : IDisposable
 
     /// <summary>Whether dispatch for all sizes passes over a schedule that is for known sizes, and takes the default, instead of refusing it.</summary>
     public bool SkipsOpenSchedules { get; init; }
+
+    /// <summary>Told of a call inside an operator that runs by the default because its schedule does not fit there.</summary>
+    internal Action<Diagnostic>? Note { get; init; }
 
     /// <summary>Stops what is being lowered or compiled.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -65,11 +68,19 @@ public sealed class KernelCompiler : IDisposable
         {
             if (ScheduleResolver.DeviceOf(schedule.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(schedule.Schedule, null));
             var applied = _schedules!.Apply(schedule, op, plain.Functions[0], dims, _schedules.Budget);
-            if (!applied.HasErrors) return (plain, plain.With([applied.Function.Function]), applied);
+            if (!applied.HasErrors) return (plain, plain.With([applied.Function.Function]), Noted(applied));
             if (!SkipsOpenSchedules || given is not null || dims is not null || !applied.IsOpen) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
             plain = NestBuilder.Build(op, dims);
         }
+        if (_schedules?.ApplyCalls(op, () => NestBuilder.Build(op, dims, keepsEmptyLoops: true).Functions[0], dims, _schedules.Budget) is { } calls)
+            return (plain, plain.With([calls.Function.Function]), Noted(calls));
         return (plain, DefaultSchedule.Apply(plain, Target), null);
+    }
+
+    private AppliedSchedule Noted(AppliedSchedule applied)
+    {
+        foreach (var note in applied.Notes) Note?.Invoke(note);
+        return applied;
     }
 
     /// <summary>A kernel for these sizes, compiled at the first call.</summary>
@@ -107,7 +118,7 @@ public sealed class KernelCompiler : IDisposable
         lock (_gate)
         {
             var chosen = schedule ?? _schedules?.Choose(op, dims);
-            var kernelKey = (op, key, chosen?.Schedule, chosen is null ? "" : string.Join(',', chosen.Knobs.Select(k => $"{k.Key}={k.Value}")));
+            var kernelKey = new KernelKey(op, key, chosen?.Schedule, chosen is null ? "" : string.Join(',', chosen.Knobs.Select(k => $"{k.Key}={k.Value}")), _schedules?.ChooseForCalls(op, dims) ?? []);
             if (_kernels.TryGetValue(kernelKey, out var known)) return known;
             long start = Stopwatch.GetTimestamp();
             var lowered = Lower(op, dims, schedule);
@@ -116,6 +127,15 @@ public sealed class KernelCompiler : IDisposable
             _kernels.Add(kernelKey, kernel);
             return kernel;
         }
+    }
+
+    /// <param name="Calls">The schedules of the calls inside.</param>
+    private sealed record KernelKey(Operator Operator, string Sizes, ScheduleSyntax? Schedule, string Knobs, ImmutableArray<ScheduleSyntax> Calls)
+    {
+        public bool Equals(KernelKey? other) =>
+            other is not null && ReferenceEquals(Operator, other.Operator) && Sizes == other.Sizes && ReferenceEquals(Schedule, other.Schedule) && Knobs == other.Knobs && Calls.SequenceEqual(other.Calls);
+
+        public override int GetHashCode() => HashCode.Combine(Operator, Sizes, Knobs);
     }
 
     private static ImmutableArray<StepEvidence> EvidenceOf(LoweredOperator lowered) =>

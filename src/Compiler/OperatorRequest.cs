@@ -87,8 +87,11 @@ public sealed partial class OperatorRequest
     {
         var dims = Sizes();
         if (dims is not null) Admit(dims);
-        return (_schedule ?? _session.Schedules.Choose(_operator, dims)) is { } choice
-            ? _session.Schedules.Apply(choice, _operator, Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0], dims, _session.Schedules.Budget) : null;
+        var schedules = _session.Schedules;
+        return (_schedule ?? schedules.Choose(_operator, dims)) is { } choice ? schedules.Apply(choice, _operator, Plain(), dims, schedules.Budget)
+            : schedules.ApplyCalls(_operator, Plain, dims, schedules.Budget);
+
+        Lower.Ir.LoopFunction Plain() => Lower.Build.NestBuilder.Build(_operator, dims, keepsEmptyLoops: true).Functions[0];
     }
 
     /// <summary>The operator under its schedule as a page: see <see cref="SchedulePage"/>. Null where it has no schedule.</summary>
@@ -96,7 +99,8 @@ public sealed partial class OperatorRequest
     {
         if (Steps() is not { } applied) return null;
         var assembly = applied.HasErrors || applied.Function.Function.Target is not null ? null : Assembly();
-        return SchedulePage.Of(applied, new(Named(applied.Elaborated.Syntax.Name.Text), NestViews.Of(applied.Function.State)), $"{SyntaxPrinter.Print(_syntax)}\n{SyntaxPrinter.Print(applied.Elaborated.Syntax)}", assembly);
+        var source = applied.Calls.Select(c => c.Schedule).Prepend(applied.Elaborated?.Syntax).OfType<ScheduleSyntax>().Distinct().Select(SyntaxPrinter.Print).Prepend(SyntaxPrinter.Print(_syntax));
+        return SchedulePage.Of(applied, new(Named(applied.Name), NestViews.Of(applied.Function.State)), string.Join('\n', source), assembly);
     }
 
     /// <summary>The kernel for the sizes of this request; without sizes the one for all: it is compiled once, reads the sizes of each call from its

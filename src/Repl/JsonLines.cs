@@ -93,12 +93,24 @@ internal static class JsonLines
     public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.AppliedStep step) => Write(w =>
     {
         Place(w, schedule);
+        Done(w, step);
+    });
+
+    /// <summary>The same fields for a step of the schedules of an operator's calls: <c>schedule</c> is <c>null</c>, since the operator has none.</summary>
+    public static string Of(CheckedCalls calls, Lower.Schedule.Steps.AppliedStep step) => Write(w =>
+    {
+        Place(w, null, calls.Syntax.Name.Text, "cpu", calls.Consts, calls.Sizes);
+        Done(w, step);
+    });
+
+    private static void Done(Utf8JsonWriter w, Lower.Schedule.Steps.AppliedStep step)
+    {
         w.WriteString("directive", step.Directive.Text);
         w.WriteString("tier", step.Evidence.Tier.ToString().ToLowerInvariant());
         w.WriteString("argument", step.Evidence.Argument);
         if (step.Directive.Span is { } span) w.WriteNumber("line", span.Start.Line); else w.WriteNull("line");
         w.WriteNumber("ms", Math.Round(step.Time.TotalMilliseconds, 3));
-    });
+    }
 
     /// <summary>The same fields for a step that is refused: its tier is <c>refused</c>, and what is wrong stands in its diagnostic.</summary>
     public static string Of(CheckedSchedule schedule, Lower.Schedule.Steps.RefusedStep step) => Write(w =>
@@ -111,21 +123,24 @@ internal static class JsonLines
         w.WriteNumber("ms", Math.Round(step.Time.TotalMilliseconds, 3));
     });
 
-    private static void Place(Utf8JsonWriter w, CheckedSchedule s)
+    private static void Place(Utf8JsonWriter w, CheckedSchedule s) => Place(w, s.Syntax.Name.Text, s.Applied.Function.Plain.Name, s.Target, s.Consts, s.Sizes);
+
+    private static void Place(
+        Utf8JsonWriter w, string? schedule, string op, string target, System.Collections.Immutable.ImmutableArray<(string Name, Scalar Value)> consts, System.Collections.Immutable.ImmutableArray<(string Name, long Size)>? shape)
     {
-        w.WriteString("schedule", s.Syntax.Name.Text);
-        w.WriteString("op", s.Applied.Function.Plain.Name);
-        w.WriteString("target", s.Target);
-        if (!s.Consts.IsEmpty)
+        if (schedule is null) w.WriteNull("schedule"); else w.WriteString("schedule", schedule);
+        w.WriteString("op", op);
+        w.WriteString("target", target);
+        if (!consts.IsEmpty)
         {
             w.WriteStartObject("consts");
-            foreach (var (name, value) in s.Consts)
+            foreach (var (name, value) in consts)
                 if (value.Type is ElementType.Bool) w.WriteBoolean(name, value.IsTrue);
                 else if (value.Type.IsInteger) w.WriteNumber(name, value.Integer);
                 else w.WriteString(name, value.ToString());
             w.WriteEndObject();
         }
-        if (s.Sizes is not { } sizes) return;
+        if (shape is not { } sizes) return;
         w.WriteStartObject("shape");
         foreach (var (name, size) in sizes) w.WriteNumber(name, size);
         w.WriteEndObject();

@@ -207,7 +207,7 @@ public static class LibraryBuilder
         {
             if (session.Target != t) session.SetTarget(t);
             foreach (var b in bound.Where(b => b.Dims is null))
-                if (session.Schedules.Choose(b.Operator, null) is { } choice && session.Compiler.Lower(b.Operator, null).Schedule is null && noted.Add((b.Operator.Name, choice.Name)))
+                if (session.Schedules.Choose(b.Operator, null) is { } choice && session.Compiler.Lower(b.Operator, null).Schedule?.Elaborated is null && noted.Add((b.Operator.Name, choice.Name)))
                     output.Report(Diagnostic.Create(BuildDiagnostics.ScheduleLeftOut, choice.Schedule.Name.Span, b.Operator.Name, choice.Name));
         }
     }

@@ -18,11 +18,11 @@ internal static class StepsFormat
     public static XElement Summary(AppliedSchedule applied)
     {
         var steps = applied.Function.Steps;
-        var summary = Html("div", "margin:4px 0", Html("b", null, $"{applied.Elaborated.Syntax.Name.Text}"), $": {steps.Length} step{(steps.Length == 1 ? "" : "s")} ");
+        var summary = Html("div", "margin:4px 0", Html("b", null, $"{applied.Name}"), $": {steps.Length} step{(steps.Length == 1 ? "" : "s")} ");
         foreach (var tier in steps.GroupBy(s => s.Evidence.Tier).OrderBy(g => g.Key)) summary.Add($" {tier.Count()} ", Badge(tier.Key));
-        foreach (var k in applied.Elaborated.Knobs)
+        foreach (var k in applied.Elaborated?.Knobs ?? [])
             summary.Add(Html("div", Theme.Quiet, "knob ", Html("code", "background:none;color:inherit", string.Create(CultureInfo.InvariantCulture, $"{k.Name} = {k.Value}")), $" of {string.Join(", ", k.Domain)}"));
-        foreach (var d in applied.Diagnostics) summary.Add(Message(d));
+        foreach (var d in applied.Diagnostics.AddRange(applied.Notes)) summary.Add(Message(d));
         return summary;
     }
 

@@ -100,13 +100,17 @@ internal sealed class KernelRequest(ProgramCore core, string name, CompileOption
         }
         var choice = Choice(schedules, op, hasAll ? dims : null);
         var plain = NestBuilder.Build(op, dims, keepsEmptyLoops: choice is not null);
-        if (choice is null) return (op, dims, plain, default);
+        if (choice is null)
+            return schedules.ApplyCalls(op, () => NestBuilder.Build(op, dims, keepsEmptyLoops: true).Functions[0], hasAll ? dims : null, CheckingBudget.OfCall) is { } calls
+                ? (op, dims, plain.With([calls.Function.Function]), EvidenceOf(calls)) : (op, dims, plain, default);
         if (ScheduleResolver.DeviceOf(choice.Schedule) is not null) throw new DiagnosticException(ScheduleResolver.NeedsDevice(choice.Schedule, null));
         var applied = schedules.Apply(choice, op, plain.Functions[0], hasAll ? dims : null, CheckingBudget.OfCall);
         if (applied.HasErrors) throw new DiagnosticException([.. applied.Diagnostics.Where(d => d.IsError)]);
-        return (op, dims, plain.With([applied.Function.Function]),
-            [.. applied.Function.Steps.Select(s => new StepEvidence(s.Directive.Text, s.Evidence.Tier.ToString().ToLowerInvariant(), s.Evidence.Argument))]);
+        return (op, dims, plain.With([applied.Function.Function]), EvidenceOf(applied));
     }
+
+    private static ImmutableArray<StepEvidence> EvidenceOf(AppliedSchedule applied) =>
+        [.. applied.Function.Steps.Select(s => new StepEvidence(s.Directive.Text, s.Evidence.Tier.ToString().ToLowerInvariant(), s.Evidence.Argument))];
 
     private ScheduleChoice? Choice(ScheduleResolver schedules, Operator op, IReadOnlyDictionary<DimSymbol, long>? dims)
     {

@@ -92,7 +92,6 @@ internal sealed class DocumentAnalysis : IDisposable
         }
         bag.AddRange(CheckLaws());
         foreach (var d in ScheduleChecker.NeverChosen(Program, isPrompt: false)) bag.Add(d);
-        bag.AddRange(UnusedSchedules.Find(Program));
         _declarationErrors = [.. bag.Items];
         return Finish(bag);
     }

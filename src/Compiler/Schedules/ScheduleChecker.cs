@@ -18,6 +18,11 @@ public sealed record CheckedSchedule(ScheduleSyntax Syntax, AppliedSchedule Appl
     public string Target => ScheduleResolver.DeviceOf(Syntax)?.Target.Text ?? "cpu";
 }
 
+/// <summary>An operator without a schedule of its own whose calls have some, as <c>tx check</c> sees it.</summary>
+/// <param name="Sizes">The sizes that it was tried at; null: for all sizes.</param>
+/// <param name="Consts">The values of the operator's <c>const</c> parameters.</param>
+public sealed record CheckedCalls(OpSyntax Syntax, AppliedSchedule Applied, ImmutableArray<(string Name, long Size)>? Sizes, ImmutableArray<(string Name, Scalar Value)> Consts);
+
 /// <summary>Checks declared schedules without running anything: for all sizes, and where that leaves something open at sizes that the operator admits.</summary>
 internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolver operators)
 {
@@ -29,6 +34,9 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     /// <summary>The schedules of the last check that could be applied to an operator, in the order of the text.</summary>
     public List<CheckedSchedule> Checked { get; } = [];
 
+    /// <summary>The operators of the last check whose calls run by schedules of their callees, in the order of the text.</summary>
+    public List<CheckedCalls> Calls { get; } = [];
+
     /// <summary>What the last check left out, and why.</summary>
     public List<Diagnostic> Notes { get; } = [];
 
@@ -36,6 +44,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
     {
         Checked.Clear();
         Notes.Clear();
+        Calls.Clear();
         var consts = operators.ConstsOf(program);
         foreach (var schedule in program.Declarations.Schedules.Values.OrderBy(s => s.Span.Source.Path, StringComparer.Ordinal).ThenBy(s => s.Span.Span.Start))
         {
@@ -49,7 +58,24 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
             Check(strategy, bag);
         }
         foreach (var d in NeverChosen(program, declarations.IsAtPrompt)) bag.Add(d);
-        if (!declarations.IsAtPrompt) Notes.AddRange(UnusedSchedules.Find(program));
+        // Where the program runs, the kernels that it makes say the same.
+        if (!schedules.Budget.MayTest || bag.HasErrors) return;
+        foreach (var op in program.Declarations.Operators.Values.Where(o => declarations.Includes(o)).OrderBy(o => o.Span.Source.Path, StringComparer.Ordinal).ThenBy(o => o.Span.Span.Start))
+            if (consts.Of(op) is [var choice, ..] && operators.Binder.Bind(op, choice.Specialisation, new DiagnosticBag()) is { Calls.IsEmpty: false } bound) CheckCalls(op, bound);
+    }
+
+    // For all sizes, and where dispatch then has no schedule for some call, or one does not fit, at the first that the operator admits.
+    private void CheckCalls(OpSyntax syntax, Operator op)
+    {
+        var first = Apply(null);
+        var found = first is { Notes.IsEmpty: true } && first.Calls.Length == op.Calls.Count(c => schedules.SchedulesOf(c.Callee.Name).Any()) ? null : Candidates(op).FirstOrDefault(s => IsAdmitted(op, s));
+        var (applied, sizes) = found is not null && Apply(found) is { } sized ? (sized, found) : (first, null);
+        if (applied is null) return;
+        Notes.AddRange(applied.Notes);
+        Calls.Add(new(syntax, applied, sizes is null ? null : [.. op.Dims.Select(d => (d.Name, sizes[d]))], op.Consts));
+
+        AppliedSchedule? Apply(IReadOnlyDictionary<DimSymbol, long>? sizes) => schedules.Choose(op, sizes) is not null ? null
+            : schedules.ApplyCalls(op, () => NestBuilder.Build(op, sizes, keepsEmptyLoops: true).Functions[0], sizes, schedules.Budget);
     }
 
     /// <summary>Checks one schedule for each choice of its operator's constants, and notes what it leaves out.</summary>
@@ -89,6 +115,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         }
         var result = Check(schedule, bound);
         Checked.Add(result);
+        if (schedules.Budget.MayTest) Notes.AddRange(result.Applied.Notes);
         foreach (var d in result.Applied.Diagnostics)
             if ((d.IsError || choice.Guessed.IsEmpty) && !bag.Items.Any(known => known.Code == d.Code && known.Span == d.Span)) bag.Add(d);
         if (choice.Guessed.IsEmpty) return;
@@ -167,7 +194,7 @@ internal sealed class ScheduleChecker(ScheduleResolver schedules, OperatorResolv
         {
             if (ScheduleResolver.DeviceOf(schedule) is null && schedules.Applies(schedule, op, sizes) is false || !IsAdmitted(op, sizes)) continue;
             var found = Apply(schedule, op, sizes, budget);
-            if (!found.Applied.Elaborated.IsOutsideRequirements) return found;
+            if (!found.Applied.Elaborated!.IsOutsideRequirements) return found;
         }
         return null;
     }

@@ -21,19 +21,25 @@ public sealed record ScheduleChoice(ScheduleSyntax Schedule, ImmutableSortedDict
     public string Name => Schedule.Name.Text;
 }
 
-/// <summary>An operator under a schedule.</summary>
-/// <param name="Elaborated">What the schedule says, step by step.</param>
+/// <summary>An operator under its schedule, with those of the calls inside.</summary>
+/// <param name="Elaborated">What the operator's own schedule says, step by step; null where it has none: then only calls have.</param>
 /// <param name="Function">What became of the nests.</param>
-public sealed record AppliedSchedule(ElaboratedSchedule Elaborated, ScheduledFunction Function)
+public sealed record AppliedSchedule(ElaboratedSchedule? Elaborated, ScheduledFunction Function)
 {
-    public ImmutableArray<Diagnostic> Diagnostics => [.. Elaborated.Diagnostics, .. Function.Diagnostics];
-    public bool HasErrors => Elaborated.HasErrors || Function.IsRefused;
+    /// <summary>The calls inside that run by a schedule of their callee, each before those inside of it.</summary>
+    public ImmutableArray<CalledSchedule> Calls { get; init; } = [];
+    /// <summary>Calls that dispatch has a schedule for and that run by the default, with the reason.</summary>
+    public ImmutableArray<Diagnostic> Notes { get; init; } = [];
+    /// <summary>Of the operator's own schedule.</summary>
+    public string Name => Elaborated?.Syntax.Name.Text ?? "default";
+    public ImmutableArray<Diagnostic> Diagnostics => [.. Elaborated?.Diagnostics ?? [], .. Function.Diagnostics];
+    public bool HasErrors => Elaborated?.HasErrors == true || Function.IsRefused;
 
     // Where a line is left out for want of sizes, what others say is not about this schedule.
     /// <summary>Every error may be gone when sizes are known.</summary>
-    internal bool IsOpen => Elaborated.NeedsSizes || IsUndecided;
+    internal bool IsOpen => Elaborated?.NeedsSizes == true || IsUndecided;
 
-    internal bool IsUndecided => !Elaborated.HasErrors && Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
+    internal bool IsUndecided => Elaborated?.HasErrors != true && Function.Diagnostics.All(d => !d.IsError || d.Descriptor == ScheduleRefusals.NotDecided);
 }
 
 /// <summary>Finds the schedule of an operator and applies it.</summary>
@@ -118,7 +124,9 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
         if (DeviceOf(choice.Schedule) is { } device) plain = plain.On(device.Target.Text);
         var elaborated = ScheduleElaborator.Elaborate(choice.Schedule, InterfaceBuilder.Build(op, plain), binder(), cpu, sizes, choice.Knobs);
         var checker = budget is null || evidence is null ? null : new ClaimChecker(sizes is null ? TermsForAll(choice, op, budget, onlyWhen) : TermsFor(choice, op, elaborated, sizes, budget));
-        return new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, new StepContext(_prover, checker) { Cancellation = Cancellation }));
+        var context = new StepContext(_prover, checker) { Cancellation = Cancellation };
+        return op.Calls.IsEmpty || DeviceOf(choice.Schedule) is not null ? new(elaborated, ScheduleApplier.Apply(plain, cpu, elaborated.Directives, context))
+            : ApplyWithCalls(elaborated, op, plain, cpu, sizes, context, budget);
     }
 
     private CheckingTerms TermsForAll(ScheduleChoice choice, Operator op, CheckingBudget budget, bool onlyWhen)
@@ -157,7 +165,7 @@ internal sealed partial class ScheduleResolver(Func<ModuleBinder> binder, CpuTar
     private static AppliedStep? SameStep(AppliedSchedule general, ElaboratedSchedule elaborated, Directive d)
     {
         int at = elaborated.Directives.IndexOf(d);
-        if (general.HasErrors || at >= general.Elaborated.Directives.Length || !elaborated.Directives.Take(at + 1).Select(x => x.Text).SequenceEqual(general.Elaborated.Directives.Take(at + 1).Select(x => x.Text))) return null;
+        if (general.HasErrors || at >= general.Elaborated!.Directives.Length || !elaborated.Directives.Take(at + 1).Select(x => x.Text).SequenceEqual(general.Elaborated.Directives.Take(at + 1).Select(x => x.Text))) return null;
         return general.Function.Steps.FirstOrDefault(s => ReferenceEquals(s.Directive, general.Elaborated.Directives[at]));
     }
 

@@ -34,6 +34,7 @@ public sealed partial class Session : IDisposable
     private readonly OperatorResolver _resolver;
     private Lazy<WorkerPool> _pool;
     private Lazy<KernelCompiler> _compiler;
+    private readonly HashSet<(SourceSpan?, string)> _noted = [];
     private ScheduleResolver _schedules;
     private ScheduleChecker _scheduleChecker;
     private readonly TensorAllocator _allocator;
@@ -59,7 +60,13 @@ public sealed partial class Session : IDisposable
     private (ScheduleResolver, ScheduleChecker, Lazy<KernelCompiler>) CompilerFor(CpuTarget target)
     {
         var schedules = new ScheduleResolver(() => _resolver.Binder, target, EvidenceCache.Default(), _resolver.Admit);
-        return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation, SkipsOpenSchedules = _skipsOpenSchedules }));
+        return (schedules, new(schedules, _resolver), new(() => new KernelCompiler(target, schedules) { Cancellation = Cancellation, SkipsOpenSchedules = _skipsOpenSchedules, Note = NoteOnce }));
+    }
+
+    // A call is compiled for many sizes; that its schedule does not fit is said once.
+    private void NoteOnce(Diagnostic note)
+    {
+        if (_noted.Add((note.Span, note.Message))) _output.Report(note);
     }
 
     /// <summary>What was spent on making kernels.</summary>
@@ -134,6 +141,9 @@ public sealed partial class Session : IDisposable
 
     /// <summary>The schedules of the file that was checked last, with each step and why it is right.</summary>
     public IReadOnlyList<CheckedSchedule> CheckedSchedules => _scheduleChecker.Checked;
+
+    /// <summary>The operators of the file that was checked last whose calls run by schedules of their callees, with each step.</summary>
+    public IReadOnlyList<CheckedCalls> CheckedCalls => _scheduleChecker.Calls;
 
     /// <summary>The instructions that a file declares itself, by its last check, in the order of the text.</summary>
     public IEnumerable<(string Name, SourceSpan Span)> IntrinsicsOf(string path) => _declarations.Intrinsics.Values

@@ -94,8 +94,8 @@ public static class SessionDiagnostics
         "`{0}` does something else than it declares: {1}", "correct the equation or the `emit`, or leave the `emit` out");
     public static readonly DiagnosticDescriptor IntrinsicRefused = new("TX2165", Severity.Error, "instruction is not compiled",
         "what `{0}` emits is not compiled: {1}", "correct the `emit`, or leave it out");
-    public static readonly DiagnosticDescriptor ScheduleUnused = new("TX2094", Severity.Note, "schedule that is not used",
-        "the schedule `{0}` is not used in this file: `{1}` is called only inside of `{2}`", "a call inside becomes stages of the caller: schedule them in a schedule of `{2}`, or call `{1}` by itself");
+    public static readonly DiagnosticDescriptor CalledScheduleLeftOut = new("TX2094", Severity.Note, "schedule that does not fit a call inside an operator",
+        "the call `{0}` of `{1}` runs by the default, since a line of the schedule `{2}` does not fit there: {3}", "name the stages of `{0}` in a schedule of the caller, or call `{1}` by a statement of its own");
     public static readonly DiagnosticDescriptor ScheduleCheckedFor = new("TX2093", Severity.Note, "schedule checked for chosen values",
         "the schedule `{0}` is checked for {1} only: no call in the file gives another value", "call `{2}` in the file, or say what to check it for: `tx check FILE -D {3}`");
 }

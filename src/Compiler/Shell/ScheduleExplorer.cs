@@ -38,7 +38,7 @@ internal sealed class ScheduleExplorer
     public ImmutableDictionary<string, long> Sizes => _sizes;
 
     /// <summary>The operator under the lines so far, to be printed, compiled and measured.</summary>
-    public OperatorRequest Request => OperatorRequest.Of(_session, Syntax, Operator, _sizes, new(Applied.Elaborated.Syntax, ImmutableSortedDictionary<string, long>.Empty));
+    public OperatorRequest Request => OperatorRequest.Of(_session, Syntax, Operator, _sizes, new(Applied.Elaborated!.Syntax, ImmutableSortedDictionary<string, long>.Empty));
 
     /// <summary>Adds lines.</summary>
     /// <returns>What there is to say, and whether they were taken: with an error they are not.</returns>

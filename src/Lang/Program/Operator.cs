@@ -105,4 +105,6 @@ public sealed class Operator
     public required ImmutableArray<Obligation> Obligations { get; init; }
     /// <summary>The values of the <c>const</c> parameters that this instance was bound for.</summary>
     public required ImmutableArray<(string Name, Scalar Value)> Consts { get; init; }
+    /// <summary>The calls inside, with those inside of these: a call stands before the calls that its callee makes.</summary>
+    public ImmutableArray<CallSite> Calls { get; init; } = [];
 }

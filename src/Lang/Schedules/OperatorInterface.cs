@@ -12,7 +12,11 @@ namespace Tx.Lang.Schedules;
 /// <param name="Consts">Values of the <c>const</c> parameters and of the file's <c>const</c>s.</param>
 public sealed record OperatorInterface(
     string Operator, ImmutableArray<StageEntry> Stages, ImmutableArray<TensorEntry> Tensors, ImmutableArray<DimSymbol> Dims,
-    ImmutableDictionary<string, Scalar> Consts);
+    ImmutableDictionary<string, Scalar> Consts)
+{
+    /// <summary>The calls whose stages are among <see cref="Stages"/>.</summary>
+    public ImmutableArray<CallSite> Calls { get; init; } = [];
+}
 
 /// <summary>One nest of the plain program.</summary>
 /// <param name="Name">Unique: <c>C</c>, <c>h.eq1</c>, <c>hist.update0</c>, <c>gate.sum</c>, <c>weights.peak</c>.</param>

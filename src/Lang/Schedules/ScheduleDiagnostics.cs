@@ -95,6 +95,10 @@ public static class ScheduleDiagnostics
         "`{0}` is no instruction", "declare `intrin {0}`, or import the file that does");
     public static readonly DiagnosticDescriptor NameNotUsed = new("TX2046", Severity.Error, "extension sets no knob",
         "`{0}` is no knob of `{1}`, and no line reads it", "{2}");
+    public static readonly DiagnosticDescriptor NoCall = new("TX2047", Severity.Error, "not the result of a call",
+        "`{0}` is not the result of a call", "{1}");
+    public static readonly DiagnosticDescriptor NoCalledSchedule = new("TX2048", Severity.Error, "unknown schedule of a callee",
+        "`{0}` has no schedule `{1}`", "{2}");
     public static readonly DiagnosticDescriptor NoLoops = new("TX2045", Severity.Error, "tensor without loops",
         "`{0}` is {1} and has no loops", "{2}");
 }

@@ -46,6 +46,7 @@ internal sealed partial class ScheduleRun
         if (receiver is PoisonValue) return Poison(name);
         if (_isOpen && name is "eq" or "update" && receiver is StageValue { Stage: var open }) return Plain(name, new OpenValue(open, m.Span.Text));
         if (name is "eq" or "update" && receiver is GroupValue or StageValue { Stage.IsMade: false }) return Plain(name, Equation(receiver, m, call));
+        if (name == CalledName) return Called(receiver, call, m);
         if (Vocabulary.Find(name) is { Receiver: not null } signature) return Primitive(signature, receiver, call, m, targets);
         bool isLoop = receiver is LoopValue or PackValue or OpenValue;
         var candidates = Vocabulary.Primitives.Where(p => p.Receiver == (isLoop ? ScheduleType.Loop : ScheduleType.Stage)).Select(p => p.Name).ToList();

@@ -137,10 +137,22 @@ internal sealed partial class OperatorBinder
             });
         }
         foreach (var o in callee.Obligations)
+        {
+            // An index of no equation, such as that of an element to be covered, runs over the caller's sizes as well.
+            ImmutableArray<IndexSymbol> scope = [.. o.Scope.Select(i => copy.Map(i) is var mapped && mapped != i ? mapped : copy.Fresh(i))];
             Owe(o with
             {
-                Condition = copy.Size(o.Condition), Scope = [.. o.Scope.Select(copy.Map)], Assumptions = [.. o.Assumptions.Select(copy.Visit)],
+                Condition = copy.Size(o.Condition), Scope = scope, Assumptions = [.. o.Assumptions.Select(copy.Visit)],
                 Labels = o.Labels.Add(new(call.Span, "called here")), Element = o.Element is { } e ? (ReadTerm)copy.Visit(e) : null,
+            });
+        }
+        var names = copy.Tensors.ToImmutableDictionary(t => t.Key.Name, t => t.Value.Name, StringComparer.Ordinal);
+        _calls.Add(new(prefix, callee, copy.Dims.ToImmutableDictionary(), names, call.Span));
+        foreach (var inner in callee.Calls)
+            _calls.Add(inner with
+            {
+                Name = names.GetValueOrDefault(inner.Name, $"{prefix}.{inner.Name}"), Dims = inner.Dims.ToImmutableDictionary(d => d.Key, d => copy.Size(d.Value)),
+                Tensors = inner.Tensors.ToImmutableDictionary(t => t.Key, t => names.GetValueOrDefault(t.Value, t.Value), StringComparer.Ordinal),
             });
         return true;
 

@@ -18,6 +18,7 @@ internal sealed partial class OperatorBinder
     private readonly List<(string, Scalar)> _consts = [];
     private readonly List<Definition> _definitions = [];
     private List<Stage> _stages = [];
+    private readonly List<CallSite> _calls = [];
     private readonly List<Obligation> _obligations = [];
     private readonly HashSet<(string Code, string Condition)> _owed = [];
     private readonly HashSet<string> _stageNames = new(StringComparer.Ordinal);
@@ -65,6 +66,7 @@ internal sealed partial class OperatorBinder
             RuntimeChecks = RuntimeCheckFinder.Find(_stages, [.. _requires], _module.Prover),
             Obligations = [.. _obligations],
             Consts = [.. _consts],
+            Calls = [.. _calls],
         };
     }
 

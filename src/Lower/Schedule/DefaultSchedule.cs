@@ -16,13 +16,17 @@ public static class DefaultSchedule
 
     private static LoopFunction Apply(LoopFunction plain, CpuTarget target)
     {
-        var inlined = InlineStrategy.Apply(plain);
+        var inlined = InlineStrategy.Apply(Passes.ConditionalNests.DropUnread(plain, _ => false));
         var read = inlined.Body.BuffersRead().ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
         var scheduler = new NestScheduler(target, read.Contains, _ => false);
         var nests = ImmutableArray.CreateBuilder<Stmt>();
         foreach (var nest in StatementsOf(inlined.Body)) scheduler.Schedule(nest, [], nests);
         return inlined.With(Block.Of(nests), [.. inlined.Temporaries, .. scheduler.Temporaries]);
     }
+
+    /// <summary>The first half of the default alone: stages that need no tensor of their own are computed where they are read.</summary>
+    /// <param name="isKept">Names of instances that stay as they are, as what they read and what reads them does.</param>
+    public static LoopFunction Fuse(LoopFunction plain, Func<string, bool> isKept) => InlineStrategy.Apply(plain, isKept);
 
     /// <summary>The default for one nest of a function that has been scheduled in part: marked loops and instances that are <paramref name="isScheduled"/> stay as they are.</summary>
     /// <returns>The nests that take its place, and the buffers that they share; the same nest where there was nothing to do.</returns>

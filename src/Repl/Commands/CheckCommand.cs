@@ -62,11 +62,23 @@ internal static class CheckCommand
                 output.WriteLine($"{s.Syntax.Name.Span}: schedule `{s.Syntax.Name.Text}` on {s.Target}{consts}{sizes}");
             }
             foreach (var step in s.Applied.Function.Steps)
-                output.WriteLine(isJson ? JsonLines.Of(s, step) : string.Create(CultureInfo.InvariantCulture, $"  {step.Directive.Text}\n      {step.Evidence} (tier {(int)step.Evidence.Tier}, {step.Time.TotalMilliseconds:0.00} ms)"));
+                output.WriteLine(isJson ? JsonLines.Of(s, step) : LineOf(step));
             if (!isJson) continue;
             foreach (var step in s.Applied.Function.Refused) output.WriteLine(JsonLines.Of(s, step));
         }
+        foreach (var c in session.CheckedCalls)
+        {
+            if (!isJson)
+            {
+                string sizes = c.Sizes is { } known ? $" at {string.Join(", ", known.Select(d => $"{d.Name} = {d.Size}"))}" : "";
+                output.WriteLine($"{c.Syntax.Name.Span}: calls inside `{c.Syntax.Name.Text}`{sizes}: {string.Join(", ", c.Applied.Calls.Select(x => $"`{x.Site.Name}` by `{x.Schedule.Name.Text}`"))}");
+            }
+            foreach (var step in c.Applied.Function.Steps) output.WriteLine(isJson ? JsonLines.Of(c, step) : LineOf(step));
+        }
     }
+
+    private static string LineOf(Lower.Schedule.Steps.AppliedStep step) =>
+        string.Create(CultureInfo.InvariantCulture, $"  {step.Directive.Text}\n      {step.Evidence} (tier {(int)step.Evidence.Tier}, {step.Time.TotalMilliseconds:0.00} ms)");
 
     private sealed class JsonDiagnostics(TextWriter output) : ISessionOutput
     {

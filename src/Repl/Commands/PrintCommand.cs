@@ -46,7 +46,7 @@ internal static class PrintCommand
         if (request.Steps() is not { } applied) return WithoutSchedule(op, error);
         output.WriteLine(StepText.Print(applied.Function).TrimEnd('\n'));
         var console = new ConsoleOutput(output, error);
-        foreach (var d in applied.Diagnostics) console.Report(d);
+        foreach (var d in applied.Diagnostics.AddRange(applied.Notes)) console.Report(d);
         return applied.HasErrors ? CommandLineApp.ProgramFault : CommandLineApp.Fine;
     }
 

@@ -40,7 +40,7 @@ internal static class OperatorCommands
             "asm" => shell.Display(arguments.Request.Assembly()),
             "nests" => shell.Display(arguments.Request.Nests()),
             "tree" => shell.Display(arguments.Request.Tree()),
-            "syntax" when shell.Explorer is { } open && ReferenceEquals(open.Syntax, arguments.Request.Syntax) => shell.Say($"{SyntaxPrinter.Print(open.Syntax).TrimEnd('\n')}\n{open.ToDeclaration(open.Applied.Elaborated.Syntax.Name.Text)}"),
+            "syntax" when shell.Explorer is { } open && ReferenceEquals(open.Syntax, arguments.Request.Syntax) => shell.Say($"{SyntaxPrinter.Print(open.Syntax).TrimEnd('\n')}\n{open.ToDeclaration(open.Applied.Name)}"),
             var stage => shell.Say(arguments.Request.Print(stage).TrimEnd('\n')),
         };
     }

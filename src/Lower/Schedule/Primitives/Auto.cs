@@ -14,14 +14,15 @@ public static class Auto
     internal static StepResult Step(ScheduleState state, Directive d, StepContext context)
     {
         var before = state;
-        var only = d["stage"] is StageValue s ? state.Nests.FindNest(context.Instance(state, s.Stage, d.SpanOf("stage")).Name) : null;
-        string? stage = d["stage"] is StageValue named ? state.InstanceName(named.Stage) : null;
+        // Of one that is named there must be something; among all of a call some may be inlined.
+        if (d["stage"] is StageValue one) context.Instance(state, one.Stage, d.SpanOf("stage"));
+        var only = d.Has("stage") ? d.List<StageValue>("stage").Select(s => state.InstanceName(s.Stage)).ToHashSet(StringComparer.Ordinal) : null;
         bool IsRead(Buffer b) => !state.Nests.Readers(b).IsEmpty;
         foreach (int number in state.Nests.Order)
         {
-            if (only is { } one && one != number) continue;
+            if (only is not null && !state.Nests.Instances(number).Any(i => only.Contains(i.Name))) continue;
             var scheduled = state.Scheduled;
-            var (nests, temporaries) = DefaultSchedule.Apply(state.Nests[number], state.Target, IsRead, name => scheduled.Contains(name) || stage is not null && name != stage);
+            var (nests, temporaries) = DefaultSchedule.Apply(state.Nests[number], state.Target, IsRead, name => scheduled.Contains(name) || only is not null && !only.Contains(name));
             // What is made stands before the nest that had its place.
             var table = state.Nests;
             foreach (var nest in nests[..^1]) table = table.InsertBefore(number, nest);
@@ -30,8 +31,9 @@ public static class Auto
             foreach (var t in temporaries) state = state.AddTemporary(t);
             if (!ReferenceEquals(before.Nests, state.Nests)) state = state.Touch(state.Nests.Instances(number).Select(i => i.Name));
         }
+        if (d["stage"] is ListValue && ReferenceEquals(before.Nests, state.Nests)) return new(before, Evidence.Proved("every stage is scheduled already"));
         return ReferenceEquals(before.Nests, state.Nests)
-            ? StepResult.WithoutEffect(before, stage is null ? "every stage is scheduled already" : $"`{stage}` is scheduled already")
+            ? StepResult.WithoutEffect(before, only is null ? "every stage is scheduled already" : $"`{only.First()}` is scheduled already")
             : new(state, Evidence.Proved("the default's steps keep what is computed"));
     }
 }

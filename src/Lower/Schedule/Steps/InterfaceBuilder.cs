@@ -20,7 +20,7 @@ public static class InterfaceBuilder
         var stages = ImmutableArray.CreateBuilder<StageEntry>();
         Visit(plain.Body, []);
         return new(op.Name, stages.ToImmutable(), [.. tensors.Values.Select(t => new TensorEntry(t.Name, t.Type, t.Rank, t.Role, t.Span))], op.Dims,
-            op.Consts.ToImmutableDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal));
+            op.Consts.ToImmutableDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal)) { Calls = op.Calls };
 
         void Visit(Stmt s, ImmutableArray<Var> loops)
         {

@@ -32,9 +32,13 @@ public sealed record ScheduledFunction(LoopFunction Plain, ScheduleState State, 
 /// results is left out too, so that one run shows all errors.</summary>
 public static class ScheduleApplier
 {
-    public static ScheduledFunction Apply(LoopFunction plain, CpuTarget target, ImmutableArray<Directive> directives, StepContext context)
+    public static ScheduledFunction Apply(LoopFunction plain, CpuTarget target, ImmutableArray<Directive> directives, StepContext context) =>
+        Apply(ScheduleState.Of(plain, target), directives, context);
+
+    /// <summary>Goes on with a function that has been scheduled in part.</summary>
+    public static ScheduledFunction Apply(ScheduleState before, ImmutableArray<Directive> directives, StepContext context)
     {
-        var state = ScheduleState.Of(plain, target);
+        var state = before;
         var steps = ImmutableArray.CreateBuilder<AppliedStep>();
         var diagnostics = ImmutableArray.CreateBuilder<Diagnostic>();
         var refusedSteps = ImmutableArray.CreateBuilder<RefusedStep>();
@@ -75,7 +79,7 @@ public static class ScheduleApplier
                 waiting = 0;
             }
         }
-        return new(plain, state, steps.ToImmutable(), diagnostics.ToImmutable()) { Refused = refusedSteps.ToImmutable() };
+        return new(before.ToFunction(), state, steps.ToImmutable(), diagnostics.ToImmutable()) { Refused = refusedSteps.ToImmutable() };
     }
 
     /// <summary>One step, with the proof that the marks of loops still hold, and the check of what is neither proved nor refuted.</summary>

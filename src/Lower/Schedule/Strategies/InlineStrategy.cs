@@ -15,7 +15,8 @@ internal static class InlineStrategy
 
     // From the last nest to the first: when a stage's turn comes, all that read it have their final form, so a stage that was read by two
     // stages of one chain has one reader left.
-    public static LoopFunction Apply(LoopFunction f)
+    /// <param name="isKept">Names of instances that stay as they are; null: none has to.</param>
+    public static LoopFunction Apply(LoopFunction f, Func<string, bool>? isKept = null)
     {
         var nests = f.Body is Block b ? b.Statements : [f.Body];
         Stmt?[] result = [.. nests];
@@ -25,10 +26,10 @@ internal static class InlineStrategy
         for (int n = nests.Length - 1; n >= 0; n--)
         {
             if (result[n] is not { } nest || NestPath.SoleInstance(nest) is not { } producer) continue;
-            if (!Inline.IsPure(producer) || producer.Body is not Store { Buffer: { Role: BufferRole.Temporary } buffer }) continue;
+            if (isKept?.Invoke(producer.Name) is true || !Inline.IsPure(producer) || producer.Body is not Store { Buffer: { Role: BufferRole.Temporary } buffer }) continue;
             // An update changes what the definition says.
             if (writers[buffer].Count > 1) continue;
-            if (!readers.TryGetValue(buffer, out var users) || !MayInline(producer, buffer, [.. users.Select(r => NestPath.SoleInstance(result[r]!))])) continue;
+            if (!readers.TryGetValue(buffer, out var users) || !MayInline(producer, buffer, [.. users.Select(r => NestPath.SoleInstance(result[r]!) is { } user && isKept?.Invoke(user.Name) is not true ? user : null)])) continue;
             foreach (int r in users) result[r] = Inline.Apply(result[r]!, NestPath.SoleInstance(result[r]!)!.Name, producer);
             foreach (var source in Analysis.Uses.BuffersRead(nest))
             {
