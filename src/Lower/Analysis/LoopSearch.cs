@@ -6,11 +6,14 @@ namespace Tx.Lower.Analysis;
 public static class LoopSearch
 {
     /// <summary>No loop stands in the body of this one.</summary>
-    public static bool IsInnermost(For f)
+    public static bool IsInnermost(For f) => !HasLoop(f.Body);
+
+    /// <summary>A loop stands in the statement, or is it.</summary>
+    public static bool HasLoop(Stmt s)
     {
         var search = new Search();
-        search.Visit(f.Body);
-        return !search.Found;
+        search.Visit(s);
+        return search.Found;
     }
 
     private sealed class Search : Walker

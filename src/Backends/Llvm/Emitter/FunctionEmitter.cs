@@ -193,18 +193,25 @@ internal sealed partial class FunctionEmitter(ModuleEmitter module, FunctionWrit
         writer.Block(go);
     }
 
+    // No instruction, and nothing that memory or other code depends on: the block before a loop is not empty, and stays.
+    private const string OwnBlock = "call void asm sideeffect \"\", \"\"() nounwind willreturn memory(inaccessiblemem: readwrite)";
+
     private void EmitIf(If i)
     {
         var condition = Start(i.Condition);
         string then = writer.Label("then"), end = writer.Label("end");
         string @else = i.Else is null ? end : writer.Label("else");
         writer.Branch(condition, then, @else);
+        // Where both sides are loops, what each starts with would be put into registers before the branch: the tiles of both at once.
+        bool keepsApart = i.Else is { } other && LoopSearch.HasLoop(i.Then) && LoopSearch.HasLoop(other);
         writer.Block(then);
+        if (keepsApart) writer.Line(OwnBlock);
         Emit(i.Then);
         writer.Branch(end);
         if (i.Else is not null)
         {
             writer.Block(@else);
+            if (keepsApart) writer.Line(OwnBlock);
             Emit(i.Else);
             writer.Branch(end);
         }
