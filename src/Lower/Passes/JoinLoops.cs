@@ -11,7 +11,7 @@ namespace Tx.Lower.Passes;
 /// </code>
 /// Iterations and their order stay. Both variables may occur in <c>io * 32 + ii</c> only, and in no comparison but what guards the whole body, which then ends the loop
 /// (<see cref="TrimLoops"/>): others hold for most vectors as a whole, and are worth a version of the body without them (<see cref="SplitInterior"/>). Once those are made, at
-/// <see cref="LoopLevel.Flat"/>, any condition may stay, and the dimensions of a tile are one row.</summary>
+/// <see cref="LoopLevel.Flat"/>, any condition may stay, the dimensions of a tile are one row, and so are rows that follow each other.</summary>
 public static class JoinLoops
 {
     public static LoopModule Run(LoopModule module) => module.Map(f => f.With(new Joining(module.Level).Visit(f.Body)));
@@ -33,15 +33,19 @@ public static class JoinLoops
         private For? Join(For outer)
         {
             if (outer.Kind is LoopKind.Vectorized or LoopKind.Bound or LoopKind.Virtual || outer.Body is not For { Extent: IntImm { Value: > 1 and <= int.MaxValue and var count } } inner || !inner.Min.IsConstant(0)
-                || !(inner.Kind is LoopKind.Vectorized || inner.Kind is LoopKind.Serial && inner.Lanes == count && LoopSearch.IsInnermost(inner))) return null;
+                || !(inner.Kind is LoopKind.Vectorized || inner.Kind is LoopKind.Serial && (inner.Lanes == count || IsRow(inner)) && LoopSearch.IsInnermost(inner))) return null;
             if (Times(outer.Min, count) is not { } min || Times(outer.Extent, count) is not { } extent) return null;
             var joined = Var.Index(NameOf(outer.Variable.Name, inner.Variable.Name));
             // Copies of a vector are one long vector, whose conditions are those of a vector; everything else runs in order.
             bool isVector = outer.Kind is LoopKind.Unrolled && extent is IntImm;
             if (new Combined(outer.Variable, inner.Variable, count, joined, isVector || level is LoopLevel.Flat).Apply(inner.Body) is not { } body) return null;
+            if (inner.Kind is LoopKind.Serial && inner.Lanes != count) return new For(joined, min, extent, LoopKind.Serial, body, null, outer.Origin, inner.Lanes);
             int lanes = extent is IntImm { Value: <= MaxTile and var all } && (isVector || level is LoopLevel.Flat) ? (int)all : (int)count;
             return new For(joined, min, extent, isVector ? LoopKind.Vectorized : LoopKind.Serial, body, null, outer.Origin, isVector ? 1 : lanes);
         }
+
+        // Rows that follow each other in memory are one long row, whose vectors may cross their ends.
+        private bool IsRow(For inner) => level is LoopLevel.Flat && inner.Lanes > 1 && inner.Extent is IntImm { Value: var n } && n > inner.Lanes;
     }
 
     /// <summary>A split names its halves by what was split: <c>jo</c> and <c>ji</c>.</summary>

@@ -31,6 +31,23 @@ public class JoinLoopsTests
         Assert.IsType<Store>(loop.Body);
     }
 
+    [Theory]
+    [InlineData(10, LoopLevel.Flat, 1)]
+    [InlineData(10, LoopLevel.Lowered, 2)]
+    [InlineData(12, LoopLevel.Flat, 2)]
+    public void Rows_that_follow_each_other_are_one(long stride, LoopLevel level, int loops)
+    {
+        var (a, c) = (Input("A", ElementType.F32, 6 * stride), Output("C", ElementType.F32, 6 * stride));
+        var at = _o * stride + _i;
+        var row = Loop(_i, 10, c.Set(a.At(at) + 1, at));
+        var z = Var.Index("z");
+        var clear = Loop(z, 6 * stride, c.Set(Expr.Zero(new(ElementType.F32)), z));
+        var m = Module(level, Block.Of(clear, Loop(_o, 6, row.With(row.Body, lanes: 4))), a, c);
+        var found = Statements(Joined(m).Body()).OfType<For>().Where(f => !ReferenceEquals(f.Variable, z)).ToList();
+        Assert.Equal(loops, found.Count);
+        Assert.Contains(found, f => f.Lanes == 4);
+    }
+
     [Fact]
     public void The_guard_of_its_tail_becomes_its_end()
     {
