@@ -52,6 +52,14 @@ public static class Uses
         return [.. c.Written];
     }
 
+    /// <summary>Buffers that elements are asked for ahead of time: neither a read nor a write, but a mention.</summary>
+    public static ImmutableArray<Ir.Buffer> BuffersPrefetched(this Stmt s)
+    {
+        var c = new Collector();
+        c.Visit(s);
+        return [.. c.Prefetched];
+    }
+
     private sealed class Collector : Walker
     {
         private readonly HashSet<Var> _bound = [];
@@ -59,6 +67,7 @@ public static class Uses
         private readonly HashSet<Expr> _seen = new(ReferenceEqualityComparer.Instance);
         public OrderedSet<Ir.Buffer> Read { get; } = new();
         public OrderedSet<Ir.Buffer> Written { get; } = new();
+        public OrderedSet<Ir.Buffer> Prefetched { get; } = new();
 
         public ImmutableArray<Var> Free => [.. _used.Where(v => !_bound.Contains(v))];
 
@@ -77,6 +86,7 @@ public static class Uses
             {
                 case Store t: Written.Add(t.Buffer); break;
                 case Effect { Kind: EffectKind.Copy } x: Written.Add(x.Buffers[0]); Read.Add(x.Buffers[1]); break;
+                case Effect { Kind: EffectKind.Prefetch } x: foreach (var b in x.Buffers) Prefetched.Add(b); break;
                 case Launch l: foreach (var b in l.Buffers) { Read.Add(b); Written.Add(b); } break;
             }
             base.Visit(s);

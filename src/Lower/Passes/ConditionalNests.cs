@@ -32,7 +32,7 @@ public static class ConditionalNests
     private static LoopFunction WithoutStorage(LoopFunction f, IEnumerable<Stmt> nests)
     {
         var body = Block.Of([.. nests]);
-        var used = body.BuffersRead().Concat(body.BuffersWritten()).ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
+        var used = body.BuffersRead().Concat(body.BuffersWritten()).Concat(body.BuffersPrefetched()).ToHashSet<Buffer>(ReferenceEqualityComparer.Instance);
         return f.With(body, [.. f.Temporaries.Where(used.Contains)]);
     }
 }

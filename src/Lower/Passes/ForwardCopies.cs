@@ -42,7 +42,7 @@ public static class ForwardCopies
             Nests = [.. NestNeeds.Nests(f.Body)];
             for (int n = 0; n < Nests.Length; n++)
             {
-                foreach (var b in Nests[n]!.BuffersRead()) Of(_readers, b).Add(n);
+                foreach (var b in Nests[n]!.BuffersRead().Concat(Nests[n]!.BuffersPrefetched())) Of(_readers, b).Add(n);
                 foreach (var b in Nests[n]!.BuffersWritten()) Of(_writers, b).Add(n);
             }
         }
